@@ -1,0 +1,44 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The house. Read the targets from top to bottom: each uses only what stands above it.
+
+let strict: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+func library(_ name: String, uses dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, of dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+    .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
+}
+
+let package = Package(
+    name: "provision",
+    products: [.executable(name: "provision", targets: ["provision"])],
+    targets: [
+        // System libraries: a module map and the few inlines that Swift needs.
+        .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1"),
+
+        // Leaves.
+        library("Platform"),
+        library("JSON"),
+
+        // task.yaml → TaskFile → Plan → what is done with it.
+        library("TaskFile", uses: ["CYAML", "JSON", "Platform"]),
+        library("Plan", uses: ["TaskFile", "JSON", "Platform"]),
+        .executableTarget(
+            name: "provision", dependencies: ["Plan", "TaskFile", "JSON", "Platform"], swiftSettings: strict),
+
+        tests("JSONTests", of: ["JSON"]),
+        tests("TaskFileTests", of: ["TaskFile"]),
+        tests("PlanTests", of: ["Plan", "TaskFile"]),
+        tests("ProvisionTests", of: ["provision"]),
+        tests("EndToEnd", of: ["JSON"]),
+    ]
+)

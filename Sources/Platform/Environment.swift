@@ -1,0 +1,30 @@
+import Glibc
+
+/// The process environment, read once: what the program was started with.
+public struct Environment: Sendable {
+    private let values: [String: String]
+
+    public init(_ values: [String: String]) {
+        self.values = values
+    }
+
+    /// The environment of this process. Names or values that are not UTF-8 are left out: no option can name them.
+    public static func ofThisProcess() -> Environment {
+        var values: [String: String] = [:]
+        var entry = environ
+        while let line = entry.pointee {
+            if let text = String(validatingCString: line), let equals = text.firstIndex(of: "=") {
+                values[String(text[..<equals])] = String(text[text.index(after: equals)...])
+            }
+            entry += 1
+        }
+        return Environment(values)
+    }
+
+    public subscript(name: String) -> String? { values[name] }
+
+    /// A variable that is set to the empty string counts as not set, as for the XDG variables and most cloud SDKs.
+    public func nonEmpty(_ name: String) -> String? {
+        values[name].flatMap { $0.isEmpty ? nil : $0 }
+    }
+}
