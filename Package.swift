@@ -37,7 +37,7 @@ let package = Package(
 
         tests("JSONTests", of: ["JSON"]),
         tests("TaskFileTests", of: ["TaskFile"]),
-        tests("PlanTests", of: ["Plan", "TaskFile"]),
+        tests("PlanTests", of: ["Plan", "TaskFile", "Platform"]),
         tests("ProvisionTests", of: ["provision"]),
         tests("EndToEnd", of: ["JSON"]),
     ]

@@ -1,0 +1,55 @@
+import Platform
+import TaskFile
+
+/// Looks whether local sources are there, which needs no network.
+struct LocalSources {
+    let file: String
+    let machine: Machine
+
+    func check(_ mounts: [PlannedMount]) -> [Diagnostic] {
+        mounts.flatMap { planned in
+            planned.mount.sources.compactMap { source in
+                path(of: source.location, planned.mount).flatMap { check($0, source) }
+            }
+        }
+    }
+
+    private func path(of location: SourceLocation, _ mount: Mount) -> String? {
+        switch location {
+        case .local(let path): machine.path(ofSource: path.value)
+        case .file(let path): path.value
+        case .hostFolder(_, let path): mount.provider?.hostFolder.map { machine.path(ofSource: $0) + "/" + path.value }
+        case .bucket, .web: nil
+        }
+    }
+
+    private func check(_ path: String, _ source: Source) -> Diagnostic? {
+        do throws(SystemError) {
+            guard try !FileStatus.isThere(path) else { return nil }
+            return diagnostic("`\(source.shown)` does not exist", hint: hint(for: path), source)
+        } catch {
+            return diagnostic("`\(source.shown)` cannot be reached: \(error.description)", hint: nil, source)
+        }
+    }
+
+    private func diagnostic(_ message: String, hint: String?, _ source: Source) -> Diagnostic {
+        Diagnostic(
+            .error, .missingLocalSource, message, hint: hint, file: file, position: source.position, path: source.path)
+    }
+
+    /// The name in the same folder that was probably meant, or the folder that is missing already.
+    private func hint(for path: String) -> String {
+        let path = Paths.normalized(path)
+        for folder in Paths.parents(of: path) {
+            guard let there = try? FileStatus.isThere(folder), there else {
+                return "the folder \(folder) does not exist"
+            }
+        }
+        let name = Paths.lastComponent(of: path)
+        let folder = String(path.dropLast(name.count))
+        if let near = nearestName(to: name, among: FileStatus.names(in: folder)) {
+            return "did you mean \(folder)\(near)?"
+        }
+        return "relative sources are looked up in the working folder, \(machine.workingFolder)"
+    }
+}

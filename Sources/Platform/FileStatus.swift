@@ -1,0 +1,41 @@
+public import Glibc
+
+/// A system call that failed, with errno.
+public struct SystemError: Error, Equatable, Sendable {
+    public let code: Int32
+
+    public init(code: Int32 = errno) {
+        self.code = code
+    }
+
+    /// What the system calls it, such as "No such file or directory".
+    public var description: String {
+        String(cString: strerror(code))
+    }
+}
+
+/// What is at a path.
+public enum FileStatus {
+    /// Follows links.
+    public static func isThere(_ path: String) throws(SystemError) -> Bool {
+        var status = stat()
+        if stat(path, &status) == 0 { return true }
+        let error = SystemError()
+        if error.code == ENOENT || error.code == ENOTDIR { return false }
+        throw error
+    }
+
+    /// The names in a folder, without `.` and `..`; none when it cannot be read.
+    public static func names(in folder: String) -> [String] {
+        guard let stream = opendir(folder) else { return [] }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafePointer(to: entry.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(validatingCString: $0) }
+            }
+            if let name, name != ".", name != ".." { names.append(name) }
+        }
+        return names
+    }
+}

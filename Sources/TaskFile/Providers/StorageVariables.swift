@@ -1,0 +1,30 @@
+import Platform
+
+/// Supervisely's `STORAGE_*` variables, which make one provider called `storage`.
+enum StorageVariables {
+    static let name = "storage"
+
+    static func provider(in environment: Environment) -> (Provider?, [Diagnostic]) {
+        guard let kind = environment.nonEmpty("STORAGE_PROVIDER"), kind != "http" else { return (nil, []) }
+        let keys = [
+            ("STORAGE_PROVIDER", "provider"), ("STORAGE_ENDPOINT", "endpoint"), ("STORAGE_PORT", "port"),
+            ("STORAGE_ACCESS_KEY", "access_key"), ("STORAGE_SECRET_KEY", "secret_key"), ("STORAGE_REGION", "region"),
+            ("STORAGE_IAM_ROLE", "iam_role"), ("STORAGE_CREDENTIALS_PATH", "credentials"),
+        ]
+        let pairs = keys.compactMap { variable, key -> YAMLNode.Pair? in
+            guard let value = environment.nonEmpty(variable) else { return nil }
+            // Typed as if written in a file, but for keys, which are text whatever they look like.
+            let isPlain = key == "port" || (key == "iam_role" && ["true", "false"].contains(value))
+            return .init(
+                key: YAMLNode(.scalar(YAMLScalar(key, isPlain: true)), at: .start),
+                value: YAMLNode(.scalar(YAMLScalar(value, isPlain: isPlain)), at: .start))
+        }
+        let provider = YAMLNode(.mapping(pairs), at: .start)
+        let name = YAMLNode(.scalar(YAMLScalar(name, isPlain: true)), at: .start)
+        let diagnostics = Diagnostics(file: "the STORAGE_* variables of the environment")
+        let reader = ProvidersReader(reader: FieldReader(diagnostics: diagnostics), allowsCommands: false)
+        let providers = reader.providers(
+            in: YAMLNode(.mapping([.init(key: name, value: provider)]), at: .start), path: "")
+        return (providers.first, diagnostics.all)
+    }
+}

@@ -1,0 +1,68 @@
+/// Where a store is reached when it is not the vendor's own place.
+public struct Endpoint: Sendable, Equatable {
+    public var isSecure: Bool
+    public var host: String
+    public var port: Int?
+    /// The part behind the host, without a slash at its end.
+    public var basePath: String
+
+    public var url: String {
+        (isSecure ? "https://" : "http://") + host + (port.map { ":\($0)" } ?? "") + basePath
+    }
+
+    /// Nothing when the text is no `http(s)://host[:port][/path]` and no `host[:port]`. Without a scheme it is https
+    /// unless `secure` says otherwise.
+    init?(_ text: String, secure: Bool? = nil) {
+        var rest = text[...]
+        var isSecure = secure ?? true
+        if let range = text.firstRange(of: "://") {
+            switch text[..<range.lowerBound].lowercased() {
+            case "https": isSecure = true
+            case "http": isSecure = false
+            default: return nil
+            }
+            rest = text[range.upperBound...]
+        }
+        guard !rest.contains(where: { "?#@".contains($0) || $0.isWhitespace }) else { return nil }
+        let authority = rest.prefix { $0 != "/" }
+        guard let parsed = Authority(String(authority)) else { return nil }
+        self.isSecure = isSecure
+        host = parsed.host
+        port = parsed.port
+        basePath = String(rest.dropFirst(authority.count))
+        while basePath.hasSuffix("/") { basePath.removeLast() }
+    }
+
+    /// `host:port` with the port that the scheme implies, to compare endpoints.
+    var authority: String { "\(host):\(port ?? (isSecure ? 443 : 80))" }
+
+    /// Whether this is a place of the store's own vendor, to which credentials of the machine may go.
+    func belongs(to store: Store) -> Bool {
+        let domains: [String] =
+            switch store {
+            // Other services put names of their users below these domains.
+            case .s3: isNamedAfterS3 ? ["amazonaws.com", "amazonaws.com.cn", "api.aws"] : []
+            case .gcs: ["googleapis.com"]
+            case .azure:
+                [
+                    "core.windows.net", "core.chinacloudapi.cn", "core.usgovcloudapi.net", "core.cloudapi.de",
+                    "storage.azure.net",
+                ]
+            case .r2: ["r2.cloudflarestorage.com"]
+            case .cos: ["cloud-object-storage.appdomain.cloud"]
+            case .oci: ["oraclecloud.com", "oci.customer-oci.com"]
+            case .nebius: ["nebius.cloud"]
+            case .coreweave: ["cwobject.com", "cwlota.com"]
+            case .web, .file: []
+            }
+        return isSecure && domains.contains { host == $0 || host.hasSuffix("." + $0) }
+    }
+
+    private var isNamedAfterS3: Bool {
+        host.split(separator: ".").contains { $0 == "s3" || $0.hasPrefix("s3-") || $0.hasPrefix("s3express") }
+    }
+
+    var isLinkLocal: Bool {
+        Authority(host).map(\.isLinkLocal) ?? false
+    }
+}

@@ -1,0 +1,62 @@
+import Platform
+
+/// Keeps a task file from steering the machine's credentials to a place of its choice.
+struct EndpointSafety {
+    let diagnostics: Diagnostics
+    let environment: Environment
+
+    static func reportLinkLocal(_ endpoint: Endpoint, _ field: Field, _ diagnostics: Diagnostics) {
+        guard endpoint.isLinkLocal else { return }
+        diagnostics.error(
+            .unsafeEndpoint, "\(endpoint.host) is an address where clouds hand out a machine's credentials",
+            hint: "no store is there", at: field.position, field.path)
+    }
+
+    /// Judges the endpoint that an entry names. Credentials found in the environment or on the machine go only to the
+    /// vendor's own domains, and to endpoints that the operator's environment names.
+    func check(_ endpoint: Endpoint, _ field: Field, _ fields: Fields, store: Store) {
+        guard !endpoint.isLinkLocal else { return Self.reportLinkLocal(endpoint, field, diagnostics) }
+        if fields.present["provider"] != nil || fields.boolean("anonymous") == true { return }
+        if endpoint.belongs(to: store) || isNamedByOperator(endpoint, store) { return }
+        let named = ["profile", "role_arn", "web_identity_token_file"].filter { fields.present[$0] != nil }
+        if let key = named.first {
+            diagnostics.error(
+                .unsafeEndpoint,
+                "`\(key)` would send the machine's credentials to \(endpoint.host), which is not a place of \(store.displayName)",
+                hint: "define a provider with this endpoint and its own credentials, and write provider:",
+                at: field.position, field.path)
+        } else {
+            diagnostics.warning(
+                .unsafeEndpoint,
+                "credentials of the machine are not sent to \(endpoint.host); requests will be anonymous",
+                hint: "name a provider, or write anonymous: true if that is meant", at: field.position, field.path)
+        }
+    }
+
+    private func isNamedByOperator(_ endpoint: Endpoint, _ store: Store) -> Bool {
+        AmbientEndpoint.named(in: environment, for: store)?.authority == endpoint.authority
+    }
+}
+
+/// The endpoint that the operator's environment names for a store.
+enum AmbientEndpoint {
+    static func named(in environment: Environment, for store: Store) -> Endpoint? {
+        let text: String? =
+            switch store {
+            case .s3: environment.nonEmpty("AWS_ENDPOINT_URL_S3") ?? environment.nonEmpty("AWS_ENDPOINT_URL")
+            case .gcs: environment.nonEmpty("STORAGE_EMULATOR_HOST")
+            case .azure:
+                environment.nonEmpty("AZURE_STORAGE_BLOB_ENDPOINT")
+                    ?? environment.nonEmpty("AZURE_STORAGE_CONNECTION_STRING").flatMap(blobEndpoint)
+            default: nil
+            }
+        // fake-gcs-server's variable is mostly written without a scheme, and means http then.
+        return text.flatMap { Endpoint($0, secure: store == .gcs ? false : nil) }
+    }
+
+    private static func blobEndpoint(ofConnectionString text: String) -> String? {
+        text.split(separator: ";").first { $0.lowercased().hasPrefix("blobendpoint=") }.map {
+            String($0.dropFirst("blobendpoint=".count))
+        }
+    }
+}

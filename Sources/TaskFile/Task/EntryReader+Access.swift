@@ -1,0 +1,91 @@
+extension EntryReader {
+    func readProvider(_ draft: inout Draft) {
+        for source in draft.sources {
+            guard case .hostFolder(let id, _) = source.location, draft.fields.present["provider"] == nil else {
+                continue
+            }
+            if let provider = providers.hostFolder(id) {
+                draft.provider = provider
+            } else {
+                reportUnknownProvider(id, at: source.position, source.path)
+            }
+        }
+        guard let field = draft.fields["provider"], case .text(let name) = field.value else { return }
+        guard let provider = providers[name.value] else {
+            return reportUnknownProvider(name.shown, at: field.position, field.path)
+        }
+        if let store = draft.stores.first(where: { !serves(provider, $0) }) {
+            diagnostics.error(
+                .storeConflict,
+                "provider `\(name.shown)` is for \(provider.store.displayName), the source is on \(store.displayName)",
+                at: field.position, field.path)
+        }
+        draft.provider = provider
+    }
+
+    /// A server that speaks S3 may stand in for any of its dialects.
+    private func serves(_ provider: Provider, _ store: Store) -> Bool {
+        provider.store == store || provider.store == .s3 && Store.s3Dialects.contains(store)
+    }
+
+    private func reportUnknownProvider(_ name: String, at position: Position, _ path: String) {
+        let known = providers.names
+        let hint =
+            providers.nearestName(to: name).map { "did you mean `\($0)`?" }
+            ?? (known.isEmpty
+                ? "define it under providers:, or pass --providers FILE"
+                : "known: \(known.joined(separator: ", "))")
+        diagnostics.error(.unknownProvider, "there is no provider `\(name)`", hint: hint, at: position, path)
+    }
+
+    /// The endpoint by its order of precedence: entry, provider, the operator's environment, the profile.
+    func readEndpoint(_ draft: inout Draft) {
+        let store = draft.sources.first?.store
+        if let field = draft.fields["endpoint"], case .text(let text) = field.value {
+            if let endpoint = Endpoint(text.value) {
+                draft.access.endpoint = endpoint
+                EndpointSafety(diagnostics: diagnostics, environment: context.environment)
+                    .check(endpoint, field, draft.fields, store: draft.uploadTarget?.store ?? store ?? .s3)
+            } else {
+                diagnostics.error(
+                    .badValue, "`\(Redaction.url(text.shown))` is no endpoint",
+                    hint: "https://HOST[:PORT], http://HOST[:PORT] or HOST[:PORT]; no user, no query",
+                    at: field.position, field.path)
+            }
+        }
+        if draft.provider == nil, case .bucket(let bucket)? = draft.sources.first?.location {
+            draft.provider = providers.serving(bucket, endpoint: draft.access.endpoint)
+        }
+        if let provider = draft.provider { draft.access = draft.access.filled(from: provider.access) }
+        if case .bucket(let bucket)? = draft.sources.first?.location {
+            draft.access.region = draft.access.region ?? bucket.region
+            draft.access.account = draft.access.account ?? bucket.account
+        }
+        if let store, draft.access.endpoint == nil {
+            draft.access.endpoint =
+                AmbientEndpoint.named(in: context.environment, for: store)
+                ?? (store == .s3 ? context.profileEndpoint(draft.access.profile).flatMap { Endpoint($0) } : nil)
+        }
+    }
+
+    func checkBucketNames(_ draft: Draft) {
+        // Behind a service of one's own other names may be allowed: worth a word, no reason to stop.
+        let hasOwnService =
+            draft.fields.present["endpoint"] != nil || draft.fields.present["provider"] != nil
+            || draft.provider != nil || draft.access.endpoint != nil
+        var buckets = draft.sources.compactMap { source -> (BucketLocation, Position, String)? in
+            if case .bucket(let bucket) = source.location { (bucket, source.position, source.path) } else { nil }
+        }
+        if let target = draft.uploadTarget, let name = draft.fields["name"] {
+            buckets.append((target, name.position, name.path))
+        }
+        for (bucket, position, path) in buckets {
+            guard let objection = BucketName.objection(to: bucket.bucket, of: bucket.store) else { continue }
+            if objection.isWarning || hasOwnService && !objection.isFinal {
+                diagnostics.warning(.badBucketName, objection.message, hint: objection.hint, at: position, path)
+            } else {
+                diagnostics.error(.badBucketName, objection.message, hint: objection.hint, at: position, path)
+            }
+        }
+    }
+}
