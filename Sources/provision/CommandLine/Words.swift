@@ -46,7 +46,7 @@ struct Words {
     private mutating func take(long text: String, before rest: inout ArraySlice<RawArgument>) throws(Failure) {
         let name = String(text.dropFirst(2).prefix { $0 != "=" })
         var value: String? = text.firstIndex(of: "=").map { String(text[text.index(after: $0)...]) }
-        guard let option = Option(rawValue: name) else { throw .unknownOption("--" + name, meaning: "--" + name) }
+        guard let option = Option(rawValue: name) else { throw .unknownOption("--" + name) }
         switch option.row.argument {
         case .request(let verb):
             guard value == nil else { throw .usage("\(option.flag) takes no value") }
@@ -71,7 +71,9 @@ struct Words {
 
     private mutating func take(short text: String) throws(Failure) {
         for letter in text.dropFirst() {
-            guard let option = Option.named(short: letter) else { throw .unknownOption("-\(letter)", meaning: text) }
+            guard let option = Option.named(short: letter) else {
+                throw .unknownOption(text, elseShowing: "-\(letter)")
+            }
             if case .request(let verb) = option.row.argument {
                 requests.insert(verb)
             } else {
@@ -107,10 +109,12 @@ extension String {
 }
 
 extension Failure {
-    fileprivate static func unknownOption(_ text: String, meaning typed: String) -> Failure {
-        let near = nearestName(to: typed, among: Option.allCases.map(\.flag))
-        return .usage(
-            "unknown option \(text.shown)",
-            hint: near.map { "did you mean \($0)?" } ?? "`provision help` shows the options")
+    /// What stands behind a short option may be its value, hence a secret: it is shown only when it is the slip of an
+    /// option's name.
+    fileprivate static func unknownOption(_ text: String, elseShowing short: String? = nil) -> Failure {
+        guard let near = nearestName(to: text, among: Option.allCases.map(\.flag)) else {
+            return .usage("unknown option \((short ?? text).shown)", hint: "`provision help` shows the options")
+        }
+        return .usage("unknown option \(text.shown)", hint: "did you mean \(near)?")
     }
 }

@@ -69,7 +69,7 @@ struct BashCompletion {
 
             case $verb in
         \(options)    esac
-            if [[ $cur == -?* || $cur == - && $count -gt 0 ]]; then
+            if [[ $cur == -* ]]; then
                 _provision_words "$options"
                 return
             fi
@@ -100,7 +100,7 @@ struct BashCompletion {
     }
 
     private var options: String {
-        let every = arm("''", "options='\(spellings(Option.allCases))'")
+        let every = arm("''", "options='\(spellings(Completion.options))'")
         let each = Completion.verbs.map { arm($0.rawValue, "options='\(spellings(Option.going(with: $0)))'") }
         return every + each.joined()
     }

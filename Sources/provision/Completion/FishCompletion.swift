@@ -18,7 +18,9 @@ struct FishCompletion {
                         return
                     case \(Option.allCases.filter(\.takesValue).map(\.flag).joined(separator: " "))
                         set skip 1
-                    case '-?*'
+                    case -
+                        printf '%s\\n' -
+                    case '-*'
                     case '*'
                         printf '%s\\n' $word
                 end
@@ -46,6 +48,10 @@ struct FishCompletion {
             test $argv[2] = any; or test (count $operands) = $argv[2]
         end
 
+        function __provision_task_files
+            __fish_complete_suffix .yaml | string match -r -e '(\\.ya?ml|/)(\\t.*)?$'
+        end
+
         function __provision_at_first
             test (count (__provision_operands)) = 0
         end
@@ -58,11 +64,11 @@ struct FishCompletion {
         complete -c provision -n __provision_in_command -F
         complete -c provision -n __provision_in_command -a '(__fish_complete_command)'
         complete -c provision -n __provision_at_first -k -a '\(taskFiles)'
-        \(Completion.namedVerbs.map(verb).joined())\(Option.allCases.map(option).joined())\(operands)
+        \(Completion.namedVerbs.map(verb).joined())\(Completion.options.map(option).joined())\(operands)
         """
     }
 
-    private let taskFiles = "(__fish_complete_suffix .yaml .yml)"
+    private let taskFiles = "(__provision_task_files)"
 
     private func verb(_ verb: Verb) -> String {
         "complete -c provision -n __provision_at_first -a \(verb.rawValue) -d \(verb.row.summary.quoted)\n"

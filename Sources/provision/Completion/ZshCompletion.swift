@@ -36,7 +36,7 @@ struct ZshCompletion {
             (*.yaml|*.yml|-) verb=\(Verb.run.rawValue) ;;
             esac
             case $verb in
-        \(arm("''", Option.allCases, ["1: :_provision_first"]))\(Completion.verbs.map(arm).joined())    esac
+        \(arm("''", Completion.options, ["1: :_provision_first"]))\(Completion.verbs.map(arm).joined())    esac
             _arguments -s -S : $specs
         }
 

@@ -20,6 +20,7 @@ enum Completion {
 
     /// What is not there yet is not offered.
     static var verbs: [Verb] { Verb.allCases.filter(\.isBuilt) }
+    static var options: [Option] { Option.allCases.filter { $0.row.verbs.contains(where: \.isBuilt) } }
     static var namedVerbs: [Verb] { verbs.filter { $0.word != nil } }
 }
 
