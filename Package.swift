@@ -35,10 +35,14 @@ let package = Package(
         .executableTarget(
             name: "provision", dependencies: ["Plan", "TaskFile", "JSON", "Platform"], swiftSettings: strict),
 
+        // Runs built programs, for tests from outside.
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+
+        tests("PlatformTests", of: ["Platform"]),
         tests("JSONTests", of: ["JSON"]),
         tests("TaskFileTests", of: ["TaskFile"]),
         tests("PlanTests", of: ["Plan", "TaskFile", "Platform"]),
-        tests("ProvisionTests", of: ["provision"]),
-        tests("EndToEnd", of: ["JSON"]),
+        tests("ProvisionTests", of: ["provision", "Platform"]),
+        tests("EndToEnd", of: ["provision", "JSON", "TestSupport"]),
     ]
 )

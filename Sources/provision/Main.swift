@@ -1,6 +1,31 @@
+import Glibc
+import Platform
+
 @main
 enum Main {
     static func main() {
-        print("provision")
+        StandardStream.prepare()
+        let arguments = CommandLine.unsafeArguments.dropFirst()
+        exit(run(arguments: Array(arguments), environment: .ofThisProcess()).rawValue)
+    }
+
+    static func run(arguments: [RawArgument], environment: Environment) -> ExitStatus {
+        do {
+            let invocation = try Parser.parse(arguments, environment: environment)
+            let status = try invocation.perform()
+            try Results.end()
+            return status
+        } catch {
+            // When standard error does not take it either, nobody is left to tell; the exit status says the rest.
+            try? StandardStream.error.write(error.text)
+            return error.status
+        }
+    }
+}
+
+extension CommandLine {
+    /// The arguments as the bytes they are: `CommandLine.arguments` silently repairs what is not UTF-8.
+    fileprivate static var unsafeArguments: [RawArgument] {
+        (0..<Int(argc)).compactMap { index in unsafeArgv[index].map { RawArgument(cString: $0) } }
     }
 }

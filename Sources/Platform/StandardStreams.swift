@@ -1,0 +1,63 @@
+import Glibc
+
+/// One of the three descriptors that every process is born with, written to directly: nothing is held back in a buffer
+/// that an early end would lose.
+public struct StandardStream: Sendable {
+    private let descriptor: Int32
+
+    /// Results, and nothing else.
+    public static let output = StandardStream(descriptor: STDOUT_FILENO)
+    /// Everything that is not a result.
+    public static let error = StandardStream(descriptor: STDERR_FILENO)
+
+    public struct Failure: Error, Equatable {
+        public let errno: Int32
+
+        /// Whoever read the other end has gone, as `head` does: nobody is left to be told.
+        public var isReaderGone: Bool { errno == EPIPE }
+        public var reason: String { String(cString: strerror(errno)) }
+    }
+
+    public var isTerminal: Bool { isatty(descriptor) == 1 }
+
+    /// To be called before anything is opened. A descriptor that the caller closed is taken here, in the direction that
+    /// makes its use fail: else the next file to be opened would get its number, and our messages with it.
+    public static func prepare() {
+        signal(SIGPIPE, SIG_IGN)
+        for (descriptor, uselessDirection) in [
+            (STDIN_FILENO, O_WRONLY), (STDOUT_FILENO, O_RDONLY), (STDERR_FILENO, O_RDONLY),
+        ] where fcntl(descriptor, F_GETFD) == -1 {
+            // The lowest free number is the missing one, because those below it were filled before.
+            _ = open("/dev/null", uselessDirection)
+        }
+    }
+
+    public func write(_ text: String) throws(Failure) {
+        var text = text
+        let failed: Int32? = text.withUTF8 { bytes in writeAll(UnsafeRawBufferPointer(bytes), to: descriptor) }
+        if let failed { throw Failure(errno: failed) }
+    }
+
+    /// Some file systems report only here that what was written did not fit.
+    public func close() throws(Failure) {
+        guard Glibc.close(descriptor) == 0 || errno == EINTR else { throw Failure(errno: errno) }
+    }
+}
+
+/// Writes every byte, however often the system interrupts or takes only some; the `errno` of what stopped it, if anything.
+public func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Int32? {
+    var rest = bytes
+    while !rest.isEmpty {
+        let count = Glibc.write(descriptor, rest.baseAddress, rest.count)
+        if count >= 0 {
+            rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+        } else if errno == EAGAIN {
+            // A pipe that somebody else made non-blocking: wait until it takes more.
+            var request = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+            if poll(&request, 1, -1) == -1, errno != EINTR { return errno }
+        } else if errno != EINTR {
+            return errno
+        }
+    }
+    return nil
+}

@@ -1,0 +1,73 @@
+import Platform
+
+/// The table of verbs: what the program can be told to do. Help, completion scripts and manual page show them in this
+/// order.
+enum Verb: String, CaseIterable, Sendable {
+    case run, status, down, flush, check, doctor, pull, push, ls, cache, schema
+    case initialize = "init"
+    case completion, version, help
+
+    typealias Action = (Invocation) throws(Failure) -> ExitStatus
+
+    struct Row {
+        let operands: [Operand]
+        let summary: String
+        /// Absent while the verb is not built.
+        let action: Action?
+
+        init(_ operands: [Operand] = [], _ summary: String, action: Action? = nil) {
+            self.operands = operands
+            self.summary = summary
+            self.action = action
+        }
+    }
+
+    var row: Row {
+        switch self {
+        case .run:
+            Row(
+                [Operand("TASK.yaml", .one, .taskFile)],
+                "materialize the task's file_mounts; with COMMAND, be its entrypoint", action: Run.perform)
+        case .status: Row([.task], "what runs")
+        case .down: Row([.task], "drain and unmount")
+        case .flush: Row([.task], "drain only: everything written goes to the bucket")
+        case .check: Row([Operand("URL", .oneOrMore)], "can this source be listed and read, and as whom")
+        case .doctor: Row([], "is FUSE usable, and what is missing")
+        case .pull: Row([Operand("URL"), Operand("DEST", .optional, .file)], "copy from a bucket, once")
+        case .push: Row([Operand("SRC", .oneOrMore, .file), Operand("URL")], "copy to a bucket, once")
+        case .ls: Row([Operand("URL")], "list a bucket or a prefix")
+        case .cache: Row([.choice(["list", "prune", "clear"])], "look after the shared download cache")
+        case .schema: Row([], "print the JSON Schema of the task file")
+        case .initialize:
+            Row([Operand("TASK.yaml", .optional, .taskFile)], "write a commented task file", action: Init.perform)
+        case .completion:
+            Row(
+                [.choice(Shell.allCases.map(\.rawValue))], "print a completion script for a shell",
+                action: Completion.perform)
+        case .version: Row([], "print the version", action: Version.perform)
+        case .help: Row([.choice(HelpTopic.names, .optional, as: "VERB|man")], "show help", action: Help.perform)
+        }
+    }
+
+    var isBuilt: Bool { row.action != nil }
+
+    /// What is typed for it: a task file is run without a verb.
+    var word: String? { self == .run ? nil : rawValue }
+
+    init?(word: String) {
+        guard let verb = Verb(rawValue: word), verb.word != nil else { return nil }
+        self = verb
+    }
+
+    /// `provision pull URL [DEST]`
+    var usage: String {
+        (["provision", word].compactMap(\.self) + row.operands.map(\.usage)).joined(separator: " ")
+    }
+
+    /// How messages call it.
+    var title: String { "`provision \(word ?? "TASK.yaml")`" }
+}
+
+extension Operand {
+    fileprivate static let task = Operand("TASK.yaml|NAME", .optional, .taskFile)
+}
