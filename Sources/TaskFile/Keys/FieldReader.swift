@@ -172,7 +172,8 @@ struct FieldReader {
             let fields = fields(of: node, SecretSource.rules, path: path)
             guard fields.present.count == 1 else {
                 diagnostics.error(
-                    .badValue, "a secret has exactly one of env, file and command", at: node.position, path)
+                    fields.present.isEmpty ? .badValue : .keyConflict,
+                    "a secret has exactly one of env, file and command", at: node.position, path)
                 return nil
             }
             return SecretSource(fields).map(Value.secret)

@@ -36,7 +36,7 @@ struct ScalarReader {
     }
 
     private func text(_ shape: ValueShape = .text) -> Text? {
-        guard scalar.type == .string else {
+        guard scalar.type == .string || scalar.isFromVariable else {
             _ = wrongType(shape, hint: scalar.type == .null ? nil : "put it into quotes if it is meant as text")
             return nil
         }
@@ -77,12 +77,13 @@ struct ScalarReader {
         let bytes: Int
         switch scalar.type {
         case .integer(let number): bytes = number
-        case .string, .float:
+        case .string:
             guard let size = ByteSize(scalar.text) else {
                 bad("`\(scalar.shown)` is not a size", hint: "accepted: \(ByteSize.acceptedForms)")
                 return nil
             }
             bytes = size.bytes
+        case .float: return wrongType(.size(range), hint: "whole numbers only: 1536M rather than 1.5G")
         case .null, .boolean: return wrongType(.size(range))
         }
         guard range.contains(bytes) else {

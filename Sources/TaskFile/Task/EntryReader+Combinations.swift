@@ -36,7 +36,7 @@ extension EntryReader {
         guard let field = fields["shard"], let shard = fields.fields("shard") else { return }
         for key in ["index", "count"] where shard.present[key] == nil {
             diagnostics.error(
-                .missingSource, "`shard` has no `\(key)`", hint: "write shard: auto, or {index: 0, count: 4}",
+                .badValue, "`shard` has no `\(key)`", hint: "write shard: auto, or {index: 0, count: 4}",
                 at: field.position, field.path)
         }
         guard let index = shard.integer("index"), let count = shard.integer("count"), index >= count,

@@ -176,7 +176,7 @@ struct TaskReader {
             guard let registered = fields.string("registered_prefix"), let local = fields.string("local_prefix") else {
                 for key in ["registered_prefix", "local_prefix"] where fields.present[key] == nil {
                     diagnostics.error(
-                        .missingSource, "the substitution has no `\(key)`", at: item.position, item.path)
+                        .badValue, "the substitution has no `\(key)`", at: item.position, item.path)
                 }
                 return nil
             }

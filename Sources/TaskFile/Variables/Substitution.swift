@@ -25,6 +25,7 @@ struct Substitution {
         replaced.shown = substitution.shown
         // What came out of a variable is typed as if it had been written there: "${N}" needs its quotes inside { }.
         replaced.isPlain = scalar.isPlain || substitution.usedVariable
+        replaced.isFromVariable = substitution.usedVariable
         return replaced
     }
 

@@ -8,6 +8,8 @@ struct YAMLScalar: Sendable {
     var isPlain: Bool
     /// The core type that a tag forces on it.
     var tag: CoreTag?
+    /// A variable stands in it: it may be meant as text even when it looks like a number.
+    var isFromVariable = false
     /// A variable in it could not be replaced: its problem is reported, and what it would have been is unknown.
     var isBroken = false
 

@@ -1,0 +1,76 @@
+public import JSON
+public import Platform
+public import TaskFile
+
+/// What `--dry-run` found: every problem, and the plan of what would be done.
+public struct DryRun: Sendable {
+    public var task: String
+    public var plans: [Plan]
+    public var diagnostics: [Diagnostic]
+
+    public init(task: String, plans: [Plan], diagnostics: [Diagnostic]) {
+        self.task = task
+        self.plans = plans
+        self.diagnostics = diagnostics
+    }
+
+    public var exitStatus: ExitStatus { diagnostics.exitStatus }
+    public var isOK: Bool { exitStatus == .done }
+
+    public func count(of severity: Diagnostic.Severity) -> Int {
+        diagnostics.count { $0.severity == severity }
+    }
+
+    /// The one document of `--output json`.
+    public var json: JSONValue {
+        [
+            "v": 1, "task": .string(task), "ok": .boolean(isOK), "exit_code": .integer(Int(exitStatus.rawValue)),
+            "diagnostics": .array(diagnostics.map(\.json)), "plan": .array(entries.map(\.entry)),
+        ]
+    }
+
+    /// The lines of `--output ndjson`: problems as log events, the plan mount by mount, and a summary.
+    public func events(at time: Timestamp) -> [JSONValue] {
+        func event(_ name: String, mount: String?, _ members: [JSONValue.Member]) -> JSONValue {
+            .object(
+                [
+                    .init("v", 1), .init("ts", .string(time.text)), .init("event", .string(name)),
+                    .init("mount", .optional(mount)),
+                ] + members)
+        }
+        let logs = diagnostics.map { diagnostic in
+            event(
+                "log", mount: mount(of: diagnostic),
+                [.init("level", .string(diagnostic.severity.rawValue)), .init("diagnostic", diagnostic.json)])
+        }
+        let plan = entries.map { event("plan", mount: $0.destination, [.init("plan", $0.entry)]) }
+        let summary = event(
+            "summary", mount: nil,
+            [
+                .init("task", .string(task)), .init("ok", .boolean(isOK)),
+                .init("exit_code", .integer(Int(exitStatus.rawValue))),
+                .init("errors", .integer(count(of: .error))), .init("warnings", .integer(count(of: .warning))),
+            ])
+        return logs + plan + [summary]
+    }
+
+    private var entries: [(destination: String, entry: JSONValue)] {
+        plans.flatMap { plan in
+            plan.mounts.map { mount in
+                var entry = mount.json
+                // Only a file with several tasks leaves open whose mount this is.
+                if plans.count > 1, case .object(let members) = entry {
+                    entry = .object([.init("task", .string(plan.task))] + members)
+                }
+                return (mount.mount.destination.written, entry)
+            }
+        }
+    }
+
+    private func mount(of diagnostic: Diagnostic) -> String? {
+        guard let path = diagnostic.path else { return nil }
+        return plans.lazy.flatMap(\.mounts).map(\.mount).filter { mount in
+            path == mount.path || path.hasPrefix(mount.path + ".") || path.hasPrefix(mount.path + "[")
+        }.map(\.destination.written).max { $0.utf8.count < $1.utf8.count }
+    }
+}

@@ -1,0 +1,30 @@
+import Glibc
+
+/// Where the user's own files are.
+public enum HomeFolder {
+    /// `$HOME`, else what the password file says; nothing when neither knows, as in some containers.
+    public static func path(_ environment: Environment) -> String? {
+        if let home = environment.nonEmpty("HOME") { return Paths.normalized(home) }
+        var entry = passwd()
+        var found: UnsafeMutablePointer<passwd>?
+        var buffer = [CChar](repeating: 0, count: 16 << 10)
+        guard getpwuid_r(getuid(), &entry, &buffer, buffer.count, &found) == 0, found != nil, let home = entry.pw_dir
+        else { return nil }
+        return String(validatingCString: home).map(Paths.normalized)
+    }
+
+    /// `$XDG_CONFIG_HOME/provision/NAME`, by default below `~/.config`.
+    public static func configuration(_ name: String, _ environment: Environment) -> String? {
+        let base = environment.nonEmpty("XDG_CONFIG_HOME") ?? path(environment).map { $0 + "/.config" }
+        return base.map { "\($0)/provision/\(name)" }
+    }
+}
+
+/// The folder that relative paths are looked up in.
+public enum WorkingFolder {
+    public static func path() throws(SystemError) -> String {
+        guard let buffer = getcwd(nil, 0) else { throw SystemError() }
+        defer { free(buffer) }
+        return String(cString: buffer)
+    }
+}
