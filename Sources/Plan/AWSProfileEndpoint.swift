@@ -10,7 +10,8 @@ public struct AWSProfileEndpoint: Sendable {
         let path = environment.nonEmpty("AWS_CONFIG_FILE") ?? home + "/.aws/config"
         // A file that cannot be read names no endpoint; that it cannot be read is said when credentials are looked for.
         let bytes = (try? FileReading.bytes(of: path, limit: 1 << 20)) ?? []
-        self.init(text: String(decoding: bytes, as: UTF8.self), current: environment.nonEmpty("AWS_PROFILE") ?? "default")
+        self.init(
+            text: String(decoding: bytes, as: UTF8.self), current: environment.nonEmpty("AWS_PROFILE") ?? "default")
     }
 
     init(text: String, current: String) {

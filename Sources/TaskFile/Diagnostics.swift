@@ -26,7 +26,7 @@ final class Diagnostics {
 extension [Diagnostic] {
     /// In the order of the file; problems of one place in the order in which they were found. Those of other files
     /// (providers) come last, and once, however many tasks read them.
-    func inOrder(of file: String) -> [Diagnostic] {
+    public func inOrder(of file: String) -> [Diagnostic] {
         let ordered = enumerated().sorted { left, right in
             let key = { (item: EnumeratedSequence<[Diagnostic]>.Element) in
                 (item.element.file == file ? 0 : 1, item.element.position ?? .start, item.offset)

@@ -11,6 +11,9 @@ public struct TaskFile: Sendable {
     /// Problems of the file itself, those of its tasks not among them.
     public var fileDiagnostics: [Diagnostic]
 
+    /// Larger files are refused, so nobody needs to read more of one.
+    public static let sizeLimit = YAMLLimits.bytes
+
     /// All problems, in the order of the file.
     public var diagnostics: [Diagnostic] {
         (fileDiagnostics + tasks.flatMap(\.diagnostics)).inOrder(of: file)
@@ -29,7 +32,7 @@ public struct TaskFile: Sendable {
     }
 
     /// `train` for `jobs/train.yaml`.
-    static func stem(of file: String) -> String {
+    public static func stem(of file: String) -> String {
         guard file != "<stdin>" else { return "stdin" }
         let base = file.split(separator: "/").last ?? "task"
         guard let dot = base.lastIndex(of: "."), dot > base.startIndex else { return String(base) }
@@ -76,6 +79,12 @@ private struct DocumentsReader {
                 diagnostics: Diagnostics(file: diagnostics.file), context: context, document: document, name: taskName,
                 number: index + 1)
             tasks.append(reader.task())
+            if mappings.count > 1, tasks.dropLast().contains(where: { $0.name == taskName }) {
+                diagnostics.error(
+                    .badValue, "two tasks of the file are called `\(taskName)`",
+                    hint: "status and journal are kept by name: give each its own", at: namePosition(of: document),
+                    TaskKeys.name)
+            }
         }
         if isWhole, documents.count == mappings.count || !mappings.isEmpty || documents.isEmpty {
             reportMissingFileMounts(mappings)
@@ -85,6 +94,11 @@ private struct DocumentsReader {
     private func keys(of document: YAMLNode) -> [String] {
         guard case .mapping(let pairs) = document.content else { return [] }
         return pairs.compactMap { $0.key.scalar?.text }
+    }
+
+    private func namePosition(of document: YAMLNode) -> Position {
+        guard case .mapping(let pairs) = document.content else { return document.position }
+        return pairs.first { $0.key.scalar?.text == TaskKeys.name }?.value.position ?? document.position
     }
 
     private func taskName(of document: YAMLNode) -> String? {

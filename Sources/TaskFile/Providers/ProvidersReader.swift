@@ -55,6 +55,11 @@ struct ProvidersReader {
                 .missingSource, "provider `\(name)` does not say which folder it is", hint: "add path: /FOLDER",
                 at: position, path)
         }
+        if kind == "minio" && fields.present["endpoint"] == nil && fields.present["host"] == nil {
+            diagnostics.error(
+                .missingSource, "provider `\(name)` does not say where it is", hint: "add endpoint: HOST:PORT",
+                at: position, path)
+        }
         return Provider(
             name: name, store: store, isOnlyCompatible: kind == "minio", access: access,
             credentials: credentials(fields), claimPlaces: claims(fields),

@@ -14,7 +14,13 @@ extension EntryReader {
         guard let provider = providers[name.value] else {
             return reportUnknownProvider(name.shown, at: field.position, field.path)
         }
-        if let store = draft.stores.first(where: { !serves(provider, $0) }) {
+        if draft.sources.contains(where: \.location.isLocalPath) && draft.uploadTarget == nil {
+            return diagnostics.error(
+                .storeConflict, "`provider` does not go with a local path", hint: "it is for buckets and fs://",
+                at: field.key, field.path)
+        }
+        // That a web server has no provider has been said already.
+        if let store = draft.stores.first(where: { $0 != .web && !serves(provider, $0) }) {
             diagnostics.error(
                 .storeConflict,
                 "provider `\(name.shown)` is for \(provider.store.displayName), the source is on \(store.displayName)",

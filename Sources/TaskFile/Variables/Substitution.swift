@@ -15,18 +15,29 @@ struct Substitution {
     /// Whether a variable was there at all; `$$` is none.
     private var usedVariable = false
 
-    /// The scalar with its variables replaced, or itself when it has none.
-    static func apply(to scalar: YAMLScalar, _ variables: Variables) throws(Failure) -> YAMLScalar {
-        guard scalar.text.utf8.contains(UInt8(ascii: "$")) else { return scalar }
+    /// Variables that have no value; the rest of the text is looked at all the same.
+    private var failures: [Failure] = []
+
+    /// The scalar with its variables replaced, or itself when it has none. With failures it is marked as broken.
+    static func apply(to scalar: YAMLScalar, _ variables: Variables) -> (YAMLScalar, [Failure]) {
+        guard scalar.text.utf8.contains(UInt8(ascii: "$")) else { return (scalar, []) }
         var substitution = Substitution(variables: variables, text: scalar.text[...])
-        try substitution.run(untilBrace: false, depth: 0)
+        do throws(Failure) {
+            try substitution.run(untilBrace: false, depth: 0)
+        } catch {
+            substitution.failures.append(error)
+        }
         var replaced = scalar
+        guard substitution.failures.isEmpty else {
+            replaced.isBroken = true
+            return (replaced, substitution.failures)
+        }
         replaced.text = substitution.result
         replaced.shown = substitution.shown
         // What came out of a variable is typed as if it had been written there: "${N}" needs its quotes inside { }.
         replaced.isPlain = scalar.isPlain || substitution.usedVariable
         replaced.isFromVariable = substitution.usedVariable
-        return replaced
+        return (replaced, [])
     }
 
     private init(variables: Variables, text: Substring) {
@@ -64,8 +75,7 @@ struct Substitution {
             try replaceBraced(depth: depth)
         case let next? where next.isASCII && Variables.isName(String(next)):
             let name = takeName()
-            guard let value = variables[name] else { throw undefined(name) }
-            append(value, of: name)
+            append(variables[name], of: name)
         default: append("$")
         }
     }
@@ -79,8 +89,7 @@ struct Substitution {
         }
         if text.hasPrefix("}") {
             text.removeFirst()
-            guard let value = variables[name] else { throw undefined(name) }
-            return append(value, of: name)
+            return append(variables[name], of: name)
         }
         if text.hasPrefix(":-") {
             text.removeFirst(2)
@@ -97,10 +106,12 @@ struct Substitution {
             let message = text[..<end]
             text = text[text.index(after: end)...]
             if let value = variables[name], !value.text.isEmpty { return append(value, of: name) }
-            throw Failure(
-                code: .requiredVariable,
-                message: message.isEmpty ? "variable \(name) must be set" : "\(name): \(message)",
-                hint: hint(for: name))
+            failures.append(
+                Failure(
+                    code: .requiredVariable,
+                    message: message.isEmpty ? "variable \(name) must be set" : "\(name): \(message)",
+                    hint: hint(for: name)))
+            return
         }
         guard !text.isEmpty else { throw unclosed }
         throw Failure(
@@ -112,6 +123,7 @@ struct Substitution {
     private mutating func takeWord(depth: Int) throws(Failure) -> (result: String, shown: String) {
         var word = Substitution(variables: variables, text: text)
         try word.run(untilBrace: true, depth: depth + 1)
+        failures += word.failures
         text = word.text.dropFirst()
         return (word.result, word.shown)
     }
@@ -122,8 +134,9 @@ struct Substitution {
         return String(name) ?? ""
     }
 
-    private mutating func append(_ value: Variables.Value, of name: String) {
+    private mutating func append(_ value: Variables.Value?, of name: String) {
         usedVariable = true
+        guard let value else { return failures.append(undefined(name)) }
         result += value.text
         shown += value.isSecret ? "***" : value.text
     }

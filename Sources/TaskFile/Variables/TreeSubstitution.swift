@@ -32,13 +32,10 @@ final class TreeSubstitution {
     }
 
     private func scalar(_ scalar: YAMLScalar, at position: Position, path: String) -> YAMLScalar {
-        do throws(Substitution.Failure) {
-            return try Substitution.apply(to: scalar, variables)
-        } catch {
-            diagnostics.error(error.code, error.message, hint: error.hint, at: position, path)
-            var broken = scalar
-            broken.isBroken = true
-            return broken
+        let (replaced, failures) = Substitution.apply(to: scalar, variables)
+        for failure in failures {
+            diagnostics.error(failure.code, failure.message, hint: failure.hint, at: position, path)
         }
+        return replaced
     }
 }

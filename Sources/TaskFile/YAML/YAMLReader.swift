@@ -4,6 +4,7 @@ import CYAML
 /// of a node, and type scalars as YAML 1.1 did.
 struct YAMLReader: ~Copyable {
     private let parser: UnsafeMutablePointer<yaml_parser_t>
+    private let text: UnsafeBufferPointer<UInt8>
     private var anchors: [String: YAMLNode] = [:]
     /// Anchors of collections that are still being read: an alias to one of them contains itself.
     private var open: Set<String> = []
@@ -35,6 +36,7 @@ struct YAMLReader: ~Copyable {
     }
 
     private init(_ text: UnsafeBufferPointer<UInt8>) {
+        self.text = text
         parser = .allocate(capacity: 1)
         // Fails only without memory, which ends a Swift program anyway.
         precondition(yaml_parser_initialize(parser) == 1, "no memory for the YAML parser")
@@ -157,7 +159,9 @@ struct YAMLReader: ~Copyable {
         } else if complaint.contains("did not find expected") || complaint.contains("could not find expected ':'") {
             hint = "check the indentation, and that quotes and brackets are closed"
         }
-        return YAMLProblem(message: complaint + context, hint: hint, position: Position(mark))
+        // At the end of the text libyaml counts a line more than there is.
+        let position = min(Position(mark), YAMLText.end(of: self.text[...]))
+        return YAMLProblem(message: complaint + context, hint: hint, position: position)
     }
 
     /// One event, released when it goes out of scope.

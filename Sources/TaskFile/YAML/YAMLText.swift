@@ -16,7 +16,7 @@ enum YAMLText {
         if let (offset, complaint) = firstUnreadable(in: text) {
             throw YAMLProblem(
                 message: complaint, hint: "save the file as UTF-8 text without control characters",
-                position: position(of: offset, in: text))
+                position: end(of: text[..<offset]))
         }
         return text
     }
@@ -55,11 +55,11 @@ enum YAMLText {
         }
     }
 
-    private static func position(of offset: Int, in text: ArraySlice<UInt8>) -> Position {
-        let before = text[..<offset]
+    /// Behind the last character.
+    static func end(of text: some Collection<UInt8>) -> Position {
         var position = Position.start
         var previous: UInt8 = 0
-        for byte in before {
+        for byte in text {
             if byte == 0x0A && previous == 0x0D {
                 // The second half of CRLF.
             } else if byte == 0x0A || byte == 0x0D {

@@ -37,7 +37,10 @@ enum Verb: String, CaseIterable, Sendable {
         case .push: Row([Operand("SRC", .oneOrMore, .file), Operand("URL")], "copy to a bucket, once")
         case .ls: Row([Operand("URL")], "list a bucket or a prefix")
         case .cache: Row([.choice(["list", "prune", "clear"])], "look after the shared download cache")
-        case .schema: Row([], "print the JSON Schema of the task file")
+        case .schema:
+            Row(
+                [.choice(Schema.allCases.map(\.rawValue), .optional)],
+                "print the JSON Schema of the task file, or of a document", action: Schema.perform)
         case .initialize:
             Row([Operand("TASK.yaml", .optional, .taskFile)], "write a commented task file", action: Init.perform)
         case .completion:

@@ -11,6 +11,11 @@ enum Results {
         }
     }
 
+    /// What is not a result: messages on standard error. One that nobody takes stops nothing.
+    static func note(_ text: String) {
+        try? StandardStream.error.write(text)
+    }
+
     /// After the last result.
     static func end() throws(Failure) {
         do throws(StandardStream.Failure) {
