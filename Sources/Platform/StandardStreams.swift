@@ -21,14 +21,15 @@ public struct StandardStream: Sendable {
     public var isTerminal: Bool { isatty(descriptor) == 1 }
 
     /// To be called before anything is opened. A descriptor that the caller closed is taken here, in the direction that
-    /// makes its use fail: else the next file to be opened would get its number, and our messages with it.
+    /// makes its use fail: else the next file to be opened would get its number, and our messages with it. Programs that we start still find
+    /// it closed, as the caller wanted.
     public static func prepare() {
         signal(SIGPIPE, SIG_IGN)
         for (descriptor, uselessDirection) in [
             (STDIN_FILENO, O_WRONLY), (STDOUT_FILENO, O_RDONLY), (STDERR_FILENO, O_RDONLY),
         ] where fcntl(descriptor, F_GETFD) == -1 {
             // The lowest free number is the missing one, because those below it were filled before.
-            _ = open("/dev/null", uselessDirection)
+            _ = open("/dev/null", uselessDirection | O_CLOEXEC)
         }
     }
 

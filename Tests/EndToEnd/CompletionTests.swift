@@ -55,6 +55,7 @@ struct CompletionTests {
         #expect(try bash(["--output=js"]) == ["--output=json"])
         #expect(try bash(["--output", "=", "json", "comp"]) == ["completion"])
         #expect(try bash(["--dry-run", "=", "yes", "comp"]) == ["completion"])
+        #expect(try bash(["init", "s3", ":", "//x", "a"]) == [])
     }
 
     @Test(.enabled(if: Program.isInstalled("bash"), "bash is not installed"))

@@ -88,7 +88,9 @@ extension Option {
     fileprivate func read(lines text: String, from twin: String) throws(Failure) -> [OptionValue] {
         guard row.isRepeatable else { return [try read(text, from: twin)] }
         var values: [OptionValue] = []
-        for line in text.split(whereSeparator: \.isNewline) { values.append(try read(String(line), from: twin)) }
+        for line in text.split(whereSeparator: { $0 == "\n" || $0 == "\r\n" }) {
+            values.append(try read(String(line), from: twin))
+        }
         return values
     }
 }

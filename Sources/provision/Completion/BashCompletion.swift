@@ -1,7 +1,7 @@
 /// The script for bash; it needs nothing but bash itself.
 ///
 /// bash takes `--output=json` for three words when `=` is among COMP_WORDBREAKS, which it is by default, and for one
-/// when it is not. Both must work.
+/// when it is not. Both must work. So it is with the `:` of a URL.
 struct BashCompletion {
     var script: String {
         """
@@ -48,7 +48,7 @@ struct BashCompletion {
                     fi
                     return
                     ;;
-                =) ((i++)) ;;
+                = | :) ((i++)) ;;
                 \(alternatives(Option.allCases.filter(\.takesValue))))
                     ((i++))
                     [[ ${COMP_WORDS[i]} == = ]] && ((i++))
@@ -89,14 +89,18 @@ struct BashCompletion {
 
     /// What stands behind an option that takes a value.
     private var values: String {
-        Option.allCases.filter(\.takesValue).map { option in
+        var arms = ""
+        var unguessable: [Option] = []
+        for option in Option.allCases where option.takesValue {
             switch option.row.argument {
-            case .file: arm(option.flag, "_provision_files -f; return")
-            case .directory: arm(option.flag, "_provision_files -d; return")
-            case .choice(let words): arm(option.flag, "_provision_words '\(words.joined(separator: " "))'; return")
-            default: arm(option.flag, "return")
+            case .file: arms += arm(option.flag, "_provision_files -f", "return")
+            case .directory: arms += arm(option.flag, "_provision_files -d", "return")
+            case .choice(let words):
+                arms += arm(option.flag, "_provision_words '\(words.joined(separator: " "))'", "return")
+            default: unguessable.append(option)
             }
-        }.joined()
+        }
+        return arms + arm(alternatives(unguessable), "return")
     }
 
     private var options: String {
