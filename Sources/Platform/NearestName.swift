@@ -31,8 +31,8 @@ private func editDistance(_ left: [Unicode.Scalar], _ right: [Unicode.Scalar], a
             if i > 0, j > 0, scalar == right[j - 1], left[i - 1] == other { cost = min(cost, beforeLast[j - 1] + 1) }
             row.append(cost)
         }
-        // A swap reaches back two rows, so both must be beyond the limit before nothing can come back below it.
-        guard min(row.min() ?? 0, last.min() ?? 0) <= limit else { return nil }
+        // From one row to the next nothing gets nearer, and a swap costs what its two rows could have won.
+        guard let least = row.min(), least <= limit else { return nil }
         (beforeLast, last) = (last, row)
     }
     return last[right.count] <= limit ? last[right.count] : nil

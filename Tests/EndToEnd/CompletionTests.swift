@@ -55,7 +55,7 @@ struct CompletionTests {
         #expect(try bash(["--output=js"]) == ["--output=json"])
         #expect(try bash(["--output", "=", "json", "comp"]) == ["completion"])
         #expect(try bash(["--dry-run", "=", "yes", "comp"]) == ["completion"])
-        #expect(try bash(["init", "s3", ":", "//x", "a"]) == [])
+        #expect(try bash(["--providers", "file", ":", "//x", "comp"]) == ["completion"])
     }
 
     @Test(.enabled(if: Program.isInstalled("bash"), "bash is not installed"))
@@ -74,7 +74,8 @@ struct CompletionTests {
 
     @Test(.enabled(if: Program.isInstalled("zsh"), "zsh is not installed"))
     func zshOffersOptionsInAnInteractiveShell() throws {
-        let finished = try Program.run(["timeout", "120", "zsh", "-f", "-c", Self.zshSession], in: folder.path)
+        let finished = try Program.run(
+            ["timeout", "-s", "KILL", "60", "zsh", "-f", "-c", Self.zshSession], in: folder.path)
         #expect(finished.output.contains("--dry-run"))
         #expect(finished.output.contains("--drain-timeout"))
         #expect(!finished.output.contains("--offline"))

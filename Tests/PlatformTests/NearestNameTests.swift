@@ -18,9 +18,8 @@ struct NearestNameTests {
         #expect(nearestName(to: text, among: names) == nil)
     }
 
-    /// `pus` is as near to `pull` as to nothing else but `push`, which is nearer.
     @Test func takesTheNearestNotTheFirst() {
-        #expect(nearestName(to: "pusj", among: ["pull", "push"]) == "push")
+        #expect(nearestName(to: "abcdef", among: ["abcdxy", "abcdex"]) == "abcdex")
         #expect(nearestName(to: "cut", among: ["cat", "cot"]) == "cat")
     }
 
@@ -28,6 +27,11 @@ struct NearestNameTests {
         #expect(nearestName(to: "--d", among: ["--dry-run-of-all", "--drain-everything"]) == nil)
         #expect(nearestName(to: "comp", among: ["completion", "check"]) == "completion")
         #expect(nearestName(to: "co", among: ["completion", "check"]) == nil)
+    }
+
+    @Test func oneLetterIsNotMistakenForAnother() {
+        #expect(nearestName(to: "x", among: ["y"]) == nil)
+        #expect(nearestName(to: "X", among: ["x"]) == "x")
     }
 
     /// A swap that only the last letters complete must survive the early exit.

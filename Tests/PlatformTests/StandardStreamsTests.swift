@@ -17,7 +17,22 @@ struct StandardStreamsTests {
         }()
         let received = FileHandle(fileDescriptor: readEnd, closeOnDealloc: true).readDataToEndOfFile()
         #expect(await failed == nil)
-        #expect(Array(received) == sent)
+        // Compared outside the macro, which would look for the shortest way from one to the other.
+        let isWhole = Array(received) == sent
+        #expect(isWhole)
+    }
+
+    /// The next file to be opened must not get the number of a stream, and using the stream must fail.
+    @Test func closedStreamsStayClosedToUs() async {
+        await #expect(processExitsWith: .success) {
+            for descriptor in STDIN_FILENO...STDERR_FILENO { close(descriptor) }
+            StandardStream.prepare()
+            var byte: UInt8 = 0
+            let isSafe =
+                open("/dev/null", O_RDWR) > STDERR_FILENO && read(STDIN_FILENO, &byte, 1) == -1
+                && write(STDOUT_FILENO, &byte, 1) == -1 && write(STDERR_FILENO, &byte, 1) == -1
+            exit(isSafe ? EXIT_SUCCESS : EXIT_FAILURE)
+        }
     }
 
     @Test func saysWhyItStopped() {

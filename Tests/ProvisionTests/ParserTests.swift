@@ -113,6 +113,11 @@ struct ParserTests {
         #expect(failure("--help=yes")?.message == "--help takes no value")
     }
 
+    @Test func theFirstMistakeIsTheOneReported() {
+        #expect(failure("task.yaml --nonsense --jobs x")?.message == "unknown option '--nonsense'")
+        #expect(failure("task.yaml --jobs x --nonsense")?.message?.hasPrefix("--jobs") == true)
+    }
+
     @Test func versionAnywhere() throws {
         #expect(try parse("--version").verb == .version)
         #expect(try parse("--version --output json").settings.output == .json)
