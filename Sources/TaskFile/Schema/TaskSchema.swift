@@ -44,7 +44,8 @@ public enum TaskSchema {
     private static var source: JSONValue {
         let schemes = SourceParser.schemes.map(ValueShape.anyCasePrefix).joined(separator: "|")
         return .anyOf([
-            .pattern("^(\(schemes))://."), .pattern("^(?!([A-Za-z][A-Za-z0-9+.-]*)://)."), .variable,
+            .pattern("^(\(schemes))://."),
+            .pattern("^(?!(\(schemes))(:|//)|[A-Za-z][A-Za-z0-9+.-]*://)."), .variable,
         ])
     }
 
@@ -58,9 +59,13 @@ public enum TaskSchema {
             "type": "object",
             "properties": .object([.init("source", sources)] + properties),
             "additionalProperties": false,
-            "anyOf": [["required": ["source"]], ["required": ["name"]]],
+            "anyOf": [filled("source"), filled("name")],
             "allOf": .array(Mode.allCases.map(keysNotFor) + [nonemptyFor(.copy), nonemptyFor(.mount)]),
         ]
+    }
+
+    private static func filled(_ key: String) -> JSONValue {
+        ["required": [.string(key)], "properties": .object([.init(key, ["not": .absent])])]
     }
 
     /// When the mode is written there, the keys of other modes are wrong.

@@ -22,11 +22,11 @@ public struct BucketLocation: Sendable, Equatable {
     public var bucket: String
     /// The object's key or the prefix; empty for the whole bucket.
     public var key: String
-    /// Azure: the account, where the URL names it.
+    /// Azure: the account, OCI: the namespace, where the URL names it.
     public var account: String?
     /// The URL's own host, where that is how the store is reached (`https://ACCOUNT.blob…`).
     public var host: String?
-    /// IBM: the region stands in the URL.
+    /// IBM and OCI: the region, where the URL names it.
     public var region: String?
 
     /// A key that ends in a slash, or no key, can only mean a prefix.

@@ -19,7 +19,7 @@ enum SourceParser {
         case "s3": return .bucket(try bucket(.s3, rest))
         case "gs", "google": return .bucket(try bucket(.gcs, rest))
         case "r2": return .bucket(try bucket(.r2, rest))
-        case "oci": return .bucket(try bucket(.oci, rest))
+        case "oci": return .bucket(try ociBucket(rest))
         case "nebius": return .bucket(try bucket(.nebius, rest))
         case "cw": return .bucket(try bucket(.coreweave, rest))
         case "cos": return .bucket(try cosBucket(rest))
@@ -98,6 +98,27 @@ enum SourceParser {
         }
         var location = try bucket(.cos, path[...])
         location.region = region
+        return location
+    }
+
+    /// `oci://BUCKET@REGION/KEY` as SkyPilot writes it, or `BUCKET@NAMESPACE` as Oracle's own tools do.
+    private static func ociBucket(_ rest: Substring) throws(SourceProblem) -> BucketLocation {
+        let (first, key) = cut(rest)
+        let parts = first.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 2 else { return try bucket(.oci, rest) }
+        guard !parts[1].isEmpty, parts[1].utf8.allSatisfy({ Variables.isNameByte($0) || $0 == UInt8(ascii: "-") })
+        else {
+            throw SourceProblem(
+                code: .badBucketName, message: "behind @ stands neither a region nor a namespace",
+                hint: "write oci://BUCKET, or oci://BUCKET@REGION such as us-sanjose-1")
+        }
+        var location = try bucket(.oci, "\(parts[0])/\(key)")
+        let words = parts[1].split(separator: "-")
+        if words.count == 3, words[2].allSatisfy(\.isNumber) {
+            location.region = parts[1]
+        } else {
+            location.account = parts[1]
+        }
         return location
     }
 
