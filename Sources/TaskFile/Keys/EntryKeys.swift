@@ -1,6 +1,6 @@
 /// The keys of an entry of `file_mounts`.
 enum EntryKeys {
-    static let rules: [KeyRule] = source + preset + access + copy + mount + ownership + transfer
+    static let rules = KeyRules(source + preset + access + copy + mount + ownership + transfer)
 
     private static let source: [KeyRule] = [
         KeyRule("source", .either(.text, .list(of: .text)), "a URL, a local path, or a list of them"),
@@ -25,7 +25,7 @@ enum EntryKeys {
 
     private static let readOnly = KeyRule("read_only", .boolean, modes: Mode.mounts, "every write is refused (EROFS)")
 
-    private static let mountCached: [KeyRule] = [
+    private static let mountCached: KeyRules = [
         KeyRule("transfers", .integer(1...256), "uploads at once"),
         KeyRule("buffer_size", .rcloneSize, "memory for each open file"),
         KeyRule("vfs_cache_max_size", .rcloneSize, "local disk for the cache"),

@@ -4,12 +4,12 @@ import Platform
 struct FieldReader {
     let diagnostics: Diagnostics
 
-    func fields(of node: YAMLNode, _ rules: [KeyRule], path: String) -> Fields {
+    func fields(of node: YAMLNode, _ rules: KeyRules, path: String) -> Fields {
         var fields = Fields()
         for pair in pairs(of: node, path: path) {
             guard let key = pair.key.scalar, !key.isBroken else { continue }
             let keyPath = Self.path(path, key.shown)
-            guard let rule = rules.first(where: { $0.name == key.text }) else {
+            guard let rule = rules[key.text] else {
                 reportUnknown(key, rules, at: pair.key.position, keyPath)
                 continue
             }
@@ -37,11 +37,11 @@ struct FieldReader {
         parent.isEmpty ? key : parent + "." + key
     }
 
-    private func reportUnknown(_ key: YAMLScalar, _ rules: [KeyRule], at position: Position, _ path: String) {
+    private func reportUnknown(_ key: YAMLScalar, _ rules: KeyRules, at position: Position, _ path: String) {
         let hint =
             UnsupportedKeys.advice[key.text]
-            ?? nearestName(to: key.text, among: rules.map(\.name)).map { "did you mean `\($0)`?" }
-            ?? "known here: \(rules.map(\.name).joined(separator: ", "))"
+            ?? nearestName(to: key.text, among: rules.names).map { "did you mean `\($0)`?" }
+            ?? "known here: \(rules.names.joined(separator: ", "))"
         diagnostics.error(.unknownKey, "unknown key `\(key.shown)`", hint: hint, at: position, path)
     }
 

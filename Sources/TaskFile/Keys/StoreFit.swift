@@ -2,9 +2,9 @@
 struct StoreFit {
     let diagnostics: Diagnostics
 
-    func check(_ fields: Fields, _ rules: [KeyRule], stores: Set<Store>, owner: String, path: String) {
-        for rule in rules where rule.stores.isDisjoint(with: stores) {
-            guard let position = fields.present[rule.name] else { continue }
+    func check(_ fields: Fields, _ rules: KeyRules, stores: Set<Store>, owner: String, path: String) {
+        for (name, position) in fields.present {
+            guard let rule = rules[name], rule.stores.isDisjoint(with: stores) else { continue }
             diagnostics.error(
                 .storeConflict, "`\(rule.name)` does not go with \(owner)", hint: "it is for \(names(of: rule.stores))",
                 at: position, "\(path).\(rule.name)")

@@ -24,7 +24,7 @@ indirect enum ValueShape: Sendable {
     case list(of: ValueShape)
     /// Names to texts, as in HTTP headers.
     case headers
-    case mapping([KeyRule])
+    case mapping(KeyRules)
     /// A text that must not be shown, or where to get it.
     case secret
     /// The first shape that fits the node's kind.
@@ -52,4 +52,25 @@ struct KeyRule: Sendable {
         self.isBuilt = isBuilt
         self.summary = summary
     }
+}
+
+/// The keys of a kind of mapping, in the order in which people are told of them.
+struct KeyRules: Sendable, Sequence, ExpressibleByArrayLiteral {
+    private let rules: [KeyRule]
+    private let byName: [String: KeyRule]
+
+    init(_ rules: [KeyRule]) {
+        self.rules = rules
+        byName = Dictionary(uniqueKeysWithValues: rules.map { ($0.name, $0) })
+    }
+
+    init(arrayLiteral elements: KeyRule...) {
+        self.init(elements)
+    }
+
+    subscript(name: String) -> KeyRule? { byName[name] }
+
+    var names: [String] { rules.map(\.name) }
+
+    func makeIterator() -> IndexingIterator<[KeyRule]> { rules.makeIterator() }
 }

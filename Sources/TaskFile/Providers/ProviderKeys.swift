@@ -16,7 +16,7 @@ enum ProviderKeys {
         }
     }
 
-    static let rules: [KeyRule] = place + AccessKeys.rules + transfer + secrets + sources
+    static let rules = KeyRules(place + AccessKeys.rules + transfer + secrets + sources)
 
     private static let place: [KeyRule] = [
         KeyRule("provider", .choice(kinds, anyCase: true), "the kind of service"),

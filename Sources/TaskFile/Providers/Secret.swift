@@ -20,7 +20,7 @@ public enum SecretSource: Sendable, Equatable {
     case file(String)
     case command([String])
 
-    static let rules: [KeyRule] = [
+    static let rules: KeyRules = [
         KeyRule("env", .text, "an environment variable that holds it"),
         KeyRule("file", .text, "a file that holds it"),
         KeyRule("command", .list(of: .text), "a program that prints it, with its arguments; in providers files only"),

@@ -24,11 +24,13 @@ public enum TaskSchema {
                     ["type": "object", "additionalProperties": ["$ref": "#/definitions/provider"]],
                 ],
             ],
-            "direct_access": TaskKeys.rules[0].shape.schema,
-            "path_substitution": TaskKeys.rules[1].shape.schema,
+            "direct_access": shape(of: "direct_access"),
+            "path_substitution": shape(of: "path_substitution"),
         ],
         "definitions": ["entry": entry, "provider": provider],
     ]
+
+    private static func shape(of key: String) -> JSONValue { TaskKeys.rules[key]?.shape.schema ?? true }
 
     private static func variables(_ description: String) -> JSONValue {
         [

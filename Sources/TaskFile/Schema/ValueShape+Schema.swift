@@ -75,7 +75,7 @@ extension JSONValue {
     }
 
     /// A mapping with these keys and no others.
-    static func object(of rules: [KeyRule], exactlyOne: Bool = false) -> JSONValue {
+    static func object(of rules: KeyRules, exactlyOne: Bool = false) -> JSONValue {
         var members: [Member] = [
             .init("type", "object"), .init("properties", .properties(rules)), .init("additionalProperties", false),
         ]
@@ -83,7 +83,7 @@ extension JSONValue {
         return .object(members)
     }
 
-    static func properties(_ rules: [KeyRule]) -> JSONValue {
+    static func properties(_ rules: some Sequence<KeyRule>) -> JSONValue {
         .object(
             rules.map { rule in
                 guard case .object(let members) = rule.shape.schema else { return Member(rule.name, rule.shape.schema) }

@@ -29,8 +29,8 @@ extension EntryReader {
     /// Keys that do not go with the mode or the store.
     func checkFit(_ draft: Draft) {
         if let mode = draft.mode {
-            for rule in EntryKeys.rules where !rule.modes.contains(mode) {
-                guard let position = draft.fields.present[rule.name] else { continue }
+            for (name, position) in draft.fields.present {
+                guard let rule = EntryKeys.rules[name], !rule.modes.contains(mode) else { continue }
                 report(rule.name, doesNotGoWith: mode, itsModes: rule.modes, at: position, "\(path).\(rule.name)")
             }
             checkConfig(draft, mode)

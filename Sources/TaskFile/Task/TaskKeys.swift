@@ -6,7 +6,7 @@ enum TaskKeys {
     static let fileMounts = "file_mounts"
     static let providers = "providers"
 
-    static let rules: [KeyRule] = [
+    static let rules: KeyRules = [
         KeyRule(
             "direct_access",
             .list(
@@ -25,5 +25,5 @@ enum TaskKeys {
                 ])), isBuilt: false, "URL prefixes that are replaced by local ones"),
     ]
 
-    static let all = [name, envs, secrets, fileMounts, providers] + rules.map(\.name)
+    static let all = [name, envs, secrets, fileMounts, providers] + rules.names
 }

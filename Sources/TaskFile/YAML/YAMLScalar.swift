@@ -93,6 +93,8 @@ enum CoreType: Sendable, Equatable {
         case ".nan", ".NaN", ".NAN": return true
         default: break
         }
+        // Most text is seen at its first letter not to be a number.
+        guard let first = text.utf8.first, first < 0x3A else { return false }
         var rest = Substring(text)
         if rest.hasPrefix("-") || rest.hasPrefix("+") { rest.removeFirst() }
         if rest == ".inf" || rest == ".Inf" || rest == ".INF" { return true }
