@@ -19,6 +19,16 @@ public indirect enum JSONValue: Sendable, Equatable {
         }
     }
 
+    /// The same with every string but the names of members changed.
+    public func mapStrings(_ change: (String) -> String) -> JSONValue {
+        switch self {
+        case .string(let string): .string(change(string))
+        case .array(let elements): .array(elements.map { $0.mapStrings(change) })
+        case .object(let members): .object(members.map { Member($0.name, $0.value.mapStrings(change)) })
+        case .null, .boolean, .integer, .number: self
+        }
+    }
+
     /// The value of a member, when this is an object that has it.
     public subscript(name: String) -> JSONValue? {
         guard case .object(let members) = self else { return nil }

@@ -64,6 +64,12 @@ private struct JSONWriter {
 
     private mutating func write(quoted string: String) {
         text += "\""
+        defer { text += "\"" }
+        // Nearly all strings need no escapes, and are then copied as they are.
+        guard string.utf8.contains(where: { $0 < 0x20 || $0 > 0x7E || $0 == 0x22 || $0 == 0x5C }) else {
+            text += string
+            return
+        }
         for scalar in string.unicodeScalars {
             switch scalar {
             case "\"": text += "\\\""
@@ -79,7 +85,6 @@ private struct JSONWriter {
             default: text.unicodeScalars.append(scalar)
             }
         }
-        text += "\""
     }
 }
 

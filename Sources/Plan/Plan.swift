@@ -11,11 +11,13 @@ public struct Plan: Sendable {
     /// machine's files say.
     public init(_ task: TaskDefinition, file: String, on machine: Machine, only destinations: [String] = []) {
         self.task = task.name
-        let planned = task.mounts.map { PlannedMount($0, path: machine.path(of: $0.destination)) }
+        let planned = task.mounts.map {
+            PlannedMount($0, path: machine.path(of: $0.destination), secrets: task.secrets)
+        }
         mounts = ParentsFirst.order(planned).filter { mount in
             destinations.isEmpty || destinations.contains { mount.isMeant(by: $0) }
         }
-        diagnostics = LocalSources(file: file, machine: machine).check(mounts)
+        diagnostics = LocalSources(file: file, machine: machine).check(mounts).map { $0.without(task.secrets) }
     }
 }
 
@@ -51,11 +53,16 @@ public struct Machine: Sendable {
 public struct PlannedMount: Sendable {
     public var mount: Mount
     public var path: String
+    let secrets: SecretValues
 
-    init(_ mount: Mount, path: String) {
+    init(_ mount: Mount, path: String, secrets: SecretValues) {
         self.mount = mount
         self.path = path
+        self.secrets = secrets
     }
+
+    /// The path as it may be shown.
+    public var shownPath: String { secrets.removed(from: path) }
 
     /// Whether `--only` with this text means the mount: as written, normalised, or where it really is.
     public func isMeant(by text: String) -> Bool {

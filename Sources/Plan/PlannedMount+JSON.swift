@@ -5,6 +5,10 @@ import TaskFile
 extension PlannedMount {
     /// The entry of the mount in the dry-run document. What was not asked is null.
     public var json: JSONValue {
+        entry.mapStrings(secrets.removed)
+    }
+
+    private var entry: JSONValue {
         [
             "destination": .string(mount.destination.written), "path": .string(path), "source": source,
             "mode": .string(mount.mode.rawValue), "store": .string(mount.store.rawValue),

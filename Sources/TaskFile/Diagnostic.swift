@@ -2,7 +2,7 @@ public import JSON
 public import Platform
 
 /// One problem of a task: what, where, and what to do about it.
-public struct Diagnostic: Sendable, Equatable {
+public struct Diagnostic: Sendable, Hashable {
     public enum Severity: String, Sendable {
         case error
         case warning
@@ -30,6 +30,13 @@ public struct Diagnostic: Sendable, Equatable {
         self.file = file
         self.position = position
         self.path = path
+    }
+
+    /// The same with no secret in it.
+    public func without(_ secrets: SecretValues) -> Diagnostic {
+        Diagnostic(
+            severity, code, secrets.removed(from: message), hint: hint.map(secrets.removed), file: file,
+            position: position, path: path.map(secrets.removed))
     }
 
     /// `task.yaml:7:5: error[bad-scheme]: …` and, on a line of its own, the hint.

@@ -1,6 +1,8 @@
 /// Collects the problems of one file as it is read.
 final class Diagnostics {
     let file: String
+    /// What no message may hold.
+    var secrets = SecretValues()
     private(set) var all: [Diagnostic] = []
 
     init(file: String) {
@@ -9,13 +11,22 @@ final class Diagnostics {
 
     func error(_ code: DiagnosticCode, _ message: String, hint: String? = nil, at position: Position?, _ path: String?)
     {
-        all.append(Diagnostic(.error, code, message, hint: hint, file: file, position: position, path: path))
+        append(.error, code, message, hint, position, path)
     }
 
     func warning(
         _ code: DiagnosticCode, _ message: String, hint: String? = nil, at position: Position?, _ path: String?
     ) {
-        all.append(Diagnostic(.warning, code, message, hint: hint, file: file, position: position, path: path))
+        append(.warning, code, message, hint, position, path)
+    }
+
+    private func append(
+        _ severity: Diagnostic.Severity, _ code: DiagnosticCode, _ message: String, _ hint: String?,
+        _ position: Position?, _ path: String?
+    ) {
+        all.append(
+            Diagnostic(severity, code, message, hint: hint, file: file, position: position, path: path)
+                .without(secrets))
     }
 
     func add(_ diagnostics: [Diagnostic]) {
@@ -33,8 +44,7 @@ extension [Diagnostic] {
             }
             return key(left) < key(right)
         }.map(\.element)
-        return ordered.reduce(into: []) { kept, diagnostic in
-            if diagnostic.file == file || !kept.contains(diagnostic) { kept.append(diagnostic) }
-        }
+        var seen: Set<Diagnostic> = []
+        return ordered.filter { $0.file == file || seen.insert($0).inserted }
     }
 }

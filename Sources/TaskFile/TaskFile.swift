@@ -23,7 +23,10 @@ public struct TaskFile: Sendable {
     public static func read(_ bytes: [UInt8], file: String, context: TaskContext) -> TaskFile {
         let diagnostics = Diagnostics(file: file)
         let (documents, problem) = YAMLReader.documents(of: bytes)
-        var reader = DocumentsReader(diagnostics: diagnostics, context: context, stem: stem(of: file))
+        let ambient = AmbientProviders(context)
+        diagnostics.add(ambient.diagnostics)
+        var reader = DocumentsReader(
+            diagnostics: diagnostics, context: context, ambient: ambient, stem: stem(of: file))
         reader.read(documents, isWhole: problem == nil)
         if let problem {
             diagnostics.error(problem.code, problem.message, hint: problem.hint, at: problem.position, nil)
@@ -44,13 +47,15 @@ public struct TaskFile: Sendable {
 private struct DocumentsReader {
     let diagnostics: Diagnostics
     let context: TaskContext
+    let ambient: AmbientProviders
     let stem: String
     var name: String
     var tasks: [TaskDefinition] = []
 
-    init(diagnostics: Diagnostics, context: TaskContext, stem: String) {
+    init(diagnostics: Diagnostics, context: TaskContext, ambient: AmbientProviders, stem: String) {
         self.diagnostics = diagnostics
         self.context = context
+        self.ambient = ambient
         self.stem = stem
         name = stem
     }
@@ -76,7 +81,8 @@ private struct DocumentsReader {
             let fallback = mappings.count == 1 ? stem : "\(stem)-\(index + 1)"
             let taskName = mappings.count == 1 ? name : taskName(of: document) ?? fallback
             let reader = TaskReader(
-                diagnostics: Diagnostics(file: diagnostics.file), context: context, document: document, name: taskName,
+                diagnostics: Diagnostics(file: diagnostics.file), context: context, ambient: ambient,
+                document: document, name: taskName,
                 number: index + 1)
             tasks.append(reader.task())
             if mappings.count > 1, tasks.dropLast().contains(where: { $0.name == taskName }) {

@@ -128,6 +128,14 @@ import Testing
         #expect(file.mounts[0].access.endpoint?.host == "good.example")
     }
 
+    /// Nor can it reach into that file with its variables and lead the operator's credentials elsewhere.
+    @Test func aTasksVariablesDoNotReachTheOperatorsFile() {
+        let file = read(
+            "envs: {HOST: evil.example}\nfile_mounts: {/a: {source: s3://data-1, provider: lab}}",
+            providers: "lab: {provider: minio, endpoint: \"${HOST:-good.example}\"}")
+        #expect(file.mounts[0].access.endpoint?.host == "good.example")
+    }
+
     @Test func mapsStorageIdsToFolders() {
         let file = read(
             """

@@ -1,26 +1,49 @@
 import Platform
 
-/// Reads a providers file: the mapping stands at the top level or under `providers:`.
-enum ProvidersFile {
-    static func providers(
-        in bytes: [UInt8], file: String, _ variables: Variables, allowsCommands: Bool
-    ) -> ([Provider], [Diagnostic]) {
-        let diagnostics = Diagnostics(file: file)
-        let (documents, problem) = YAMLReader.documents(of: bytes)
+/// A providers file: the mapping stands at the top level or under `providers:`.
+struct ProvidersFile {
+    let file: TaskContext.NamedBytes
+    /// Whether whoever runs the job has named the file; one that a task names may not run commands.
+    let isOperators: Bool
+
+    func providers(_ variables: Variables) -> ([Provider], [Diagnostic]) {
+        let diagnostics = Diagnostics(file: file.name)
+        let (documents, problem) = YAMLReader.documents(of: file.bytes)
         if let problem {
             diagnostics.error(problem.code, problem.message, hint: problem.hint, at: problem.position, nil)
         }
-        var providers: [Provider] = []
-        for document in documents {
+        let reader = ProvidersReader(reader: FieldReader(diagnostics: diagnostics), allowsCommands: isOperators)
+        let providers = documents.flatMap { document in
             var node = document
             if case .mapping(let pairs) = document.content, pairs.count == 1, pairs[0].key.scalar?.text == "providers" {
                 node = pairs[0].value
             }
             let substituted = TreeSubstitution(variables, diagnostics).apply(to: node, path: "providers")
-            let reader = ProvidersReader(
-                reader: FieldReader(diagnostics: diagnostics), allowsCommands: allowsCommands)
-            providers += reader.providers(in: substituted, path: "providers")
+            return reader.providers(in: substituted, path: "providers")
         }
         return (providers, diagnostics.all)
+    }
+}
+
+/// The providers that are there whatever a task says. They are the same for all tasks of a file, and a task's variables do
+/// not reach into them: it could point the operator's credentials elsewhere.
+struct AmbientProviders {
+    /// Those that the operator names for this run; they win over the task's.
+    let strong: [Provider]
+    /// Those of the user's configuration and of the environment.
+    let weak: [Provider]
+    let diagnostics: [Diagnostic]
+
+    init(_ context: TaskContext) {
+        let variables = Variables(overrides: context.overrides)
+        func read(_ file: TaskContext.NamedBytes?) -> ([Provider], [Diagnostic]) {
+            file.map { ProvidersFile(file: $0, isOperators: true).providers(variables) } ?? ([], [])
+        }
+        let named = read(context.operatorProviders)
+        let own = read(context.userProviders)
+        let storage = StorageVariables.provider(in: context.environment)
+        strong = named.0
+        weak = own.0 + [storage.0].compactMap { $0 }
+        diagnostics = named.1 + own.1 + storage.1
     }
 }

@@ -8,6 +8,7 @@ public struct TaskDefinition: Sendable {
     public var mounts: [Mount]
     public var directAccess: [DirectAccess]
     public var pathSubstitutions: [PathSubstitution]
+    public var secrets: SecretValues
     public var diagnostics: [Diagnostic]
 }
 

@@ -4,6 +4,7 @@ import Platform
 struct TaskReader {
     let diagnostics: Diagnostics
     let context: TaskContext
+    let ambient: AmbientProviders
     let document: YAMLNode
     let name: String
     let number: Int
@@ -23,7 +24,7 @@ struct TaskReader {
         return TaskDefinition(
             name: name, number: number, environment: environment, mounts: mounts,
             directAccess: directAccess(fields), pathSubstitutions: pathSubstitutions(fields),
-            diagnostics: diagnostics.all)
+            secrets: variables.secrets, diagnostics: diagnostics.all)
     }
 
     // MARK: Variables
@@ -50,6 +51,7 @@ struct TaskReader {
                 names.append(name)
             }
         }
+        diagnostics.secrets = variables.secrets
         let environment = names.compactMap { name in
             variables[name].map { (name, Text($0.text, shown: $0.isSecret ? "***" : $0.text)) }
         }
@@ -83,22 +85,10 @@ struct TaskReader {
 
     private func readProviders(_ pair: YAMLNode.Pair?, _ variables: Variables) -> ProviderSet {
         var set = ProviderSet()
-        if let file = context.operatorProviders { add(file, to: &set, variables, allowsCommands: true) }
+        set.add(ambient.strong)
         if let pair, !pair.value.isNull { addOwn(pair.value, to: &set, variables) }
-        if let file = context.userProviders { add(file, to: &set, variables, allowsCommands: true) }
-        let (storage, problems) = StorageVariables.provider(in: context.environment)
-        diagnostics.add(problems)
-        set.add([storage].compactMap { $0 })
+        set.add(ambient.weak)
         return set
-    }
-
-    private func add(
-        _ file: TaskContext.NamedBytes, to set: inout ProviderSet, _ variables: Variables, allowsCommands: Bool
-    ) {
-        let (providers, problems) = ProvidersFile.providers(
-            in: file.bytes, file: file.name, variables, allowsCommands: allowsCommands)
-        diagnostics.add(problems)
-        set.add(providers)
     }
 
     /// `providers:` of the task: a mapping, or the name of a file that has one.
@@ -111,7 +101,10 @@ struct TaskReader {
         guard !scalar.isBroken else { return }
         do throws(TaskContext.UnreadableFile) {
             let bytes = try context.readFile(scalar.text)
-            add(.init(name: scalar.shown, bytes: bytes), to: &set, variables, allowsCommands: false)
+            let file = ProvidersFile(file: .init(name: scalar.shown, bytes: bytes), isOperators: false)
+            let (providers, problems) = file.providers(variables)
+            diagnostics.add(problems)
+            set.add(providers)
         } catch {
             diagnostics.error(
                 .missingLocalSource, "providers file `\(scalar.shown)`: \(error.reason)",

@@ -57,5 +57,11 @@ public struct Variables: Sendable {
 
     func isDeclaredWithoutValue(_ name: String) -> Bool { withoutValue.contains(name) }
 
+    var secrets: SecretValues {
+        values.values.reduce(into: SecretValues()) { secrets, value in
+            if value.isSecret { secrets.insert(value.text) }
+        }
+    }
+
     var names: [String] { values.keys.sorted() }
 }

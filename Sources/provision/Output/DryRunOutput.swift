@@ -34,7 +34,7 @@ struct DryRunOutput {
         guard !plan.mounts.isEmpty else { return style.bold(plan.task.printable) + ": nothing to provision\n" }
         let rows = plan.mounts.map { mount in
             [
-                mount.path.printable, mount.mount.mode.rawValue,
+                mount.shownPath.printable, mount.mount.mode.rawValue,
                 mount.mount.sources.map(\.shown.printable).joined(separator: ", "),
             ]
         }
