@@ -26,7 +26,8 @@ let package = Package(
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1"),
 
         // Leaves.
-        library("Platform"),
+        .target(name: "CShims"),
+        library("Platform", uses: ["CShims"]),
         library("JSON"),
 
         // task.yaml → TaskFile → Plan → what is done with it.

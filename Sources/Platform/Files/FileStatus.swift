@@ -1,18 +1,4 @@
-public import Glibc
-
-/// A system call that failed, with errno.
-public struct SystemError: Error, Equatable, Sendable {
-    public let code: Int32
-
-    public init(code: Int32 = errno) {
-        self.code = code
-    }
-
-    /// What the system calls it, such as "No such file or directory".
-    public var description: String {
-        String(cString: strerror(code))
-    }
-}
+import Glibc
 
 /// What is at a path.
 public enum FileStatus {

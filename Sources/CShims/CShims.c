@@ -1,0 +1,41 @@
+#define _GNU_SOURCE
+#include "CShims.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+const uint64_t shim_resolve_beneath = RESOLVE_BENEATH;
+const uint64_t shim_resolve_no_symlinks = RESOLVE_NO_SYMLINKS;
+const uint64_t shim_resolve_no_magiclinks = RESOLVE_NO_MAGICLINKS;
+
+const long shim_utime_omit = UTIME_OMIT;
+
+const int shim_o_path = O_PATH;
+const int shim_o_nofollow = O_NOFOLLOW;
+const int shim_o_directory = O_DIRECTORY;
+const int shim_o_cloexec = O_CLOEXEC;
+
+int shim_openat2(int folder, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve) {
+    struct open_how how = {.flags = flags, .mode = mode, .resolve = resolve};
+    return (int)syscall(SYS_openat2, folder, path, &how, sizeof how);
+}
+
+ssize_t shim_copy_file_range(int from, int64_t *from_offset, int to, int64_t *to_offset, size_t count) {
+    return copy_file_range(from, from_offset, to, to_offset, count, 0);
+}
+
+int shim_clone(int to, int from) { return ioctl(to, FICLONE, from); }
+
+int shim_renameat2_noreplace(int from_folder, const char *from, int to_folder, const char *to) {
+    return renameat2(from_folder, from, to_folder, to, RENAME_NOREPLACE);
+}
+
+ssize_t shim_getrandom(void *buffer, size_t count) { return getrandom(buffer, count, 0); }

@@ -1,0 +1,33 @@
+#ifndef CSHIMS_H
+#define CSHIMS_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+// The Linux calls that Swift's Glibc module does not show, as plain functions. Each returns what the call returns and
+// leaves errno alone otherwise.
+
+// openat2(2); -1 with ENOSYS on kernels and in sandboxes that do not have it.
+int shim_openat2(int folder, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve);
+extern const uint64_t shim_resolve_beneath;
+extern const uint64_t shim_resolve_no_symlinks;
+extern const uint64_t shim_resolve_no_magiclinks;
+
+extern const long shim_utime_omit;
+
+extern const int shim_o_path;
+extern const int shim_o_nofollow;
+extern const int shim_o_directory;
+extern const int shim_o_cloexec;
+
+ssize_t shim_copy_file_range(int from, int64_t *from_offset, int to, int64_t *to_offset, size_t count);
+
+// ioctl(FICLONE): the whole file shares its blocks with the other one.
+int shim_clone(int to, int from);
+
+int shim_renameat2_noreplace(int from_folder, const char *from, int to_folder, const char *to);
+
+ssize_t shim_getrandom(void *buffer, size_t count);
+
+#endif

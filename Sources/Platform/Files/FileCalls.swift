@@ -1,0 +1,162 @@
+import CShims
+import Glibc
+
+/// Calls on open files and on names in open folders. Interruptions are handled here and nowhere else.
+extension OwnedDescriptor {
+    // MARK: Looking
+
+    public func entry() throws(SystemError) -> FileEntry {
+        var status = stat()
+        try SystemError.check { fstat(raw, &status) }
+        return FileEntry(status)
+    }
+
+    /// What stands under a name in this folder; links are not followed.
+    public func entry(of name: RawPath) throws(SystemError) -> FileEntry {
+        var status = stat()
+        try SystemError.check { name.withCString { fstatat(raw, $0, &status, AT_SYMLINK_NOFOLLOW) } }
+        return FileEntry(status)
+    }
+
+    /// The same, or nothing when there is nothing.
+    public func entryIfAny(of name: RawPath) throws(SystemError) -> FileEntry? {
+        do throws(SystemError) {
+            return try entry(of: name)
+        } catch  where error.code == ENOENT {
+            return nil
+        }
+    }
+
+    public func target(ofLink name: RawPath) throws(SystemError) -> RawPath {
+        var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX) + 1)
+        let count = try SystemError.check {
+            name.withCString { name in
+                buffer.withUnsafeMutableBytes {
+                    readlinkat(raw, name, $0.baseAddress!.assumingMemoryBound(to: CChar.self), $0.count)
+                }
+            }
+        }
+        return RawPath(buffer[..<count])
+    }
+
+    /// The names in this folder, without `.` and `..`.
+    public func names() throws(SystemError) -> [RawPath] {
+        let copy = try SystemError.check { openat(raw, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
+        guard let stream = fdopendir(copy) else {
+            let error = SystemError()
+            close(copy)
+            throw error
+        }
+        defer { closedir(stream) }
+        var names: [RawPath] = []
+        while true {
+            errno = 0
+            guard let entry = readdir(stream) else {
+                guard errno == 0 else { throw SystemError() }
+                return names
+            }
+            let offset = MemoryLayout<dirent>.offset(of: \dirent.d_name) ?? 0
+            let start = UnsafeRawPointer(entry).advanced(by: offset).assumingMemoryBound(to: UInt8.self)
+            let name = RawPath(UnsafeBufferPointer(start: start, count: strlen(start)))
+            if name != "." && name != ".." { names.append(name) }
+        }
+    }
+
+    /// Free bytes and inodes for this user of the file system that the file is on.
+    public func room() throws(SystemError) -> FileSystemRoom {
+        var status = statvfs()
+        try SystemError.check { fstatvfs(raw, &status) }
+        return FileSystemRoom(status)
+    }
+
+    // MARK: Changing names
+
+    public func makeFolder(_ name: RawPath, mode: UInt32 = 0o777) throws(SystemError) {
+        try SystemError.check { name.withCString { mkdirat(raw, $0, mode) } }
+    }
+
+    public func makeLink(_ name: RawPath, to target: RawPath) throws(SystemError) {
+        try SystemError.check { target.withCString { target in name.withCString { symlinkat(target, raw, $0) } } }
+    }
+
+    public func remove(_ name: RawPath, isFolder: Bool = false) throws(SystemError) {
+        try SystemError.check { name.withCString { unlinkat(raw, $0, isFolder ? AT_REMOVEDIR : 0) } }
+    }
+
+    /// Moves a name of this folder to a name of another, replacing what is there.
+    public func rename(
+        _ name: RawPath, to newName: RawPath, in folder: borrowing OwnedDescriptor
+    ) throws(SystemError) {
+        let target = folder.raw
+        try SystemError.check { name.withCString { name in newName.withCString { renameat(raw, name, target, $0) } } }
+    }
+
+    // MARK: Changing content and attributes
+
+    public func setMode(_ mode: UInt32) throws(SystemError) {
+        try SystemError.check { fchmod(raw, mode) }
+    }
+
+    public func setModified(_ time: FileTime) throws(SystemError) {
+        let times = [timespec(tv_sec: 0, tv_nsec: Int(shim_utime_omit)), time.timespec]
+        try SystemError.check { futimens(raw, times) }
+    }
+
+    /// Of a link itself, not of what it names.
+    public func setModified(ofLink name: RawPath, _ time: FileTime) throws(SystemError) {
+        let times = [timespec(tv_sec: 0, tv_nsec: Int(shim_utime_omit)), time.timespec]
+        try SystemError.check { name.withCString { utimensat(raw, $0, times, AT_SYMLINK_NOFOLLOW) } }
+    }
+
+    public func synchronize() throws(SystemError) {
+        try SystemError.check { fsync(raw) }
+    }
+
+    /// Reads up to the buffer's size at an offset; less only at the end of the file.
+    public func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(SystemError) -> Int {
+        var count = 0
+        while count < buffer.count {
+            let got = try SystemError.check {
+                pread(raw, buffer.baseAddress! + count, buffer.count - count, off_t(offset + count))
+            }
+            if got == 0 { break }
+            count += got
+        }
+        return count
+    }
+
+    public func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(SystemError) {
+        var count = 0
+        while count < bytes.count {
+            count += try SystemError.check {
+                pwrite(raw, bytes.baseAddress! + count, bytes.count - count, off_t(offset + count))
+            }
+        }
+    }
+
+    /// Takes an exclusive lock that ends with the process; false when somebody else has it and waiting is not wanted.
+    public func lock(waiting: Bool) throws(SystemError) -> Bool {
+        do throws(SystemError) {
+            try SystemError.check { flock(raw, waiting ? LOCK_EX : LOCK_EX | LOCK_NB) }
+            return true
+        } catch  where error.code == EWOULDBLOCK {
+            return false
+        }
+    }
+}
+
+/// What a file system has left.
+public struct FileSystemRoom: Sendable, Equatable {
+    public var device: UInt64
+    public var bytes: Int
+    /// Nothing where the file system makes inodes as it needs them.
+    public var inodes: Int?
+    public var blockSize: Int
+
+    init(_ status: statvfs) {
+        device = UInt64(status.f_fsid)
+        blockSize = Int(status.f_frsize)
+        bytes = Int(status.f_bavail) * Int(status.f_frsize)
+        inodes = status.f_files == 0 ? nil : Int(status.f_favail)
+    }
+}

@@ -1,0 +1,52 @@
+import Glibc
+
+/// What is known of a file, folder or link without opening it.
+public struct FileEntry: Sendable, Equatable {
+    public enum Kind: Sendable, Equatable {
+        case file
+        case folder
+        case link
+        /// A device, pipe or socket.
+        case special
+    }
+
+    public var kind: Kind
+    public var size: Int
+    /// Permission bits, with set-id and sticky.
+    public var mode: UInt32
+    public var modified: FileTime
+    public var device: UInt64
+    public var inode: UInt64
+    public var owner: UInt32
+    public var linkCount: Int
+
+    init(_ status: stat) {
+        kind =
+            switch status.st_mode & S_IFMT {
+            case S_IFREG: .file
+            case S_IFDIR: .folder
+            case S_IFLNK: .link
+            default: .special
+            }
+        size = Int(status.st_size)
+        mode = status.st_mode & 0o7777
+        modified = FileTime(seconds: status.st_mtim.tv_sec, nanoseconds: status.st_mtim.tv_nsec)
+        device = UInt64(status.st_dev)
+        inode = UInt64(status.st_ino)
+        owner = status.st_uid
+        linkCount = Int(status.st_nlink)
+    }
+}
+
+/// Seconds and nanoseconds; `timespec` itself cannot be compared.
+public struct FileTime: Sendable, Hashable {
+    public var seconds: Int
+    public var nanoseconds: Int
+
+    public init(seconds: Int, nanoseconds: Int) {
+        self.seconds = seconds
+        self.nanoseconds = nanoseconds
+    }
+
+    var timespec: Glibc.timespec { .init(tv_sec: seconds, tv_nsec: nanoseconds) }
+}

@@ -1,0 +1,59 @@
+/// A path, or one name of it, as Linux has them: bytes, of which only NUL and, within a name, the slash mean something.
+/// Text is only for showing; a name that is no UTF-8 is a name all the same.
+public struct RawPath: Sendable, Hashable, Comparable, ExpressibleByStringLiteral {
+    public var bytes: [UInt8]
+
+    public init(_ bytes: some Sequence<UInt8>) {
+        self.bytes = Array(bytes)
+    }
+
+    public init(_ text: some StringProtocol) {
+        bytes = Array(text.utf8)
+    }
+
+    public init(stringLiteral text: String) {
+        self.init(text)
+    }
+
+    public var isEmpty: Bool { bytes.isEmpty }
+    public var isAbsolute: Bool { bytes.first == UInt8(ascii: "/") }
+
+    /// For messages: what is no UTF-8 is shown as replacement characters.
+    public var text: String { String(decoding: bytes, as: UTF8.self) }
+
+    /// The text, if the path has any.
+    public var exactText: String? { String(validating: bytes, as: UTF8.self) }
+
+    public func appending(_ name: RawPath) -> RawPath {
+        guard !isEmpty else { return name }
+        guard !name.isEmpty else { return self }
+        var path = bytes
+        if path.last != UInt8(ascii: "/") { path.append(UInt8(ascii: "/")) }
+        return RawPath(path + name.bytes)
+    }
+
+    public var components: [RawPath] {
+        bytes.split(separator: UInt8(ascii: "/")).map(RawPath.init)
+    }
+
+    public var lastComponent: RawPath {
+        RawPath(bytes.lastIndex(of: UInt8(ascii: "/")).map { bytes[($0 + 1)...] } ?? bytes[...])
+    }
+
+    /// The path without its last component; empty for a single name.
+    public var parent: RawPath {
+        RawPath(bytes.lastIndex(of: UInt8(ascii: "/")).map { bytes[..<$0] } ?? [])
+    }
+
+    public func withCString<Result>(_ body: (UnsafePointer<CChar>) -> Result) -> Result {
+        withUnsafeTemporaryAllocation(of: CChar.self, capacity: bytes.count + 1) { buffer in
+            for index in bytes.indices { buffer[index] = CChar(bitPattern: bytes[index]) }
+            buffer[bytes.count] = 0
+            return body(UnsafePointer(buffer.baseAddress!))
+        }
+    }
+
+    public static func < (left: RawPath, right: RawPath) -> Bool {
+        left.bytes.lexicographicallyPrecedes(right.bytes)
+    }
+}
