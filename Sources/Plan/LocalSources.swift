@@ -9,17 +9,8 @@ struct LocalSources {
     func check(_ mounts: [PlannedMount]) -> [Diagnostic] {
         mounts.flatMap { planned in
             planned.mount.sources.compactMap { source in
-                path(of: source.location, planned.mount).flatMap { check($0, source) }
+                machine.path(of: source.location, planned.mount).flatMap { check($0, source) }
             }
-        }
-    }
-
-    private func path(of location: SourceLocation, _ mount: Mount) -> String? {
-        switch location {
-        case .local(let path): machine.path(ofSource: path.value)
-        case .file(let path): path.value
-        case .hostFolder(_, let path): mount.provider?.hostFolder.map { machine.path(ofSource: $0) + "/" + path.value }
-        case .bucket, .web: nil
         }
     }
 

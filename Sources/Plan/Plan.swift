@@ -36,9 +36,12 @@ public struct Machine: Sendable {
 
     public func path(of destination: Destination) -> String {
         let path = destination.absolute(home: home)
-        guard var root else { return path }
-        if !root.hasPrefix("/") { root = workingFolder + "/" + root }
-        return Paths.normalized(root + path)
+        return absoluteRoot.map { Paths.normalized($0 + path) } ?? path
+    }
+
+    /// The folder that stands for `/`, if another one does.
+    public var absoluteRoot: String? {
+        root.map { Paths.normalized($0.hasPrefix("/") ? $0 : workingFolder + "/" + $0) }
     }
 
     /// Where a local source is, `~` and relative paths resolved.
@@ -46,6 +49,18 @@ public struct Machine: Sendable {
         if path == "~" { return home }
         if path.hasPrefix("~/") { return home + path.dropFirst() }
         return path.hasPrefix("/") ? path : workingFolder + "/" + path
+    }
+}
+
+extension Machine {
+    /// Where the source is on this machine, if it is on this machine.
+    func path(of location: SourceLocation, _ mount: Mount) -> String? {
+        switch location {
+        case .local(let path): path.value.isEmpty ? nil : self.path(ofSource: path.value)
+        case .file(let path): path.value
+        case .hostFolder(_, let path): mount.provider?.hostFolder.map { self.path(ofSource: $0) + "/" + path.value }
+        case .bucket, .web: nil
+        }
     }
 }
 

@@ -69,10 +69,24 @@ extension OwnedDescriptor {
         return FileSystemRoom(status)
     }
 
+    /// Throws when this user may not make or remove names in this folder, also because nobody may.
+    public func checkWritable() throws(SystemError) {
+        try SystemError.check { faccessat(raw, ".", W_OK | X_OK, AT_EACCESS) }
+    }
+
     // MARK: Changing names
 
     public func makeFolder(_ name: RawPath, mode: UInt32 = 0o777) throws(SystemError) {
         try SystemError.check { name.withCString { mkdirat(raw, $0, mode) } }
+    }
+
+    /// Whether something is there, and what, is for the caller to see.
+    public func makeFolderUnlessThere(_ name: RawPath, mode: UInt32 = 0o777) throws(SystemError) {
+        do throws(SystemError) {
+            try makeFolder(name, mode: mode)
+        } catch  where error.code == EEXIST {
+            return
+        }
     }
 
     public func makeLink(_ name: RawPath, to target: RawPath) throws(SystemError) {

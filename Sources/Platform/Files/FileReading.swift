@@ -14,7 +14,7 @@ public enum FileReading {
         try bytes(from: STDIN_FILENO, limit: limit)
     }
 
-    private static func bytes(from descriptor: Int32, limit: Int) throws(SystemError) -> [UInt8] {
+    public static func bytes(from descriptor: Int32, limit: Int) throws(SystemError) -> [UInt8] {
         var content: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 64 << 10)
         while content.count <= limit {

@@ -28,6 +28,10 @@ public struct OwnedDescriptor: ~Copyable, Sendable {
         return raw
     }
 
+    public func duplicate() throws(SystemError) -> OwnedDescriptor {
+        OwnedDescriptor(owning: try SystemError.check { fcntl(raw, F_DUPFD_CLOEXEC, 0) })
+    }
+
     public static func open(
         _ path: RawPath, _ flags: Int32, mode: UInt32 = 0o666
     ) throws(SystemError) -> OwnedDescriptor {

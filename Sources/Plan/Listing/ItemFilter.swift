@@ -1,0 +1,32 @@
+public import Platform
+
+/// Which items of a source are wanted: `include`, `exclude`, and the `.skyignore` of a local folder.
+public struct ItemFilter: Sendable {
+    private let include: [Glob]
+    private let exclude: [Glob]
+
+    public static let ignoreFile: RawPath = ".skyignore"
+
+    public init(include: [String], exclude: [String], ignoreFile: [UInt8]? = nil) {
+        self.include = include.map(Glob.init)
+        self.exclude = exclude.map(Glob.init) + Self.patterns(in: ignoreFile ?? []).map(Glob.init)
+    }
+
+    /// A folder that is excluded is not entered. Only files can be included: they may be anywhere below.
+    public func wants(_ path: RawPath, isFolder: Bool) -> Bool {
+        if exclude.contains(where: { $0.matches(path, isFolder: isFolder) }) { return false }
+        return isFolder || include.isEmpty || include.contains { $0.matches(path, isFolder: false) }
+    }
+
+    /// Folders are wanted for their own sake only when everything is.
+    public var keepsEmptyFolders: Bool { include.isEmpty }
+
+    /// One pattern a line; `#` begins a comment, blanks at the end of a line do not count.
+    private static func patterns(in bytes: [UInt8]) -> [String] {
+        String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline).compactMap { line in
+            var line = line
+            while let last = line.last, last == " " || last == "\t" { line.removeLast() }
+            return line.isEmpty || line.hasPrefix("#") ? nil : String(line)
+        }
+    }
+}

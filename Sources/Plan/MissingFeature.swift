@@ -1,0 +1,13 @@
+import TaskFile
+
+extension Mount {
+    /// What this build would need to have for the mount and does not; nothing when it can be done.
+    var missingFeature: String? {
+        if mode.isMount { return "\(mode.rawValue) is not built yet" }
+        if uploadTarget != nil { return "uploading a local source is not built yet" }
+        if let source = sources.first(where: { $0.store != .file }) {
+            return "copying from \(source.store.displayName) is not built yet"
+        }
+        return nil
+    }
+}

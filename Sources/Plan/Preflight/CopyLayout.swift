@@ -1,0 +1,27 @@
+import Platform
+import TaskFile
+
+/// Where the items of a copy land. The content of one folder lands in the destination; items of a list land there under
+/// their own names; a single file becomes the destination itself, or stands in it when it ends in a slash.
+struct CopyLayout {
+    let destination: TrustedPath
+    let sources: [ListedSource]
+    /// The destination's own name, when the destination is one file.
+    let fileName: RawPath?
+
+    init(_ planned: PlannedMount, _ listed: [ListedSource], _ machine: Machine) {
+        let path = RawPath(planned.mount.destination.absolute(home: machine.home))
+        let root = machine.absoluteRoot.map { RawPath($0) } ?? "/"
+        if !planned.mount.isList, let file = listed.first, file.isSingleFile, !planned.mount.destination.isFolder {
+            destination = TrustedPath(root: root, path.parent)
+            fileName = path.lastComponent
+            sources = [file.renamed(to: path.lastComponent)]
+        } else {
+            destination = TrustedPath(root: root, path)
+            fileName = nil
+            sources = listed.map { source in
+                planned.mount.isList && !source.isSingleFile ? source.inFolderOfItsName() : source
+            }
+        }
+    }
+}

@@ -1,0 +1,22 @@
+import CShims
+import Glibc
+
+/// Combinations of flags that every module opens files with.
+public enum FileFlags {
+    /// To look at, not to read.
+    public static let path = shim_o_path
+    public static let read = O_RDONLY
+    /// To read the names in it and to open what is there.
+    public static let folder = O_RDONLY | O_DIRECTORY
+    /// A new file that was not there before, not even as a link.
+    public static let create = O_WRONLY | O_CREAT | O_EXCL
+    public static let readWrite = O_RDWR | O_CREAT
+}
+
+extension SystemError {
+    /// The name is not there, or no longer, or something else has taken its place.
+    public var isAbsence: Bool { [ENOENT, ENOTDIR, ELOOP].contains(code) }
+    public var isDenial: Bool { [EACCES, EPERM, EROFS].contains(code) }
+    public var isLackOfRoom: Bool { [ENOSPC, EDQUOT].contains(code) }
+    public var isCancellation: Bool { code == ECANCELED }
+}
