@@ -115,7 +115,7 @@ struct ProvidersReader {
                 .keyConflict, "`secure` and the scheme of the endpoint contradict each other", at: secure.key,
                 secure.path)
         }
-        EndpointSafety.reportLinkLocal(endpoint, field, diagnostics)
+        EndpointSafety.reportLinkLocal(endpoint, at: field.position, field.path, diagnostics)
         return endpoint
     }
 

@@ -133,6 +133,11 @@ enum SourceParser {
             throw SourceProblem(
                 code: .badBucketName, message: "no container in the URL", hint: "write https://\(host)/CONTAINER/…")
         }
+        guard Authority(host) != nil else {
+            throw SourceProblem(
+                code: .badValue, message: "what stands before the container is no host name",
+                hint: "https://ACCOUNT.blob.core.windows.net/CONTAINER/…")
+        }
         let account = String(host.prefix { $0 != "." && $0 != ":" })
         guard AzureAccount.isName(account) || !isAzureHost(host) else {
             throw SourceProblem(
