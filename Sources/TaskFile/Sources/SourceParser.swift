@@ -96,6 +96,11 @@ enum SourceParser {
                 code: .badBucketName, message: "no bucket in the URL",
                 hint: "IBM's form is cos://REGION/BUCKET/KEY, such as cos://us-south/data")
         }
+        guard Authority.isHostPart(region) else {
+            throw SourceProblem(
+                code: .badValue, message: "what stands before the bucket is no region",
+                hint: "IBM's form is cos://REGION/BUCKET/KEY, such as cos://us-south/data")
+        }
         var location = try bucket(.cos, path[...])
         location.region = region
         return location
@@ -173,8 +178,14 @@ enum SourceParser {
                 hint: "put them into headers: of the entry, with a value from secrets:")
         }
         let host = authority.lowercased()
-        guard Authority(host) != nil else {
-            throw SourceProblem(code: .badValue, message: "`\(host)` is no host name", hint: "https://HOST[:PORT]/PATH")
+        guard let place = Authority(host) else {
+            throw SourceProblem(
+                code: .badValue, message: "the URL has no right host name", hint: "https://HOST[:PORT]/PATH")
+        }
+        guard !place.isLinkLocal else {
+            throw SourceProblem(
+                code: .unsafeEndpoint, message: "the host is an address where clouds hand out a machine's credentials",
+                hint: "nothing of a job is there")
         }
         // A query means a signed link to one blob, which needs no credentials of ours.
         if isAzureHost(host), !rest.contains("?") {
