@@ -11,11 +11,11 @@ public struct Plan: Sendable {
     /// machine's files say.
     public init(_ task: TaskDefinition, file: String, on machine: Machine, only destinations: [String] = []) {
         self.task = task.name
-        let planned = task.mounts.map { PlannedMount($0, path: machine.path(of: $0.destination)) }
+        let planned = task.mounts.map { PlannedMount($0, path: machine.path(of: $0.destination), mask: task.mask) }
         mounts = ParentsFirst.order(planned).filter { mount in
             destinations.isEmpty || destinations.contains { mount.isMeant(by: $0) }
         }
-        diagnostics = LocalSources(file: file, machine: machine).check(mounts)
+        diagnostics = LocalSources(file: file, machine: machine).check(mounts).map(task.mask.hide)
     }
 }
 
@@ -51,11 +51,17 @@ public struct Machine: Sendable {
 public struct PlannedMount: Sendable {
     public var mount: Mount
     public var path: String
+    let mask: SecretMask
 
-    init(_ mount: Mount, path: String) {
+    init(_ mount: Mount, path: String, mask: SecretMask) {
         self.mount = mount
         self.path = path
+        self.mask = mask
     }
+
+    /// The path and the sources as they may be shown.
+    public var shownPath: String { mask.hide(path) }
+    public var shownSources: [String] { mount.sources.map { mask.hide($0.shown) } }
 
     /// Whether `--only` with this text means the mount: as written, normalised, or where it really is.
     public func isMeant(by text: String) -> Bool {

@@ -6,17 +6,18 @@ extension PlannedMount {
     /// The entry of the mount in the dry-run document. What was not asked is null.
     public var json: JSONValue {
         [
-            "destination": .string(mount.destination.written), "path": .string(path), "source": source,
+            "destination": .string(mount.destination.written), "path": .string(shownPath), "source": source,
             "mode": .string(mount.mode.rawValue), "store": .string(mount.store.rawValue),
-            "endpoint": .optional(mount.access.endpoint?.url), "region": .optional(mount.access.region),
+            "endpoint": .optional(mount.access.endpoint.map { mask.hide($0.url) }),
+            "region": .optional(mount.access.region.map(mask.hide)),
             "identity": nil, "objects": nil, "bytes": nil,
-            "disk": ["path": .string(path), "required": nil, "available": nil],
+            "disk": ["path": .string(shownPath), "required": nil, "available": nil],
             "strategy": .object(mount.mode.isMount ? mountStrategy : copyStrategy),
         ]
     }
 
     private var source: JSONValue {
-        mount.isList ? .strings(mount.sources.map(\.shown)) : .optional(mount.sources.first?.shown)
+        mount.isList ? .strings(shownSources) : .optional(shownSources.first)
     }
 
     private var copyStrategy: [JSONValue.Member] {
@@ -24,8 +25,8 @@ extension PlannedMount {
             .init("action", "copy"), .init("on_nonempty", .string(mount.copy.onNonempty.rawValue)),
         ]
         if let target = uploadTarget { members.append(.init("upload_to", target)) }
-        if !mount.copy.include.isEmpty { members.append(.init("include", .strings(mount.copy.include))) }
-        if !mount.copy.exclude.isEmpty { members.append(.init("exclude", .strings(mount.copy.exclude))) }
+        if !mount.copy.include.isEmpty { members.append(.init("include", .strings(mount.copy.include.map(mask.hide)))) }
+        if !mount.copy.exclude.isEmpty { members.append(.init("exclude", .strings(mount.copy.exclude.map(mask.hide)))) }
         if mount.copy.extracts { members.append(.init("extract", true)) }
         if mount.copy.isListOfLinks { members.append(.init("links", true)) }
         switch mount.copy.shard {
@@ -57,13 +58,13 @@ extension PlannedMount {
     }
 
     private var uploadTarget: JSONValue? {
-        mount.uploadTarget.map { .string("\($0.store.rawValue):\($0.bucket)") }
+        mount.uploadTarget.map { .string(mask.hide("\($0.store.rawValue):\($0.bucket)")) }
     }
 
     private var common: [JSONValue.Member] {
         var members: [JSONValue.Member] = [.init("checksum", .string(mount.checksum.rawValue))]
-        if let prefix = mount.keyPrefix { members.append(.init("key_prefix", .string(prefix))) }
-        if let provider = mount.provider { members.append(.init("provider", .string(provider.name))) }
+        if let prefix = mount.keyPrefix { members.append(.init("key_prefix", .string(mask.hide(prefix)))) }
+        if let provider = mount.provider { members.append(.init("provider", .string(mask.hide(provider.name)))) }
         if let size = mount.access.partSize { members.append(.init("part_size", .integer(size))) }
         if let count = mount.access.concurrency { members.append(.init("concurrency", .integer(count))) }
         return members

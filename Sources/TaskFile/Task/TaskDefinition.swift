@@ -9,6 +9,7 @@ public struct TaskDefinition: Sendable {
     public var directAccess: [DirectAccess]
     public var pathSubstitutions: [PathSubstitution]
     public var diagnostics: [Diagnostic]
+    public var mask: SecretMask
 }
 
 /// Sources that are used in place rather than copied.

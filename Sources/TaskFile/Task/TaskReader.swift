@@ -23,7 +23,7 @@ struct TaskReader {
         return TaskDefinition(
             name: name, number: number, environment: environment, mounts: mounts,
             directAccess: directAccess(fields), pathSubstitutions: pathSubstitutions(fields),
-            diagnostics: diagnostics.all)
+            diagnostics: diagnostics.all.map(variables.mask.hide), mask: variables.mask)
     }
 
     // MARK: Variables

@@ -57,5 +57,7 @@ public struct Variables: Sendable {
 
     func isDeclaredWithoutValue(_ name: String) -> Bool { withoutValue.contains(name) }
 
+    var mask: SecretMask { SecretMask(values.values.filter(\.isSecret).map(\.text)) }
+
     var names: [String] { values.keys.sorted() }
 }

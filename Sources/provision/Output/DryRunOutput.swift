@@ -34,8 +34,8 @@ struct DryRunOutput {
         guard !plan.mounts.isEmpty else { return style.bold(plan.task.printable) + ": nothing to provision\n" }
         let rows = plan.mounts.map { mount in
             [
-                mount.path.printable, mount.mount.mode.rawValue,
-                mount.mount.sources.map(\.shown.printable).joined(separator: ", "),
+                mount.shownPath.printable, mount.mount.mode.rawValue,
+                mount.shownSources.map(\.printable).joined(separator: ", "),
             ]
         }
         return style.bold(plan.task.printable) + ", in this order:\n"
