@@ -97,10 +97,10 @@ struct FieldReader {
             hint: "write `<<: *name` of an anchored mapping, or a list of them", at: position, Self.path(path, "<<"))
     }
 
-    private func reportForeignTag(of node: YAMLNode, _ path: String) {
-        guard let tag = node.foreignTag else { return }
+    func reportForeignTag(of node: YAMLNode, _ path: String) {
+        // Not repeated here: what begins with ! may be a password that lacks its quotes.
         diagnostics.error(
-            .yamlSyntax, "unknown tag \(tag)", hint: "only YAML's own tags, such as !!str, mean something here",
+            .yamlSyntax, "a tag that is none of YAML's own", hint: "a value that begins with ! needs quotes",
             at: node.position, path)
     }
 
