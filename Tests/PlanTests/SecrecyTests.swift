@@ -40,3 +40,23 @@ import Testing
         #expect(lines.filter { $0.contains("hunter2") } == [])
     }
 }
+
+extension SecrecyTests {
+    /// Secrets that stand where none belongs.
+    @Test(arguments: [
+        "file_mounts: {/a: \"azure://user:hunter2@h.x/c/x\"}", "file_mounts: {/a: \"file://user:hunter2@h/x\"}",
+        "file_mounts: {/a: \"https:user:hunter2@h/x\"}", "file_mounts: {/a: \"azure://c-c/x?sv=1&sig=hunter2\"}",
+        "file_mounts: {/a: \"s3://b-b/x?X-Amz-Signature=hunter2\"}",
+        "file_mounts: {/a: {source: s3://b-b, endpoint: \"AccountName=a;AccountKey=hunter2\"}}",
+        "providers: {a: {provider: azure, endpoint: \"AccountName=a;AccountKey=hunter2\"}}\nfile_mounts: {}",
+        "providers: {a: {provider: s3, access_key: a, secret_key: !hunter2 }}\nfile_mounts: {}",
+        "secrets: {A: *hunter2 }\nfile_mounts: {}", "secrets: {A: !hunter2 }\nfile_mounts: {}",
+    ])
+    func misplaced(_ task: String) {
+        let context = TaskContext(environment: Environment([:]), home: "/home/u")
+        let file = TaskFile.read([UInt8](task.utf8), file: "task.yaml", context: context)
+        let plans = file.tasks.map { Plan($0, file: "task.yaml", on: Machine(home: "/home/u", workingFolder: "/w")) }
+        let run = DryRun(task: file.name, plans: plans, diagnostics: file.diagnostics)
+        #expect(!run.json.pretty.contains("hunter2"))
+    }
+}

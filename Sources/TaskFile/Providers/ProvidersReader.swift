@@ -99,7 +99,7 @@ struct ProvidersReader {
         guard let field = fields["endpoint"] ?? fields["host"], case .text(let text) = field.value else { return nil }
         guard var endpoint = Endpoint(text.value, secure: fields.boolean("secure")) else {
             diagnostics.error(
-                .badValue, "`\(Redaction.url(text.shown))` is no endpoint", hint: "https://HOST[:PORT] or HOST[:PORT]",
+                .badValue, "the value is no endpoint", hint: "https://HOST[:PORT] or HOST[:PORT]",
                 at: field.position, field.path)
             return nil
         }

@@ -15,6 +15,14 @@ enum SourceParser {
             try rejectMistypedScheme(text)
             return .local(path: text)
         }
+        // Oracle's form has its region or namespace behind the @; the web's own message says what to do instead.
+        if schemes.contains(scheme), !["oci", "http", "https"].contains(scheme),
+            rest.prefix(while: { $0 != "/" }).contains("@")
+        {
+            throw SourceProblem(
+                code: .badValue, message: "a URL must not hold a user or password",
+                hint: "name a provider that has the credentials")
+        }
         switch scheme {
         case "s3": return .bucket(try bucket(.s3, rest))
         case "gs", "google": return .bucket(try bucket(.gcs, rest))
@@ -66,7 +74,7 @@ enum SourceParser {
                 let rest = text.value.dropFirst(mistake.count).drop { $0 == "/" || $0 == ":" }
                 guard !rest.isEmpty else { continue }
                 throw SourceProblem(
-                    code: .badScheme, message: "`\(text.shown)` is neither a URL nor a likely local path",
+                    code: .badScheme, message: "`\(mistake)…` is neither a URL nor a likely local path",
                     hint: "write \(scheme)://…; for a local path begin it with ./")
             }
         }
@@ -80,11 +88,6 @@ enum SourceParser {
             throw SourceProblem(
                 code: .badBucketName, message: "access-point ARNs are not supported",
                 hint: "use the access point's alias, or the bucket's name")
-        }
-        if bucket.contains("@") {
-            throw SourceProblem(
-                code: .badValue, message: "a URL must not hold a user or password",
-                hint: "name a provider that has the credentials")
         }
         return BucketLocation(store: store, bucket: bucket, key: try checked(key: key))
     }

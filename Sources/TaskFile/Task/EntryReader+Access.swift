@@ -52,7 +52,7 @@ extension EntryReader {
                 draft.access.endpoint = endpoint
             } else {
                 diagnostics.error(
-                    .badValue, "`\(Redaction.url(text.shown))` is no endpoint",
+                    .badValue, "the value is no endpoint",
                     hint: "https://HOST[:PORT], http://HOST[:PORT] or HOST[:PORT]; no user, no query",
                     at: field.position, field.path)
             }
