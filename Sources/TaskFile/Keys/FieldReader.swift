@@ -39,7 +39,7 @@ struct FieldReader {
 
     private func reportUnknown(_ key: YAMLScalar, _ rules: [KeyRule], at position: Position, _ path: String) {
         let hint =
-            UnsupportedKeys.advice[key.text]
+            UnsupportedKeys.advice(for: key.text, among: rules)
             ?? nearestName(to: key.text, among: rules.map(\.name)).map { "did you mean `\($0)`?" }
             ?? "known here: \(rules.map(\.name).joined(separator: ", "))"
         diagnostics.error(.unknownKey, "unknown key `\(key.shown)`", hint: hint, at: position, path)
