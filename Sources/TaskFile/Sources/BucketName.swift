@@ -53,7 +53,8 @@ struct BucketName {
             }
         }
         if let other = others.first {
-            return Objection(message: "`\(name)` holds `\(other)`", hint: allowedCharacters(store))
+            let hint = other == ":" ? "for HOST:PORT write endpoint: \(name), and the bucket in the URL" : nil
+            return Objection(message: "`\(name)` holds `\(other)`", hint: hint ?? allowedCharacters(store))
         }
         return nil
     }
