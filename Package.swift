@@ -42,7 +42,7 @@ let package = Package(
         tests("PlatformTests", of: ["Platform"]),
         tests("JSONTests", of: ["JSON"]),
         tests("TaskFileTests", of: ["TaskFile", "Platform"]),
-        tests("PlanTests", of: ["Plan", "TaskFile", "Platform"]),
+        tests("PlanTests", of: ["Plan", "TaskFile", "JSON", "Platform"]),
         tests("ProvisionTests", of: ["provision", "Platform"]),
         tests("EndToEnd", of: ["provision", "JSON", "TestSupport"], exclude: ["judge.py"]),
     ]

@@ -76,8 +76,9 @@ public struct PlannedMount: Sendable {
         self.secrets = secrets
     }
 
-    /// The path as it may be shown.
+    /// The path and the sources as they may be shown.
     public var shownPath: String { secrets.removed(from: path) }
+    public var shownSources: [String] { mount.sources.map { secrets.removed(from: $0.shown) } }
 
     /// Whether `--only` with this text means the mount: as written, normalised, or where it really is.
     public func isMeant(by text: String) -> Bool {

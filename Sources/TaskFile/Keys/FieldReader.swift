@@ -39,7 +39,7 @@ struct FieldReader {
 
     private func reportUnknown(_ key: YAMLScalar, _ rules: KeyRules, at position: Position, _ path: String) {
         let hint =
-            UnsupportedKeys.advice[key.text]
+            UnsupportedKeys.advice(for: key.text, among: rules)
             ?? nearestName(to: key.text, among: rules.names).map { "did you mean `\($0)`?" }
             ?? "known here: \(rules.names.joined(separator: ", "))"
         diagnostics.error(.unknownKey, "unknown key `\(key.shown)`", hint: hint, at: position, path)
@@ -97,10 +97,10 @@ struct FieldReader {
             hint: "write `<<: *name` of an anchored mapping, or a list of them", at: position, Self.path(path, "<<"))
     }
 
-    private func reportForeignTag(of node: YAMLNode, _ path: String) {
-        guard let tag = node.foreignTag else { return }
+    func reportForeignTag(of node: YAMLNode, _ path: String) {
+        // Not repeated here: what begins with ! may be a password that lacks its quotes.
         diagnostics.error(
-            .yamlSyntax, "unknown tag \(tag)", hint: "only YAML's own tags, such as !!str, mean something here",
+            .yamlSyntax, "a tag that is none of YAML's own", hint: "a value that begins with ! needs quotes",
             at: node.position, path)
     }
 

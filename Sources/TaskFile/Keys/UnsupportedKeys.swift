@@ -1,6 +1,13 @@
-/// Keys of SkyPilot that mean nothing here, with what to do instead.
+/// Keys of other tools that mean nothing here, with what to do instead.
 enum UnsupportedKeys {
-    static let advice: [String: String] = [
+    /// What to write instead, if this mapping knows it.
+    static func advice(for key: String, among rules: KeyRules) -> String? {
+        if let words = reasons[key] { return words }
+        let known = others[key]?.first { other in rules[other] != nil }
+        return known.map { "write \($0)" }
+    }
+
+    private static let reasons = [
         "_bucket_sub_path": "an internal key of SkyPilot; use key_prefix",
         "_is_sky_managed": "an internal key of SkyPilot; remove it",
         "_force_delete": "an internal key of SkyPilot; buckets are never deleted here",
@@ -9,19 +16,26 @@ enum UnsupportedKeys {
         "disk_tier": "volumes are disks, not buckets; SkyPilot attaches them",
         "storage_type": "volumes are disks, not buckets; SkyPilot attaches them",
         "attach_mode": "volumes are disks, not buckets; SkyPilot attaches them",
-        "bucket": "write name: BUCKET, or source: s3://BUCKET",
-        "url": "write source:",
-        "src": "write source:",
-        "readonly": "write read_only",
-        "ro": "write read_only",
-        "prefix": "write key_prefix",
-        "type": "write provider:",
-        "key": "write access_key",
-        "secret": "write secret_key",
-        "token": "write session_token",
-        "verify": "write tls_verify",
-        "account_name": "write account",
-        "container": "write buckets: [CONTAINER]",
-        "bucket_name": "write name",
+    ]
+
+    /// Names from other tools, with ours for them in entries and in providers.
+    private static let others = [
+        "bucket": ["name", "buckets"],
+        "bucket_name": ["name", "buckets"],
+        "container": ["name", "buckets"],
+        "url": ["source", "endpoint"],
+        "src": ["source"],
+        "readonly": ["read_only"],
+        "ro": ["read_only"],
+        "prefix": ["key_prefix"],
+        "type": ["provider"],
+        "key": ["access_key", "provider"],
+        "access_key": ["provider"],
+        "secret": ["secret_key", "provider"],
+        "secret_key": ["provider"],
+        "token": ["session_token", "provider"],
+        "session_token": ["provider"],
+        "verify": ["tls_verify"],
+        "account_name": ["account"],
     ]
 }

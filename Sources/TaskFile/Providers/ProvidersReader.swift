@@ -99,7 +99,7 @@ struct ProvidersReader {
         guard let field = fields["endpoint"] ?? fields["host"], case .text(let text) = field.value else { return nil }
         guard var endpoint = Endpoint(text.value, secure: fields.boolean("secure")) else {
             diagnostics.error(
-                .badValue, "`\(Redaction.url(text.shown))` is no endpoint", hint: "https://HOST[:PORT] or HOST[:PORT]",
+                .badValue, "the value is no endpoint", hint: "https://HOST[:PORT] or HOST[:PORT]",
                 at: field.position, field.path)
             return nil
         }
@@ -115,7 +115,7 @@ struct ProvidersReader {
                 .keyConflict, "`secure` and the scheme of the endpoint contradict each other", at: secure.key,
                 secure.path)
         }
-        EndpointSafety.reportLinkLocal(endpoint, field, diagnostics)
+        EndpointSafety.reportLinkLocal(endpoint, at: field.position, field.path, diagnostics)
         return endpoint
     }
 

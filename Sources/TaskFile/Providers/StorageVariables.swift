@@ -5,7 +5,10 @@ enum StorageVariables {
     static let name = "storage"
 
     static func provider(in environment: Environment) -> (Provider?, [Diagnostic]) {
-        guard let kind = environment.nonEmpty("STORAGE_PROVIDER"), kind != "http" else { return (nil, []) }
+        // The name is a common one: another program's value, as Supervisely's own `http`, is no mistake of this task.
+        guard let kind = environment.nonEmpty("STORAGE_PROVIDER"), ProviderKeys.kinds.contains(kind.lowercased()) else {
+            return (nil, [])
+        }
         let keys = [
             ("STORAGE_PROVIDER", "provider"), ("STORAGE_ENDPOINT", "endpoint"), ("STORAGE_PORT", "port"),
             ("STORAGE_ACCESS_KEY", "access_key"), ("STORAGE_SECRET_KEY", "secret_key"), ("STORAGE_REGION", "region"),

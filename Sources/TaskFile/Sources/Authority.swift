@@ -1,3 +1,5 @@
+import Glibc
+
 /// The `host[:port]` of a URL.
 struct Authority: Equatable {
     var host: String
@@ -8,8 +10,7 @@ struct Authority: Equatable {
         if text.hasPrefix("[") {
             guard let end = text.firstIndex(of: "]") else { return nil }
             host = text[..<text.index(after: end)]
-            guard text[text.index(after: text.startIndex)..<end].allSatisfy({ $0.isHexDigit || $0 == ":" || $0 == "." })
-            else { return nil }
+            guard IPv6.bytes(of: text[text.index(after: text.startIndex)..<end]) != nil else { return nil }
         } else if let colon = text.firstIndex(of: ":") {
             host = text[..<colon]
         }
@@ -22,24 +23,44 @@ struct Authority: Equatable {
             port = number
         }
         if !host.hasPrefix("[") {
-            let isName = host.utf8.allSatisfy { Variables.isNameByte($0) || $0 == 0x2D || $0 == 0x2E }
-            guard isName, !host.isEmpty, host.utf8.count <= 253, !host.hasPrefix("."), !host.contains("..") else {
+            guard Self.isHostPart(host), !host.isEmpty, host.utf8.count <= 253, !host.hasPrefix("."),
+                !host.contains("..")
+            else {
                 return nil
             }
         }
         self.host = host.lowercased()
     }
 
+    /// Whether the text can stand in a host name without ending it.
+    static func isHostPart(_ text: some StringProtocol) -> Bool {
+        text.utf8.allSatisfy { Variables.isNameByte($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: ".") }
+    }
+
     /// Addresses on which clouds hand out a machine's credentials to whoever asks from there.
     var isLinkLocal: Bool {
         if host.hasPrefix("[") {
-            let digits = host.dropFirst().prefix { $0 != ":" }
-            let isAWS = host.hasPrefix("[fd00:ec2:")
-            return isAWS || host.contains("169.254.") || host.contains("a9fe:")
-                || digits.count == 4 && ["fe8", "fe9", "fea", "feb"].contains(digits.prefix(3))
+            guard let bytes = IPv6.bytes(of: host.dropFirst().dropLast()) else { return false }
+            let isLinkLocal = bytes[0] == 0xFE && bytes[1] & 0xC0 == 0x80
+            let isOfEC2 = bytes.starts(with: [0xFD, 0x00, 0x0E, 0xC2])
+            // An IPv4 address in IPv6 clothes: mapped, compatible or behind NAT64.
+            let wraps = bytes.starts(with: [0, 0, 0, 0]) || bytes.starts(with: [0, 0x64, 0xFF, 0x9B])
+            let isIPv4 = wraps && bytes[4..<10].allSatisfy { $0 == 0 } && bytes[12] == 169 && bytes[13] == 254
+            return isLinkLocal || isOfEC2 || isIPv4
         }
-        if host == "metadata.google.internal" { return true }
-        return IPv4.octets(of: host).map { $0[0] == 169 && $0[1] == 254 } ?? false
+        // The dot at the end of a name only says that it is complete.
+        let name = host.hasSuffix(".") ? String(host.dropLast()) : host
+        if ["metadata", "metadata.google.internal"].contains(name) { return true }
+        return IPv4.octets(of: name).map { $0[0] == 169 && $0[1] == 254 } ?? false
+    }
+}
+
+enum IPv6 {
+    /// The sixteen bytes of an address as it stands between brackets, without a zone.
+    static func bytes(of text: Substring) -> [UInt8]? {
+        var address = in6_addr()
+        guard inet_pton(AF_INET6, String(text), &address) == 1 else { return nil }
+        return withUnsafeBytes(of: address) { Array($0) }
     }
 }
 

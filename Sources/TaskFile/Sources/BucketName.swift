@@ -22,6 +22,11 @@ struct BucketName {
         if name.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F || $0 == 0x20 }) {
             return Objection(message: "a bucket's name cannot hold blanks or control characters", isFinal: true)
         }
+        // With one of these a bucket in front of an endpoint's host would make another host of it.
+        if let end = name.unicodeScalars.first(where: { "/?#@\\".unicodeScalars.contains($0) }) {
+            return Objection(
+                message: "a bucket's name cannot hold `\(end)`", hint: "a key stands behind a slash", isFinal: true)
+        }
         if store == .azure && ["$root", "$web", "$logs"].contains(name) { return nil }
         return lengthObjection(to: name, of: store) ?? characterObjection(to: name, of: store)
             ?? shapeObjection(to: name, of: store)
@@ -48,7 +53,8 @@ struct BucketName {
             }
         }
         if let other = others.first {
-            return Objection(message: "`\(name)` holds `\(other)`", hint: allowedCharacters(store))
+            let hint = other == ":" ? "for HOST:PORT write endpoint: \(name), and the bucket in the URL" : nil
+            return Objection(message: "`\(name)` holds `\(other)`", hint: hint ?? allowedCharacters(store))
         }
         return nil
     }

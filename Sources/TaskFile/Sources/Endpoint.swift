@@ -41,7 +41,7 @@ public struct Endpoint: Sendable, Equatable {
         let domains: [String] =
             switch store {
             // Other services put names of their users below these domains.
-            case .s3: isNamedAfterS3 ? ["amazonaws.com", "amazonaws.com.cn", "api.aws"] : []
+            case .s3: isOfS3 ? ["amazonaws.com", "amazonaws.com.cn", "api.aws"] : []
             case .gcs: ["googleapis.com"]
             case .azure:
                 [
@@ -50,7 +50,7 @@ public struct Endpoint: Sendable, Equatable {
                 ]
             case .r2: ["r2.cloudflarestorage.com"]
             case .cos: ["cloud-object-storage.appdomain.cloud"]
-            case .oci: ["oraclecloud.com", "oci.customer-oci.com"]
+            case .oci: ("." + host).contains(".objectstorage.") ? ["oraclecloud.com", "oci.customer-oci.com"] : []
             case .nebius: ["nebius.cloud"]
             case .coreweave: ["cwobject.com", "cwlota.com"]
             case .web, .file: []
@@ -58,8 +58,13 @@ public struct Endpoint: Sendable, Equatable {
         return isSecure && domains.contains { host == $0 || host.hasSuffix("." + $0) }
     }
 
-    private var isNamedAfterS3: Bool {
-        host.split(separator: ".").contains { $0 == "s3" || $0.hasPrefix("s3-") || $0.hasPrefix("s3express") }
+    /// A label of S3's own. One that merely begins with `s3-` may be the name that somebody gave a load balancer, except
+    /// right before the domain, where only AWS has names (`s3-us-west-2.amazonaws.com`).
+    private var isOfS3: Bool {
+        let labels = host.split(separator: ".")
+        let own = ["s3", "s3-fips", "s3-accelerate", "s3-accesspoint", "s3-accesspoint-fips", "s3-outposts"]
+        return labels.contains { own.contains(String($0)) || $0.hasPrefix("s3express-") }
+            || host.hasPrefix("s3-") && labels.count == 3
     }
 
     var isLinkLocal: Bool {

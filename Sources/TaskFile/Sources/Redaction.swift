@@ -1,5 +1,13 @@
 /// Removes from a URL what may grant access: user, password, and everything in the query, where signatures stand.
 enum Redaction {
+    /// In a bucket's URL `?` is part of the key, unless what follows is the query of a signed link that somebody pasted.
+    static func key(_ url: String) -> String {
+        guard let query = url.firstIndex(of: "?") else { return url }
+        let names = url[query...].dropFirst().split(separator: "&").map { $0.prefix { $0 != "=" }.lowercased() }
+        let isSigned = names.contains { $0 == "sig" || $0.hasSuffix("signature") || $0.hasSuffix("-token") }
+        return isSigned ? url[...query] + "***" : url
+    }
+
     static func url(_ url: String) -> String {
         var shown = url[...]
         var suffix = ""

@@ -29,6 +29,9 @@ public struct BucketLocation: Sendable, Equatable {
     /// IBM and OCI: the region, where the URL names it.
     public var region: String?
 
+    /// The endpoint that `host` is.
+    var endpoint: Endpoint? { host.flatMap { Endpoint($0) } }
+
     /// A key that ends in a slash, or no key, can only mean a prefix.
     public var isPrefix: Bool { key.isEmpty || key.hasSuffix("/") }
 }

@@ -15,6 +15,14 @@ enum SourceParser {
             try rejectMistypedScheme(text)
             return .local(path: text)
         }
+        // Oracle's form has its region or namespace behind the @; the web's own message says what to do instead.
+        if schemes.contains(scheme), !["oci", "http", "https"].contains(scheme),
+            rest.prefix(while: { $0 != "/" }).contains("@")
+        {
+            throw SourceProblem(
+                code: .badValue, message: "a URL must not hold a user or password",
+                hint: "name a provider that has the credentials")
+        }
         switch scheme {
         case "s3": return .bucket(try bucket(.s3, rest))
         case "gs", "google": return .bucket(try bucket(.gcs, rest))
@@ -66,7 +74,7 @@ enum SourceParser {
                 let rest = text.value.dropFirst(mistake.count).drop { $0 == "/" || $0 == ":" }
                 guard !rest.isEmpty else { continue }
                 throw SourceProblem(
-                    code: .badScheme, message: "`\(text.shown)` is neither a URL nor a likely local path",
+                    code: .badScheme, message: "`\(mistake)…` is neither a URL nor a likely local path",
                     hint: "write \(scheme)://…; for a local path begin it with ./")
             }
         }
@@ -81,11 +89,6 @@ enum SourceParser {
                 code: .badBucketName, message: "access-point ARNs are not supported",
                 hint: "use the access point's alias, or the bucket's name")
         }
-        if bucket.contains("@") {
-            throw SourceProblem(
-                code: .badValue, message: "a URL must not hold a user or password",
-                hint: "name a provider that has the credentials")
-        }
         return BucketLocation(store: store, bucket: bucket, key: try checked(key: key))
     }
 
@@ -94,6 +97,11 @@ enum SourceParser {
         guard !region.isEmpty, !path.isEmpty else {
             throw SourceProblem(
                 code: .badBucketName, message: "no bucket in the URL",
+                hint: "IBM's form is cos://REGION/BUCKET/KEY, such as cos://us-south/data")
+        }
+        guard Authority.isHostPart(region) else {
+            throw SourceProblem(
+                code: .badValue, message: "what stands before the bucket is no region",
                 hint: "IBM's form is cos://REGION/BUCKET/KEY, such as cos://us-south/data")
         }
         var location = try bucket(.cos, path[...])
@@ -133,6 +141,11 @@ enum SourceParser {
             throw SourceProblem(
                 code: .badBucketName, message: "no container in the URL", hint: "write https://\(host)/CONTAINER/…")
         }
+        guard Authority(host) != nil else {
+            throw SourceProblem(
+                code: .badValue, message: "what stands before the container is no host name",
+                hint: "https://ACCOUNT.blob.core.windows.net/CONTAINER/…")
+        }
         let account = String(host.prefix { $0 != "." && $0 != ":" })
         guard AzureAccount.isName(account) || !isAzureHost(host) else {
             throw SourceProblem(
@@ -168,8 +181,14 @@ enum SourceParser {
                 hint: "put them into headers: of the entry, with a value from secrets:")
         }
         let host = authority.lowercased()
-        guard Authority(host) != nil else {
-            throw SourceProblem(code: .badValue, message: "`\(host)` is no host name", hint: "https://HOST[:PORT]/PATH")
+        guard let place = Authority(host) else {
+            throw SourceProblem(
+                code: .badValue, message: "the URL has no right host name", hint: "https://HOST[:PORT]/PATH")
+        }
+        guard !place.isLinkLocal else {
+            throw SourceProblem(
+                code: .unsafeEndpoint, message: "the host is an address where clouds hand out a machine's credentials",
+                hint: "nothing of a job is there")
         }
         // A query means a signed link to one blob, which needs no credentials of ours.
         if isAzureHost(host), !rest.contains("?") {

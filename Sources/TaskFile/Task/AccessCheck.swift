@@ -17,8 +17,10 @@ struct AccessCheck {
                 .keyConflict, "`kms_key_id` does not go with `sse: AES256`", hint: "write sse: aws:kms", at: key.key,
                 key.path)
         }
+        checkHostPart("region", fields)
+        checkHostPart("account", fields)
         if store == .azure, let account = fields["account"], case .text(let name) = account.value,
-            !AzureAccount.isName(name.value)
+            !AzureAccount.isName(name.value), Authority.isHostPart(name.value)
         {
             diagnostics.error(
                 .badValue, "`\(name.shown)` is no name of a storage account",
@@ -32,6 +34,16 @@ struct AccessCheck {
                 hint: "write true or false, without quotes (in YAML 1.2 yes and no are strings)", at: tls.position,
                 tls.path)
         }
+    }
+
+    /// What becomes a part of a host name must not be able to end it: `region: "elsewhere.example/"` would name another.
+    private func checkHostPart(_ key: String, _ fields: Fields) {
+        guard let field = fields[key], case .text(let text) = field.value, !Authority.isHostPart(text.value) else {
+            return
+        }
+        diagnostics.error(
+            .badValue, "`\(text.shown)` is no \(key)", hint: "letters, digits, `-`, `_` and `.`", at: field.position,
+            field.path)
     }
 
     private func list(_ names: [String]) -> String {

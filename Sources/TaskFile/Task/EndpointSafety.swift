@@ -5,31 +5,48 @@ struct EndpointSafety {
     let diagnostics: Diagnostics
     let environment: Environment
 
-    static func reportLinkLocal(_ endpoint: Endpoint, _ field: Field, _ diagnostics: Diagnostics) {
+    static func reportLinkLocal(_ endpoint: Endpoint, at position: Position, _ path: String, _ diagnostics: Diagnostics)
+    {
         guard endpoint.isLinkLocal else { return }
         diagnostics.error(
             .unsafeEndpoint, "\(endpoint.host) is an address where clouds hand out a machine's credentials",
-            hint: "no store is there", at: field.position, field.path)
+            hint: "no store is there", at: position, path)
     }
 
-    /// Judges the endpoint that an entry names. Credentials found in the environment or on the machine go only to the
-    /// vendor's own domains, and to endpoints that the operator's environment names.
-    func check(_ endpoint: Endpoint, _ field: Field, _ fields: Fields, store: Store) {
-        guard !endpoint.isLinkLocal else { return Self.reportLinkLocal(endpoint, field, diagnostics) }
-        if fields.present["provider"] != nil || fields.boolean("anonymous") == true { return }
+    /// Judges the endpoint that an entry names, by `endpoint` or in its URL. Credentials found in the environment or on
+    /// the machine go only to the vendor's own domains, and to endpoints that the operator's environment names; those of
+    /// the operator's providers also to the endpoint of that provider.
+    func check(
+        _ endpoint: Endpoint, at position: Position, _ path: String, _ fields: Fields, store: Store,
+        provider: Provider?
+    ) {
+        guard !endpoint.isLinkLocal else { return Self.reportLinkLocal(endpoint, at: position, path, diagnostics) }
+        if fields.boolean("anonymous") == true { return }
         if endpoint.belongs(to: store) || isNamedByOperator(endpoint, store) { return }
+        if let provider {
+            // The task's own provider has no more than the task gave it.
+            let isOwn = provider.origin.file == diagnostics.file
+            if isOwn || provider.access.endpoint?.authority == endpoint.authority { return }
+            diagnostics.error(
+                .unsafeEndpoint,
+                "the credentials of provider `\(provider.name)`, which is not of this file, would go to \(endpoint.host)",
+                hint: "write the endpoint into the provider", at: position, path)
+            return
+        }
+        // One that does not exist has been reported.
+        if fields.present["provider"] != nil { return }
         let named = ["profile", "role_arn", "web_identity_token_file"].filter { fields.present[$0] != nil }
         if let key = named.first {
             diagnostics.error(
                 .unsafeEndpoint,
                 "`\(key)` would send the machine's credentials to \(endpoint.host), which is not a place of \(store.displayName)",
                 hint: "define a provider with this endpoint and its own credentials, and write provider:",
-                at: field.position, field.path)
+                at: position, path)
         } else {
             diagnostics.warning(
                 .unsafeEndpoint,
                 "credentials of the machine are not sent to \(endpoint.host); requests will be anonymous",
-                hint: "name a provider, or write anonymous: true if that is meant", at: field.position, field.path)
+                hint: "name a provider, or write anonymous: true if that is meant", at: position, path)
         }
     }
 

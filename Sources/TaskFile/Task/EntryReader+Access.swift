@@ -50,17 +50,20 @@ extension EntryReader {
         if let field = draft.fields["endpoint"], case .text(let text) = field.value {
             if let endpoint = Endpoint(text.value) {
                 draft.access.endpoint = endpoint
-                EndpointSafety(diagnostics: diagnostics, environment: context.environment)
-                    .check(endpoint, field, draft.fields, store: draft.uploadTarget?.store ?? store ?? .s3)
             } else {
                 diagnostics.error(
-                    .badValue, "`\(Redaction.url(text.shown))` is no endpoint",
+                    .badValue, "the value is no endpoint",
                     hint: "https://HOST[:PORT], http://HOST[:PORT] or HOST[:PORT]; no user, no query",
                     at: field.position, field.path)
             }
         }
         if draft.provider == nil, case .bucket(let bucket)? = draft.sources.first?.location {
             draft.provider = providers.serving(bucket, endpoint: draft.access.endpoint)
+        }
+        if let endpoint = draft.access.endpoint, let field = draft.fields["endpoint"] {
+            let store = draft.uploadTarget?.store ?? store ?? .s3
+            endpointSafety.check(
+                endpoint, at: field.position, field.path, draft.fields, store: store, provider: draft.provider)
         }
         if let provider = draft.provider { draft.access = draft.access.filled(from: provider.access) }
         if case .bucket(let bucket)? = draft.sources.first?.location {
@@ -72,6 +75,17 @@ extension EntryReader {
                 AmbientEndpoint.named(in: context.environment, for: store)
                 ?? (store == .s3 ? context.profileEndpoint(draft.access.profile).flatMap { Endpoint($0) } : nil)
         }
+        // Azure's URLs name the host themselves, when nothing stronger does.
+        if draft.access.endpoint == nil, let source = draft.sources.first, case .bucket(let bucket) = source.location,
+            let endpoint = bucket.endpoint
+        {
+            endpointSafety.check(
+                endpoint, at: source.position, source.path, draft.fields, store: bucket.store, provider: draft.provider)
+        }
+    }
+
+    private var endpointSafety: EndpointSafety {
+        EndpointSafety(diagnostics: diagnostics, environment: context.environment)
     }
 
     func checkBucketNames(_ draft: Draft) {

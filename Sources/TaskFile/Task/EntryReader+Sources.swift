@@ -26,7 +26,7 @@ extension EntryReader {
         guard case .text(let text) = field.value else { return nil }
         do throws(SourceProblem) {
             let location = try SourceParser.location(of: text)
-            let shown = if case .web(let url) = location { url.shown } else { text.shown }
+            let shown = if case .web(let url) = location { url.shown } else { Redaction.key(text.shown) }
             return Source(location: location, shown: shown, position: field.position, path: field.path)
         } catch {
             diagnostics.error(error.code, error.message, hint: error.hint, at: field.position, field.path)

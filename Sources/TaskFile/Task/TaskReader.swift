@@ -67,6 +67,10 @@ struct TaskReader {
                 hint: "letters, digits and _, not beginning with a digit",
                 at: entry.key.position, path)
         }
+        guard entry.value.foreignTag == nil else {
+            reader.reportForeignTag(of: entry.value, path)
+            return nil
+        }
         guard let scalar = entry.value.scalar else {
             diagnostics.error(
                 .badType, "expected a string, number or boolean, found \(entry.value.kindName)",

@@ -113,7 +113,7 @@ struct YAMLReader: ~Copyable {
             }
             let value = try node(from: try nextEvent(), depth: depth + 1)
             // Nothing after the colon: libyaml's mark is then somewhere behind it, people look at the key.
-            let isAbsent = value.scalar.map { $0.isPlain && $0.text.isEmpty } ?? false
+            let isAbsent = value.foreignTag == nil && value.scalar.map { $0.isPlain && $0.text.isEmpty } ?? false
             pairs.append(.init(key: key, value: isAbsent ? YAMLNode(value.content, at: key.position) : value))
         }
     }
@@ -124,8 +124,9 @@ struct YAMLReader: ~Copyable {
         }
         guard let node = anchors[name] else {
             throw YAMLProblem(
-                message: "alias *\(name) has no anchor &\(name) before it",
-                hint: anchors.isEmpty ? "a value that begins with * needs quotes" : nil, position: position)
+                // Not named here: what begins with * may be a password that lacks its quotes.
+                message: "an alias without its anchor before it", hint: "a value that begins with * needs quotes",
+                position: position)
         }
         aliasedNodes += node.weight
         guard aliasedNodes <= YAMLLimits.aliasedNodes else {

@@ -35,7 +35,7 @@ struct DryRunOutput {
         let rows = plan.mounts.map { mount in
             [
                 mount.shownPath.printable, mount.mount.mode.rawValue,
-                mount.mount.sources.map(\.shown.printable).joined(separator: ", "),
+                mount.shownSources.map(\.printable).joined(separator: ", "),
             ]
         }
         return style.bold(plan.task.printable) + ", in this order:\n"

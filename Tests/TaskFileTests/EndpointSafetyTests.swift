@@ -1,0 +1,41 @@
+import Testing
+
+@testable import TaskFile
+
+/// A task file does not choose where the secrets of the operator's providers go.
+@Suite struct EndpointSafetyTests {
+    private let providers = """
+        team: {provider: s3, access_key: AK, secret_key: SK, buckets: [team-data]}
+        lab: {provider: minio, endpoint: minio.lab, access_key: AK, secret_key: SK}
+        blobs: {provider: azure, endpoint: "https://ours.blob.core.windows.net", sas_token: S, buckets: [cont]}
+        """
+
+    @Test(arguments: [
+        ("{source: s3://team-data/x, provider: team, endpoint: elsewhere.example}", "error unsafe-endpoint"),
+        ("{source: s3://data/x, provider: lab, endpoint: elsewhere.example}", "error unsafe-endpoint"),
+        ("{source: azure://elsewhere.example/cont/x}", "warning unsafe-endpoint"),
+        ("{source: azure://169.254.169.254/cont/x}", "error unsafe-endpoint"),
+        ("{source: s3://data/x, endpoint: minio.lab}", nil),
+        ("{source: s3://data/x, provider: lab, endpoint: \"https://minio.lab:443\"}", nil),
+        ("{source: s3://team-data/x, provider: team, endpoint: s3-fips.us-east-1.amazonaws.com}", nil),
+    ])
+    func placeOfTheTasksChoice(_ entry: String, _ problem: String?) {
+        let found = read("file_mounts: {/d: \(entry)}", providers: providers).diagnostics
+        let problems = found.map { "\($0.severity.rawValue) \($0.code.rawValue)" }
+        #expect(problems == (problem.map { [$0] } ?? []))
+    }
+
+    /// A claim on the bucket is no reason to go along to another endpoint or another account.
+    @Test(arguments: [
+        ("{source: s3://team-data/x, endpoint: elsewhere.example, anonymous: true}", nil),
+        ("{source: s3://team-data/x, endpoint: s3.eu-west-1.amazonaws.com}", "team"),
+        ("azure://elsewhere.example/cont/x", nil),
+        ("https://theirs.blob.core.windows.net/cont/x", nil),
+        ("https://ours.blob.core.windows.net/cont/x", "blobs"),
+        ("azure://cont/x", "blobs"),
+    ])
+    func servingProvider(_ entry: String, _ name: String?) {
+        let file = read("file_mounts: {/d: \(entry)}", providers: providers)
+        #expect(file.mounts.map(\.provider?.name) == [name])
+    }
+}
