@@ -33,8 +33,10 @@ let package = Package(
         // task.yaml → TaskFile → Plan → what is done with it.
         library("TaskFile", uses: ["CYAML", "JSON", "Platform"]),
         library("Plan", uses: ["TaskFile", "JSON", "Platform"]),
+        library("Transfer", uses: ["Plan", "TaskFile", "Platform", "CShims"]),
+        library("Executor", uses: ["Transfer", "Plan", "TaskFile", "JSON", "Platform"]),
         .executableTarget(
-            name: "provision", dependencies: ["Plan", "TaskFile", "JSON", "Platform"], swiftSettings: strict),
+            name: "provision", dependencies: ["Executor", "Transfer", "Plan", "TaskFile", "JSON", "Platform"], swiftSettings: strict),
 
         // Runs built programs, for tests from outside.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),

@@ -1,3 +1,4 @@
+public import JSON
 import Platform
 public import TaskFile
 
@@ -74,6 +75,11 @@ public struct PlannedMount: Sendable {
         self.mount = mount
         self.path = path
         self.secrets = secrets
+    }
+
+    public var shownDestination: String { mount.destination.written }
+    public var shownSource: JSONValue {
+        mount.isList ? .strings(shownSources) : .optional(shownSources.first)
     }
 
     /// The path and the sources as they may be shown.

@@ -10,17 +10,13 @@ extension PlannedMount {
 
     private var entry: JSONValue {
         [
-            "destination": .string(mount.destination.written), "path": .string(path), "source": source,
+            "destination": .string(mount.destination.written), "path": .string(path), "source": shownSource,
             "mode": .string(mount.mode.rawValue), "store": .string(mount.store.rawValue),
             "endpoint": .optional(mount.access.endpoint?.url), "region": .optional(mount.access.region),
             "identity": nil, "objects": nil, "bytes": nil,
             "disk": ["path": .string(path), "required": nil, "available": nil],
             "strategy": .object(mount.mode.isMount ? mountStrategy : copyStrategy),
         ]
-    }
-
-    private var source: JSONValue {
-        mount.isList ? .strings(mount.sources.map(\.shown)) : .optional(mount.sources.first?.shown)
     }
 
     private var copyStrategy: [JSONValue.Member] {

@@ -6,6 +6,8 @@ public enum FileFlags {
     /// To look at, not to read.
     public static let path = shim_o_path
     public static let read = O_RDONLY
+    /// Without waiting for the other end of a pipe that somebody puts in the file's place.
+    public static let readWithoutWaiting = O_RDONLY | O_NONBLOCK
     /// To read the names in it and to open what is there.
     public static let folder = O_RDONLY | O_DIRECTORY
     /// A new file that was not there before, not even as a link.
@@ -18,5 +20,6 @@ extension SystemError {
     public var isAbsence: Bool { [ENOENT, ENOTDIR, ELOOP].contains(code) }
     public var isDenial: Bool { [EACCES, EPERM, EROFS].contains(code) }
     public var isLackOfRoom: Bool { [ENOSPC, EDQUOT].contains(code) }
+    public var isOccupied: Bool { [ENOTEMPTY, EEXIST, EBUSY].contains(code) }
     public var isCancellation: Bool { code == ECANCELED }
 }

@@ -83,3 +83,12 @@ public struct OwnedDescriptor: ~Copyable, Sendable {
         return try open(last, in: current, flags, mode: mode)
     }
 }
+
+/// An open file that several threads use; it is closed when the last of them lets go.
+public final class SharedDescriptor: Sendable {
+    public let owned: OwnedDescriptor
+
+    public init(_ owned: consuming OwnedDescriptor) {
+        self.owned = owned
+    }
+}

@@ -1,0 +1,73 @@
+public import JSON
+import Plan
+public import Platform
+import TaskFile
+
+/// Where a mount is on its way.
+public enum MountState: String, Sendable {
+    case planned
+    case checking
+    case copying
+    case copied
+    case mounting
+    case mounted
+    case recovering
+    case draining
+    case drained
+    case unmounted
+    case failed
+    case skipped
+
+    /// Nothing more will happen to it in this run.
+    public var isFinal: Bool { [.copied, .mounted, .unmounted, .failed, .skipped].contains(self) }
+}
+
+/// What is known of one mount: the same for the table, the document and the status file.
+public struct MountStatus: Sendable {
+    public var destination: String
+    public var path: String
+    public var source: JSONValue
+    public var mode: String
+    public var state = MountState.planned
+    public var objects = (total: nil as Int?, done: 0, skipped: 0)
+    public var bytes = (total: nil as Int?, done: 0)
+    public var seconds = 0.0
+    public var error: MountError?
+
+    init(_ planned: PlannedMount) {
+        destination = planned.shownDestination
+        path = planned.shownPath
+        source = planned.shownSource
+        mode = planned.mount.mode.rawValue
+    }
+
+    public var json: JSONValue {
+        [
+            "destination": .string(destination), "path": .string(path), "source": source, "mode": .string(mode),
+            "state": .string(state.rawValue),
+            "objects": [
+                "total": .optional(objects.total), "done": .integer(objects.done), "skipped": .integer(objects.skipped),
+            ],
+            "bytes": ["total": .optional(bytes.total), "done": .integer(bytes.done)],
+            "seconds": .number((seconds * 1000).rounded() / 1000), "requests": 0, "retries": 0, "identity": nil,
+            "pid": nil, "uploads": ["files": 0, "bytes": 0, "pending": 0, "failed": 0], "kept": [],
+            "error": error?.json ?? nil,
+        ]
+    }
+}
+
+/// Why a mount failed.
+public struct MountError: Sendable, Equatable {
+    public var code: String
+    public var message: String
+    public var hint: String?
+    public var isRetryable: Bool
+    public var exitStatus: ExitStatus
+
+    public var json: JSONValue {
+        [
+            "code": .string(code), "message": .string(message), "hint": .optional(hint),
+            "retryable": .boolean(isRetryable),
+        ]
+    }
+}

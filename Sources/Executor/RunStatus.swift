@@ -1,0 +1,36 @@
+public import JSON
+public import Platform
+public import TaskFile
+
+/// What a run has come to: the final document, and the status file while it goes on.
+public struct RunStatus: Sendable {
+    public var task: String
+    public var started: Timestamp
+    public var diagnostics: [Diagnostic]
+    public var mounts: [MountStatus]
+    /// What ended the run before its mounts did: a signal, or the time limit.
+    public var interruption: Interruption?
+
+    public enum Interruption: Sendable, Equatable {
+        case signal(Int32)
+        case timeout
+    }
+
+    public var exitCode: Int32 {
+        switch interruption {
+        case .signal(let number): return 128 + number
+        case .timeout: return ExitStatus.temporary.rawValue
+        case nil: break
+        }
+        let failures = mounts.compactMap(\.error?.exitStatus) + [diagnostics.exitStatus].filter { $0 != .done }
+        return ExitStatus.deciding(among: failures).rawValue
+    }
+
+    public var json: JSONValue {
+        [
+            "v": 1, "task": .string(task), "result": exitCode == 0 ? "ok" : "failed",
+            "exit_code": .integer(Int(exitCode)), "exit_source": "provision", "started": .string(started.text),
+            "diagnostics": .array(diagnostics.map(\.json)), "mounts": .array(mounts.map(\.json)),
+        ]
+    }
+}

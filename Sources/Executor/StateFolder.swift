@@ -1,0 +1,53 @@
+import JSON
+public import Platform
+
+/// The folder where journal, notes and status of tasks are, for this user only.
+public struct StateFolder: Sendable {
+    public let path: String
+
+    /// `/var/lib/provision` as root, else below the user's own folders.
+    public init(_ stated: String?, environment: Environment, workingFolder: String, isRoot: Bool) {
+        if let stated {
+            path = stated.hasPrefix("/") ? stated : workingFolder + "/" + stated
+        } else if isRoot {
+            path = "/var/lib/provision"
+        } else {
+            let home = HomeFolder.path(environment) ?? "/tmp"
+            path = (environment.nonEmpty("XDG_STATE_HOME") ?? home + "/.local/state") + "/provision"
+        }
+    }
+
+    /// The name of a task as a name of a folder.
+    static func folderName(of task: String) -> String {
+        let letters = task.unicodeScalars.map { scalar -> Character in
+            let isPlain = scalar.isASCII && (scalar.properties.isAlphabetic || scalar.properties.numericType != nil)
+            return isPlain || "._-".unicodeScalars.contains(scalar) ? Character(scalar) : "_"
+        }
+        let name = String(letters.prefix(64))
+        return name.allSatisfy { $0 == "." } ? "_" + name : name
+    }
+
+    /// Replaces the status file of a task, so that a reader sees the old or the new one, whole.
+    public func write(_ status: RunStatus) throws(SystemError) {
+        let name = Self.folderName(of: status.task)
+        do throws(TrustedPath.Failure) {
+            let state = try TrustedPath(RawPath(path)).makeFolder()
+            let folder = try TrustedPath(RawPath(path + "/" + name)).makeFolder()
+            try replaceStatus(in: folder, below: state, with: status.json.pretty + "\n")
+        } catch {
+            throw error.error
+        }
+    }
+
+    private func replaceStatus(
+        in folder: borrowing OwnedDescriptor, below state: borrowing OwnedDescriptor, with text: String
+    ) throws(TrustedPath.Failure) {
+        do throws(SystemError) {
+            try state.setMode(0o700)
+            try folder.setMode(0o700)
+            try folder.replace("status.json", with: Array(text.utf8), mode: 0o600)
+        } catch {
+            throw TrustedPath.Failure(path: RawPath(path), error: error)
+        }
+    }
+}

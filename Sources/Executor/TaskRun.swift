@@ -1,0 +1,163 @@
+public import Plan
+import Platform
+import Synchronization
+public import TaskFile
+import Transfer
+
+/// Runs a plan: every mount as soon as those above it are there, several side by side. One that fails does not stop the
+/// others.
+public final class TaskRun: Sendable {
+    private let checked: [CheckedMount]
+    private let stateFolder: StateFolder
+    private let limits: RunLimits
+    private let progress: [CopyProgress]
+    private let watches: Mutex<[Stopwatch?]>
+    private let status: Mutex<RunStatus>
+    private let signals: SignalWait
+
+    public init(
+        _ plan: Plan, _ preflight: Preflight, diagnostics: [Diagnostic], stateFolder: StateFolder, limits: RunLimits
+    ) {
+        checked = preflight.mounts
+        self.stateFolder = stateFolder
+        self.limits = limits
+        progress = checked.map { _ in CopyProgress() }
+        watches = Mutex(checked.map { _ in nil })
+        status = Mutex(
+            RunStatus(
+                task: plan.task, started: .now(), diagnostics: diagnostics,
+                mounts: checked.map { checked in
+                    var status = MountStatus(checked.planned)
+                    status.objects.total = checked.objects
+                    status.bytes.total = checked.bytes
+                    return status
+                }))
+        signals = SignalWait()
+    }
+
+    /// Runs to the end. `observe` is called from this thread with every change of a state and at least every tenth of a second.
+    public func run(observe: (RunStatus) -> Void) -> RunStatus {
+        let watch = Stopwatch()
+        let workers = Threads.begin(min(checked.count, RunLimits.mountsAtOnce)) { [self] in work() }
+        var deadlineIsOver = false
+        while !isOver {
+            observe(snapshot())
+            let signal = signals.next(milliseconds: 100)
+            if let signal { interrupt(.signal(signal)) }
+            if let limit = limits.timeoutMilliseconds, !deadlineIsOver, watch.seconds * 1000 >= Double(limit) {
+                deadlineIsOver = true
+                interrupt(.timeout)
+            }
+        }
+        workers.join()
+        let final = snapshot()
+        observe(final)
+        return final
+    }
+
+    // MARK: Mounts
+
+    private var isOver: Bool { status.withLock { $0.mounts.allSatisfy(\.state.isFinal) } }
+
+    /// Takes one mount after the other until none is left.
+    private func work() {
+        while true {
+            switch next() {
+            case .mount(let index): copy(index)
+            case .wait: Threads.sleep(milliseconds: 5)
+            case .none: return
+            }
+        }
+    }
+
+    private enum Next {
+        case mount(Int)
+        case wait
+        case none
+    }
+
+    private func next() -> Next {
+        let next = status.withLock { status -> Next in
+            var isWaiting = false
+            for index in checked.indices where status.mounts[index].state == .planned {
+                if status.interruption != nil {
+                    status.mounts[index].state = .skipped
+                    continue
+                }
+                // What it stands in comes first; when that failed it is tried all the same, by itself.
+                if parents(of: index).allSatisfy({ status.mounts[$0].state.isFinal }) {
+                    status.mounts[index].state = .copying
+                    return .mount(index)
+                }
+                isWaiting = true
+            }
+            return isWaiting ? .wait : .none
+        }
+        signals.wake()
+        return next
+    }
+
+    private func parents(of index: Int) -> [Int] {
+        let path = checked[index].planned.path
+        return checked.indices.filter { path.hasPrefix(checked[$0].planned.path + "/") }
+    }
+
+    private func copy(_ index: Int) {
+        watches.withLock { $0[index] = Stopwatch() }
+        let copy = LocalCopy(
+            checked[index], stateFolder: stateFolder.path, progress: progress[index], threads: limits.threads)
+        let outcome = copy.run(waits: {})
+        let counted = snapshot().mounts[index]
+        status.withLock { status in
+            status.mounts[index] = counted
+            status.mounts[index].state = outcome.failure == nil ? .copied : .failed
+            status.mounts[index].error = outcome.failure.map(MountError.init)
+        }
+        watches.withLock { $0[index] = nil }
+        signals.wake()
+    }
+
+    private func interrupt(_ reason: RunStatus.Interruption) {
+        status.withLock { $0.interruption = $0.interruption ?? reason }
+        for progress in progress { progress.cancel() }
+    }
+
+    // MARK: Looking
+
+    /// The status with the figures of this moment.
+    private func snapshot() -> RunStatus {
+        var now = status.withLock { $0 }
+        let watches = watches.withLock { $0 }
+        for index in now.mounts.indices {
+            now.mounts[index].objects.done = progress[index].objectsDone
+            now.mounts[index].objects.skipped = progress[index].objectsSkipped
+            now.mounts[index].bytes.done = progress[index].bytesDone
+            if let watch = watches[index] { now.mounts[index].seconds = watch.seconds }
+        }
+        return now
+    }
+}
+
+/// The ceilings of a run.
+public struct RunLimits: Sendable {
+    static let mountsAtOnce = 4
+
+    public var jobs: Int?
+    public var timeoutMilliseconds: Int?
+
+    public init(jobs: Int? = nil, timeoutMilliseconds: Int? = nil) {
+        self.jobs = jobs
+        self.timeoutMilliseconds = timeoutMilliseconds
+    }
+
+    /// Threads for each copy: disks want a few requests at once, and more than that only costs.
+    var threads: Int { min(jobs ?? Int.max, max(4, 2 * Threads.processors)) }
+}
+
+extension MountError {
+    init(_ failure: CopyFailure) {
+        self.init(
+            code: failure.code.rawValue, message: failure.message, hint: failure.hint,
+            isRetryable: failure.isRetryable, exitStatus: failure.exitStatus)
+    }
+}

@@ -1,0 +1,24 @@
+import Synchronization
+
+/// How far a copy is, for whoever watches it from another thread, and the way to stop it.
+public final class CopyProgress: Sendable {
+    private let done = Atomic(0)
+    private let skipped = Atomic(0)
+    private let bytes = Atomic(0)
+    private let cancelled = Atomic(false)
+
+    public init() {}
+
+    public var objectsDone: Int { done.load(ordering: .relaxed) }
+    /// What was in place already.
+    public var objectsSkipped: Int { skipped.load(ordering: .relaxed) }
+    public var bytesDone: Int { bytes.load(ordering: .relaxed) }
+
+    /// Asks the copy to end soon; what is in place stays.
+    public func cancel() { cancelled.store(true, ordering: .relaxed) }
+    public var isCancelled: Bool { cancelled.load(ordering: .relaxed) }
+
+    func countDone() { done.add(1, ordering: .relaxed) }
+    func countSkipped() { skipped.add(1, ordering: .relaxed) }
+    func count(bytes count: Int) { bytes.add(count, ordering: .relaxed) }
+}
