@@ -50,6 +50,25 @@ struct EndpointSafety {
         }
     }
 
+    /// A provider of the task has what the task gives it, and does not take the machine's own identity elsewhere.
+    func check(ofTask provider: Provider) {
+        guard let endpoint = provider.access.endpoint, provider.access.isAnonymous != true, !endpoint.isLinkLocal,
+            !endpoint.belongs(to: provider.store), !isNamedByOperator(endpoint, provider.store)
+        else { return }
+        let named = [
+            ("profile", provider.access.profile != nil),
+            ("role_arn", provider.access.roleARN != nil && provider.credentials.accessKey == nil),
+            ("web_identity_token_file", provider.access.webIdentityTokenFile != nil),
+            ("iam_role", provider.credentials.instanceRole != nil),
+        ]
+        guard let key = named.first(where: \.1)?.0 else { return }
+        diagnostics.error(
+            .unsafeEndpoint,
+            "`\(key)` would send the machine's credentials to \(endpoint.host), which is not a place of \(provider.store.displayName)",
+            hint: "give the provider keys of its own, or put it into a file of your own and pass --providers FILE",
+            at: provider.origin.position, provider.origin.path)
+    }
+
     private func isNamedByOperator(_ endpoint: Endpoint, _ store: Store) -> Bool {
         AmbientEndpoint.named(in: environment, for: store)?.authority == endpoint.authority
     }

@@ -99,8 +99,11 @@ struct TaskReader {
     private func addOwn(_ node: YAMLNode, to set: inout ProviderSet, _ variables: Variables) {
         let node = TreeSubstitution(variables, diagnostics).apply(to: node, path: TaskKeys.providers)
         guard let scalar = node.scalar, scalar.type == .string else {
-            return set.add(
-                ProvidersReader(reader: reader, allowsCommands: false).providers(in: node, path: TaskKeys.providers))
+            let providers = ProvidersReader(reader: reader, allowsCommands: false)
+                .providers(in: node, path: TaskKeys.providers)
+            let safety = EndpointSafety(diagnostics: diagnostics, environment: context.environment)
+            providers.forEach(safety.check(ofTask:))
+            return set.add(providers)
         }
         guard !scalar.isBroken else { return }
         do throws(TaskContext.UnreadableFile) {
