@@ -1,3 +1,4 @@
+import Platform
 import Testing
 
 @testable import TaskFile
@@ -37,5 +38,15 @@ import Testing
     func servingProvider(_ entry: String, _ name: String?) {
         let file = read("file_mounts: {/d: \(entry)}", providers: providers)
         #expect(file.mounts.map(\.provider?.name) == [name])
+    }
+
+    /// A task can name any file of the machine as its providers; messages do not show what is in it.
+    @Test func foreignFileAsProviders() {
+        var context = TaskContext(environment: Environment([:]), home: "/home/u")
+        context.readFile = { _ throws(TaskContext.UnreadableFile) in [UInt8]("root:$6$hunter2:1::\nu:!:2::\n".utf8) }
+        let file = TaskFile.read([UInt8]("providers: /etc/shadow".utf8), file: "task.yaml", context: context)
+        let found = file.diagnostics.filter { $0.file == "/etc/shadow" }
+        #expect(found.map(\.code) == [.badType])
+        #expect(!found.contains { "\($0)".contains("hunter2") })
     }
 }

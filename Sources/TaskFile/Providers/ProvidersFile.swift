@@ -18,10 +18,25 @@ struct ProvidersFile {
             if case .mapping(let pairs) = document.content, pairs.count == 1, pairs[0].key.scalar?.text == "providers" {
                 node = pairs[0].value
             }
+            if let other = firstThatIsNoMapping(in: node) {
+                // Whatever file a task has named here, it is none of ours: nothing of its text is repeated.
+                diagnostics.error(
+                    .badType, "this is no providers file: a provider is a mapping, found \(other.value.kindName)",
+                    hint: "NAME: {provider: s3, …}", at: other.key.position, "providers")
+                continue
+            }
             let substituted = TreeSubstitution(variables, diagnostics).apply(to: node, path: "providers")
             return reader.providers(in: substituted, path: "providers")
         }
         return (providers, diagnostics.all)
+    }
+
+    private static func firstThatIsNoMapping(in node: YAMLNode) -> YAMLNode.Pair? {
+        guard case .mapping(let pairs) = node.content else { return nil }
+        return pairs.first { pair in
+            if case .mapping = pair.value.content { return false }
+            return pair.key.scalar?.text != "<<"
+        }
     }
 }
 
