@@ -38,9 +38,12 @@ public struct DryRun: Sendable {
                     .init("mount", .optional(mount)),
                 ] + members)
         }
+        let mounts = plans.flatMap(\.mounts).map(\.mount)
+        let byPath = Dictionary(
+            mounts.map { ($0.path, $0.destination.written) }, uniquingKeysWith: { first, _ in first })
         let logs = diagnostics.map { diagnostic in
             event(
-                "log", mount: mount(of: diagnostic),
+                "log", mount: diagnostic.path.flatMap { mount(at: $0, byPath) },
                 [.init("level", .string(diagnostic.severity.rawValue)), .init("diagnostic", diagnostic.json)])
         }
         let plan = entries.map { event("plan", mount: $0.destination, [.init("plan", $0.entry)]) }
@@ -67,10 +70,13 @@ public struct DryRun: Sendable {
         }
     }
 
-    private func mount(of diagnostic: Diagnostic) -> String? {
-        guard let path = diagnostic.path else { return nil }
-        return plans.lazy.flatMap(\.mounts).map(\.mount).filter { mount in
-            path == mount.path || path.hasPrefix(mount.path + ".") || path.hasPrefix(mount.path + "[")
-        }.map(\.destination.written).max { $0.utf8.count < $1.utf8.count }
+    /// The mount that a path is in: the longest beginning, up to a dot or bracket, that is a mount's own path.
+    private func mount(at path: String, _ byPath: [String: String]) -> String? {
+        var rest = path[...]
+        while true {
+            if let found = byPath[String(rest)] { return found }
+            guard let end = rest.lastIndex(where: { $0 == "." || $0 == "[" }) else { return nil }
+            rest = rest[..<end]
+        }
     }
 }
