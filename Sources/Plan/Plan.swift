@@ -88,8 +88,10 @@ public struct PlannedMount: Sendable {
 
     /// Whether `--only` with this text means the mount: as written, normalised, or where it really is.
     public func isMeant(by text: String) -> Bool {
-        let destination = mount.destination
-        return [destination.written, destination.normalized, path].contains(text)
-            || Paths.normalized(text) == destination.normalized
+        path == text || Self.isMeant(mount.destination, by: text)
+    }
+
+    public static func isMeant(_ destination: Destination, by text: String) -> Bool {
+        destination.written == text || destination.normalized == Paths.normalized(text)
     }
 }

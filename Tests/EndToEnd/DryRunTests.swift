@@ -228,10 +228,14 @@ import Testing
         let unknown = try dryRun(text, "--only", "/d")
         #expect(unknown.status == 64)
         #expect(unknown.errors.contains("/a/, ~/b, /c"))
+        // Other mistakes do not hide that one.
+        #expect(try dryRun("file_mounts: {/a: s4://x, /b: s3://team-data}", "--only", "/d").status == 64)
+        #expect(try dryRun("file_mounts: {/a: s4://x, /b: s3://team-data}", "--only", "/a").status == 78)
     }
 
     @Test func variablesFromOutside() throws {
-        try folder.write("# comment\nexport BUCKET='from-file'\nREGION = eu\nPASSED\n\n", to: "vars")
+        try folder.write(
+            "\u{FEFF}# comment\nexport\tBUCKET='from-file' # the bucket\nREGION = eu\nPASSED\n\n", to: "vars")
         let text = "envs: {BUCKET: from-task}\nfile_mounts: {/a: \"s3://${BUCKET}/${REGION:-none}/${PASSED:-none}\"}"
         func source(_ options: String...) throws -> String? {
             try folder.write(text, to: "task.yaml")

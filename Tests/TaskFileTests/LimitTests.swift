@@ -45,6 +45,15 @@ import Testing
         #expect(found.diagnostics.exitStatus == .unreadableYAML)
     }
 
+    /// Nobody reads more than a thousand problems; that there are more, and errors among them, is said.
+    @Test func problems() {
+        let keys = (0..<1500).map { "    key\($0): 1\n" }.joined()
+        let found = read("file_mounts:\n  /a:\n    source: s3://bucket-1\n" + keys).diagnostics
+        #expect(found.count == 1001)
+        #expect(found.last?.message == "and 500 more problems")
+        #expect(found.exitStatus == .badConfiguration)
+    }
+
     /// A thousand entries, more than any real file, are nowhere near a bound.
     @Test func aThousandEntries() {
         let entries = (0..<1000).map {

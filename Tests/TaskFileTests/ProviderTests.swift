@@ -110,6 +110,7 @@ import Testing
             "file_mounts: {}",
             ["STORAGE_PROVIDER": "s3", "STORAGE_PORT": "high", "STORAGE_ACCESS_KEY": "a", "STORAGE_SECRET_KEY": "b"])
         #expect(wrong.diagnostics.map(\.code) == [.badType])
+        #expect(wrong.diagnostics.exitStatus == .done)
         #expect(read("file_mounts: {}", ["STORAGE_PROVIDER": "http"]).problems == [])
     }
 
@@ -134,6 +135,44 @@ import Testing
             "envs: {HOST: evil.example}\nfile_mounts: {/a: {source: s3://data-1, provider: lab}}",
             providers: "lab: {provider: minio, endpoint: \"${HOST:-good.example}\"}")
         #expect(file.mounts[0].access.endpoint?.host == "good.example")
+    }
+
+    /// What is the machine's own stays with the vendor, however a task reads it.
+    @Test(arguments: [
+        ("access_key: {env: AWS_ACCESS_KEY_ID}, secret_key: s", true),
+        ("access_key: {env: MINE}, secret_key: s", false),
+        ("access_key: k, secret_key: {file: ~/.aws/credentials}", true),
+        ("access_key: k, secret_key: {file: /home/u/.ssh//id_rsa}", true),
+        ("access_key: k, secret_key: {file: /run/secrets/lab}", false), ("credentials: ~/.aws/./credentials", true),
+    ])
+    func theMachinesSecretsStayHome(keys: String, refused: Bool) {
+        let task = "providers: {lab: {provider: minio, endpoint: elsewhere.example, \(keys)}}\nfile_mounts: {}"
+        #expect(read(task).problems == (refused ? ["1:13 error unsafe-endpoint providers.lab"] : []))
+        #expect(
+            read("file_mounts: {}", providers: "lab: {provider: minio, endpoint: e.example, \(keys)}").problems == [])
+    }
+
+    @Test func amazonsOwnS3IsNoMinio() {
+        let file = read(
+            "file_mounts: {/a: s3://data-1/x}",
+            [
+                "STORAGE_PROVIDER": "minio", "STORAGE_ENDPOINT": "s3.amazonaws.com", "STORAGE_PORT": "443",
+                "STORAGE_ACCESS_KEY": "k", "STORAGE_SECRET_KEY": "s",
+            ])
+        #expect(file.problems == [])
+        #expect(file.mounts[0].provider?.name == "storage")
+    }
+
+    /// As generated: a line for every key, most of them empty.
+    @Test func emptyKeysAreAbsent() {
+        let links =
+            "cars: {provider: google, endpoint: \"\", access_key: \"\", secret_key: '', iam_role: '', region: eu}"
+        #expect(read("file_mounts: {}", providers: links).problems == [])
+    }
+
+    @Test func saysWhichEndpointOfTheEnvironmentIsIgnored() {
+        let found = read("file_mounts: {}", ["AWS_ENDPOINT_URL": "garbage://x"]).diagnostics
+        #expect(found.map(\.text).first?.hasPrefix("the environment: warning[bad-value]: AWS_ENDPOINT_URL") == true)
     }
 
     @Test func mapsStorageIdsToFolders() {

@@ -2,6 +2,13 @@ import Glibc
 
 /// Reads small files whole: task files, settings, secrets.
 public enum FileReading {
+    /// The same of a plain file only: somebody else has chosen the name, and a pipe could keep us waiting for ever.
+    public static func bytes(ofPlainFile path: String, limit: Int) throws(SystemError) -> [UInt8] {
+        let file = try OwnedDescriptor.open(RawPath(path), FileFlags.readWithoutWaiting)
+        guard try file.entry().kind == .file else { throw SystemError(code: EINVAL) }
+        return try bytes(from: file.raw, limit: limit)
+    }
+
     /// At most one byte more than `limit`, so that the caller sees that there is more.
     public static func bytes(of path: String, limit: Int) throws(SystemError) -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)

@@ -3,7 +3,10 @@ final class Diagnostics {
     let file: String
     /// What no message may hold.
     var secrets = SecretValues()
-    private(set) var all: [Diagnostic] = []
+    private var kept: [Diagnostic] = []
+    /// More than anybody reads: the rest is counted.
+    private static let most = 1000
+    private var more = (count: 0, first: nil as Diagnostic?)
 
     init(file: String) {
         self.file = file
@@ -24,13 +27,35 @@ final class Diagnostics {
         _ severity: Diagnostic.Severity, _ code: DiagnosticCode, _ message: String, _ hint: String?,
         _ position: Position?, _ path: String?
     ) {
-        all.append(
+        add(
             Diagnostic(severity, code, message, hint: hint, file: file, position: position, path: path)
                 .without(secrets))
     }
 
+    private func add(_ diagnostic: Diagnostic) {
+        guard isFull else { return kept.append(diagnostic) }
+        more.count += 1
+        // That errors are among them must not be lost.
+        if more.first == nil || more.first?.severity == .warning && diagnostic.severity == .error {
+            more.first = diagnostic
+        }
+    }
+
+    private var isFull: Bool { kept.count >= Self.most }
+
+    /// Whether a good hint is worth looking for: who has a hundred problems has one that is behind them all.
+    var wantsHints: Bool { kept.count < 100 }
+
+    /// The problems, and one that stands for those too many to list.
+    var all: [Diagnostic] {
+        guard var last = more.first else { return kept }
+        last.message = "and \(more.count) more problems"
+        last.hint = nil
+        return kept + [last]
+    }
+
     func add(_ diagnostics: [Diagnostic]) {
-        all += diagnostics
+        diagnostics.forEach(add)
     }
 }
 

@@ -4,7 +4,7 @@ import Platform
 struct FieldReader {
     let diagnostics: Diagnostics
 
-    func fields(of node: YAMLNode, _ rules: KeyRules, path: String) -> Fields {
+    func fields(of node: YAMLNode, _ rules: KeyRules, path: String, emptyIsAbsent: Bool = false) -> Fields {
         var fields = Fields()
         for pair in pairs(of: node, path: path) {
             guard let key = pair.key.scalar, !key.isBroken else { continue }
@@ -14,7 +14,7 @@ struct FieldReader {
                 continue
             }
             // `key:` with nothing behind it is how people leave a key to its default.
-            if pair.value.isNull {
+            if pair.value.isNull || emptyIsAbsent && pair.value.scalar?.text.isEmpty == true {
                 fields.markEmpty(rule.name, at: pair.value.position)
                 continue
             }
@@ -39,9 +39,11 @@ struct FieldReader {
 
     private func reportUnknown(_ key: YAMLScalar, _ rules: KeyRules, at position: Position, _ path: String) {
         let hint =
-            UnsupportedKeys.advice(for: key.text, among: rules)
-            ?? nearestName(to: key.text, among: rules.names).map { "did you mean `\($0)`?" }
-            ?? "known here: \(rules.names.joined(separator: ", "))"
+            !diagnostics.wantsHints
+            ? nil
+            : UnsupportedKeys.advice(for: key.text, among: rules)
+                ?? nearestName(to: key.text, among: rules.names).map { "did you mean `\($0)`?" }
+                ?? "known here: \(rules.names.joined(separator: ", "))"
         diagnostics.error(.unknownKey, "unknown key `\(key.shown)`", hint: hint, at: position, path)
     }
 

@@ -42,6 +42,15 @@ public struct ProviderCredentials: Sendable, Equatable {
     public var instanceRole: InstanceRole?
     public var process: String?
 
+    /// The secrets with the keys that they stand under.
+    var secrets: [(key: String, secret: SecretSource?)] {
+        [
+            ("access_key", accessKey), ("secret_key", secretKey), ("session_token", sessionToken),
+            ("account_key", accountKey), ("sas_token", sasToken), ("connection_string", connectionString),
+            ("credentials_json", credentialsJSON),
+        ]
+    }
+
     public enum InstanceRole: Sendable, Equatable {
         case any
         case named(String)

@@ -16,7 +16,12 @@ enum ProviderKeys {
         }
     }
 
-    static let rules = KeyRules(place + AccessKeys.rules + transfer + secrets + sources)
+    static let rules = KeyRules(place + access + transfer + secrets + sources)
+
+    /// As in an entry; a region may stand in Google's as well, as it does in Supervisely's files.
+    private static let access = AccessKeys.rules.map { rule in
+        rule.name == "region" ? KeyRule(rule.name, rule.shape, stores: rule.stores.union([.gcs]), rule.summary) : rule
+    }
 
     private static let place: [KeyRule] = [
         KeyRule("provider", .choice(kinds, anyCase: true), "the kind of service"),

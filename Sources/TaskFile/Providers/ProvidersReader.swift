@@ -3,8 +3,14 @@ import Platform
 /// Reads `providers:` of a task, or a providers file.
 struct ProvidersReader {
     let reader: FieldReader
-    /// Whether this text comes from whoever runs the job, who may name commands to run; a task file may not.
-    let allowsCommands: Bool
+    let trust: Trust
+
+    /// Whose words these are. Whoever runs the job may name commands, and places for the machine's credentials; a task file
+    /// may not.
+    enum Trust {
+        case `operator`
+        case task(Environment)
+    }
 
     private var diagnostics: Diagnostics { reader.diagnostics }
 
@@ -30,11 +36,16 @@ struct ProvidersReader {
             }
         }
         reportRivals(among: providers)
+        if case .task(let environment) = trust {
+            let safety = EndpointSafety(diagnostics: diagnostics, environment: environment)
+            providers.forEach(safety.check(ofTask:))
+        }
         return providers
     }
 
     private func provider(_ name: String, at position: Position, _ node: YAMLNode, path: String) -> Provider? {
-        let fields = reader.fields(of: node, ProviderKeys.rules, path: path)
+        // Generated files have a line for every key, most of them empty.
+        let fields = reader.fields(of: node, ProviderKeys.rules, path: path, emptyIsAbsent: true)
         guard let kind = fields.string("provider") else {
             if fields.present["provider"] == nil {
                 diagnostics.error(
@@ -61,7 +72,8 @@ struct ProvidersReader {
                 at: position, path)
         }
         return Provider(
-            name: name, store: store, isOnlyCompatible: kind == "minio", access: access,
+            name: name, store: store,
+            isOnlyCompatible: kind == "minio" && access.endpoint?.belongs(to: .s3) != true, access: access,
             credentials: credentials(fields), claimPlaces: claims(fields),
             usesMultipart: fields.boolean("multipart") ?? true,
             multipartThreshold: fields.integer("multipart_threshold"), hostFolder: fields.string("path"),
@@ -128,7 +140,7 @@ struct ProvidersReader {
                 .keyConflict, "`\(there)` without `\(missing)`", hint: "add \(missing):",
                 at: fields.present[there], "\(path).\(there)")
         }
-        guard !allowsCommands else { return }
+        guard case .task = trust else { return }
         for (name, field) in fields.all.sorted(by: { $0.key < $1.key }) {
             let isCommand =
                 if case .secret(.command) = field.value { true } else { name == "credential_process" }

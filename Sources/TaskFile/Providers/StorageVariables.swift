@@ -25,9 +25,16 @@ enum StorageVariables {
         let provider = YAMLNode(.mapping(pairs), at: .start)
         let name = YAMLNode(.scalar(YAMLScalar(name, isPlain: true)), at: .start)
         let diagnostics = Diagnostics(file: "the STORAGE_* variables of the environment")
-        let reader = ProvidersReader(reader: FieldReader(diagnostics: diagnostics), allowsCommands: false)
+        let reader = ProvidersReader(reader: FieldReader(diagnostics: diagnostics), trust: .operator)
         let providers = reader.providers(
             in: YAMLNode(.mapping([.init(key: name, value: provider)]), at: .start), path: "")
-        return (providers.first, diagnostics.all)
+        // They may be meant for another program, so they stop nothing; and they have no line.
+        let warnings = diagnostics.all.map { problem in
+            var warning = problem
+            warning.severity = .warning
+            warning.position = nil
+            return warning
+        }
+        return (diagnostics.all.isEmpty ? providers.first : nil, warnings)
     }
 }

@@ -51,7 +51,10 @@ struct Authority: Equatable {
         // The dot at the end of a name only says that it is complete.
         let name = host.hasSuffix(".") ? String(host.dropLast()) : host
         if ["metadata", "metadata.google.internal"].contains(name) { return true }
-        return IPv4.octets(of: name).map { $0[0] == 169 && $0[1] == 254 } ?? false
+        guard let octets = IPv4.octets(of: name) else { return name == "instance-data" }
+        // Besides the link-local ones those of Alibaba, Azure's host and Oracle.
+        return octets.starts(with: [169, 254])
+            || [[100, 100, 100, 200], [168, 63, 129, 16], [192, 0, 0, 192]].contains(octets)
     }
 }
 

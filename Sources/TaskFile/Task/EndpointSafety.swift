@@ -55,12 +55,14 @@ struct EndpointSafety {
         guard let endpoint = provider.access.endpoint, provider.access.isAnonymous != true, !endpoint.isLinkLocal,
             !endpoint.belongs(to: provider.store), !isNamedByOperator(endpoint, provider.store)
         else { return }
-        let named = [
-            ("profile", provider.access.profile != nil),
-            ("role_arn", provider.access.roleARN != nil && provider.credentials.accessKey == nil),
-            ("web_identity_token_file", provider.access.webIdentityTokenFile != nil),
-            ("iam_role", provider.credentials.instanceRole != nil),
-        ]
+        let named =
+            [
+                ("profile", provider.access.profile != nil),
+                ("role_arn", provider.access.roleARN != nil && provider.credentials.accessKey == nil),
+                ("web_identity_token_file", provider.access.webIdentityTokenFile != nil),
+                ("iam_role", provider.credentials.instanceRole != nil),
+                ("credentials", MachineSecrets.hold(file: provider.credentials.credentialsFile)),
+            ] + provider.credentials.secrets.map { ($0.key, MachineSecrets.hold($0.secret)) }
         guard let key = named.first(where: \.1)?.0 else { return }
         diagnostics.error(
             .unsafeEndpoint,
@@ -70,7 +72,28 @@ struct EndpointSafety {
     }
 
     private func isNamedByOperator(_ endpoint: Endpoint, _ store: Store) -> Bool {
-        AmbientEndpoint.named(in: environment, for: store)?.authority == endpoint.authority
+        guard let named = AmbientEndpoint.named(in: environment, for: store) else { return false }
+        return named.authority == endpoint.authority && named.isSecure == endpoint.isSecure
+    }
+}
+
+/// The places where a machine keeps the credentials that our own search finds: what a task reads there is not the task's.
+enum MachineSecrets {
+    private static let variables = ["AWS_", "AZURE_", "ARM_", "GOOGLE_", "GCP_", "CLOUDSDK_", "STORAGE_"]
+    private static let folders = ["/.aws/", "/.azure/", "/.config/gcloud/", "/.ssh/", "/.config/rclone/", "/.kube/"]
+
+    static func hold(_ secret: SecretSource?) -> Bool {
+        switch secret {
+        case .environment(let name): variables.contains { name.hasPrefix($0) }
+        case .file(let path): hold(file: path)
+        case .literal, .command, nil: false
+        }
+    }
+
+    static func hold(file path: String?) -> Bool {
+        guard let path else { return false }
+        let plain = "/" + path.split(separator: "/").filter { $0 != "." }.joined(separator: "/")
+        return folders.contains { plain.contains($0) }
     }
 }
 
@@ -86,12 +109,32 @@ enum AmbientEndpoint {
                     ?? environment.nonEmpty("AZURE_STORAGE_CONNECTION_STRING").flatMap(blobEndpoint)
             default: nil
             }
-        // fake-gcs-server's variable is mostly written without a scheme, and means http then.
-        return text.flatMap { Endpoint($0, secure: store == .gcs ? false : nil) }
+        return text.flatMap { endpoint($0, of: store) }
+    }
+
+    /// fake-gcs-server's variable is mostly written without a scheme, and means http then.
+    private static func endpoint(_ text: String, of store: Store) -> Endpoint? {
+        Endpoint(text, secure: store == .gcs ? false : nil)
+    }
+
+    /// Variables that name an endpoint and cannot be read: passed over in silence, requests would go to the vendor.
+    static func problems(in environment: Environment) -> [Diagnostic] {
+        let variables: [(String, Store)] = [
+            ("AWS_ENDPOINT_URL_S3", .s3), ("AWS_ENDPOINT_URL", .s3), ("STORAGE_EMULATOR_HOST", .gcs),
+            ("AZURE_STORAGE_BLOB_ENDPOINT", .azure),
+        ]
+        return variables.compactMap { name, store in
+            guard let text = environment.nonEmpty(name), endpoint(text, of: store) == nil else { return nil }
+            return Diagnostic(
+                .warning, .badValue, "\(name) is no endpoint and is ignored", hint: "https://HOST[:PORT]",
+                file: "the environment", path: name)
+        }
     }
 
     private static func blobEndpoint(ofConnectionString text: String) -> String? {
-        text.split(separator: ";").first { $0.lowercased().hasPrefix("blobendpoint=") }.map {
+        // What Azurite's users write.
+        if text.lowercased().contains("usedevelopmentstorage=true") { return "http://127.0.0.1:10000/devstoreaccount1" }
+        return text.split(separator: ";").first { $0.lowercased().hasPrefix("blobendpoint=") }.map {
             String($0.dropFirst("blobendpoint=".count))
         }
     }

@@ -35,12 +35,14 @@ extension EntryReader {
     }
 
     private func reportUnknownProvider(_ name: String, at position: Position, _ path: String) {
-        let known = providers.names
+        let known = diagnostics.wantsHints ? providers.names : []
         let hint =
-            providers.nearestName(to: name).map { "did you mean `\($0)`?" }
-            ?? (known.isEmpty
-                ? "define it under providers:, or pass --providers FILE"
-                : "known: \(known.joined(separator: ", "))")
+            !diagnostics.wantsHints
+            ? nil
+            : providers.nearestName(to: name).map { "did you mean `\($0)`?" }
+                ?? (known.isEmpty
+                    ? "define it under providers:, or pass --providers FILE"
+                    : "known: \(known.prefix(10).joined(separator: ", "))")
         diagnostics.error(.unknownProvider, "there is no provider `\(name)`", hint: hint, at: position, path)
     }
 

@@ -6,6 +6,8 @@ public struct TaskDefinition: Sendable {
     /// Variables for COMMAND, in the order of the file.
     public var environment: [(name: String, value: Text)]
     public var mounts: [Mount]
+    /// Of all entries, also of those that are wrong otherwise and are no mounts.
+    public var destinations: [Destination]
     public var directAccess: [DirectAccess]
     public var pathSubstitutions: [PathSubstitution]
     public var secrets: SecretValues

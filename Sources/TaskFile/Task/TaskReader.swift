@@ -19,10 +19,12 @@ struct TaskReader {
             .mapping(TaskKeys.rules.compactMap { pairs[$0.name] }), at: document.position)
         let (variables, environment) = readVariables(pairs)
         let providers = readProviders(pairs[TaskKeys.providers], variables)
-        let mounts = pairs[TaskKeys.fileMounts].map { readMounts($0, variables, providers) } ?? []
+        let (mounts, destinations) =
+            pairs[TaskKeys.fileMounts].map { readMounts($0, variables, providers) } ?? ([], [])
         let fields = reader.fields(of: own, TaskKeys.rules, path: "")
         return TaskDefinition(
             name: name, number: number, environment: environment, mounts: mounts,
+            destinations: destinations,
             directAccess: directAccess(fields), pathSubstitutions: pathSubstitutions(fields),
             secrets: variables.secrets, diagnostics: diagnostics.all)
     }
@@ -99,16 +101,14 @@ struct TaskReader {
     private func addOwn(_ node: YAMLNode, to set: inout ProviderSet, _ variables: Variables) {
         let node = TreeSubstitution(variables, diagnostics).apply(to: node, path: TaskKeys.providers)
         guard let scalar = node.scalar, scalar.type == .string else {
-            let providers = ProvidersReader(reader: reader, allowsCommands: false)
-                .providers(in: node, path: TaskKeys.providers)
-            let safety = EndpointSafety(diagnostics: diagnostics, environment: context.environment)
-            providers.forEach(safety.check(ofTask:))
-            return set.add(providers)
+            return set.add(
+                ProvidersReader(reader: reader, trust: .task(context.environment))
+                    .providers(in: node, path: TaskKeys.providers))
         }
         guard !scalar.isBroken else { return }
         do throws(TaskContext.UnreadableFile) {
             let bytes = try context.readFile(scalar.text)
-            let file = ProvidersFile(file: .init(name: scalar.shown, bytes: bytes), isOperators: false)
+            let file = ProvidersFile(file: .init(name: scalar.shown, bytes: bytes), trust: .task(context.environment))
             let (providers, problems) = file.providers(variables)
             diagnostics.add(problems)
             set.add(providers)
@@ -121,16 +121,19 @@ struct TaskReader {
 
     // MARK: Mounts
 
-    private func readMounts(_ pair: YAMLNode.Pair, _ variables: Variables, _ providers: ProviderSet) -> [Mount] {
+    private func readMounts(_ pair: YAMLNode.Pair, _ variables: Variables, _ providers: ProviderSet)
+        -> ([Mount], [Destination])
+    {
         guard case .mapping = pair.value.content else {
             diagnostics.error(
                 .notAMapping,
                 "`file_mounts` must be a mapping of destinations to sources, found \(pair.value.kindName)",
                 hint: "write `file_mounts: {}` for none", at: pair.value.position, TaskKeys.fileMounts)
-            return []
+            return ([], [])
         }
         let substitution = TreeSubstitution(variables, diagnostics)
         var mounts: [Mount] = []
+        var destinations: [Destination] = []
         var places = Places()
         for entry in reader.pairs(of: pair.value, path: TaskKeys.fileMounts) {
             let written = "\(TaskKeys.fileMounts).\(entry.key.scalar?.text ?? "")"
@@ -143,9 +146,10 @@ struct TaskReader {
             let mount = entryReader.mount(from: substitution.apply(to: entry.value, path: path))
             if let destination { places.add(destination, mount, at: entry.key.position, path, context.home) }
             if let mount { mounts.append(mount) }
+            if let destination { destinations.append(destination) }
         }
         places.report(to: diagnostics)
-        return mounts
+        return (mounts, destinations)
     }
 
     private func destination(_ key: YAMLScalar, at position: Position, _ path: String) -> Destination? {

@@ -9,6 +9,7 @@ struct Substitution {
     }
 
     private let variables: Variables
+    private let givesHints: Bool
     private var text: Substring
     private var result = ""
     private var shown = ""
@@ -19,9 +20,11 @@ struct Substitution {
     private var failures: [Failure] = []
 
     /// The scalar with its variables replaced, or itself when it has none. With failures it is marked as broken.
-    static func apply(to scalar: YAMLScalar, _ variables: Variables) -> (YAMLScalar, [Failure]) {
+    static func apply(
+        to scalar: YAMLScalar, _ variables: Variables, hints: Bool = true
+    ) -> (YAMLScalar, [Failure]) {
         guard scalar.text.utf8.contains(UInt8(ascii: "$")) else { return (scalar, []) }
-        var substitution = Substitution(variables: variables, text: scalar.text[...])
+        var substitution = Substitution(variables: variables, text: scalar.text[...], givesHints: hints)
         do throws(Failure) {
             try substitution.run(untilBrace: false, depth: 0)
         } catch {
@@ -40,8 +43,9 @@ struct Substitution {
         return (replaced, [])
     }
 
-    private init(variables: Variables, text: Substring) {
+    private init(variables: Variables, text: Substring, givesHints: Bool) {
         self.variables = variables
+        self.givesHints = givesHints
         self.text = text
     }
 
@@ -121,7 +125,7 @@ struct Substitution {
 
     /// The text up to the closing brace, which is taken too, with its own variables replaced.
     private mutating func takeWord(depth: Int) throws(Failure) -> (result: String, shown: String) {
-        var word = Substitution(variables: variables, text: text)
+        var word = Substitution(variables: variables, text: text, givesHints: givesHints)
         try word.run(untilBrace: true, depth: depth + 1)
         failures += word.failures
         text = word.text.dropFirst()
@@ -154,7 +158,7 @@ struct Substitution {
 
     private func hint(for name: String) -> String {
         if variables.isDeclaredWithoutValue(name) { return "export \(name)=…, or pass --env \(name)=VALUE" }
-        if let near = nearestName(to: name, among: variables.names) { return "did you mean \(near)?" }
+        if givesHints, let near = nearestName(to: name, among: variables.names) { return "did you mean \(near)?" }
         return "add it to envs:, or pass --env \(name)=VALUE"
     }
 }

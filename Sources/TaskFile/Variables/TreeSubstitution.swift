@@ -32,7 +32,7 @@ final class TreeSubstitution {
     }
 
     private func scalar(_ scalar: YAMLScalar, at position: Position, path: String) -> YAMLScalar {
-        let (replaced, failures) = Substitution.apply(to: scalar, variables)
+        let (replaced, failures) = Substitution.apply(to: scalar, variables, hints: diagnostics.wantsHints)
         for failure in failures {
             diagnostics.error(failure.code, failure.message, hint: failure.hint, at: position, path)
         }

@@ -31,7 +31,9 @@ struct DryRunOutput {
     }
 
     private func plan(_ plan: Plan) -> String {
-        guard !plan.mounts.isEmpty else { return style.bold(plan.task.printable) + ": nothing to provision\n" }
+        guard !plan.mounts.isEmpty else {
+            return dryRun.isOK ? style.bold(plan.task.printable) + ": nothing to provision\n" : ""
+        }
         let rows = plan.mounts.map { mount in
             [
                 mount.shownPath.printable, mount.mount.mode.rawValue,

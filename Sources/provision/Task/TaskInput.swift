@@ -73,7 +73,7 @@ struct TaskInput {
             environment: environment, home: home,
             readFile: { path throws(TaskContext.UnreadableFile) in
                 do throws(SystemError) {
-                    return try FileReading.bytes(of: path, limit: TaskFile.sizeLimit)
+                    return try FileReading.bytes(ofPlainFile: path, limit: TaskFile.sizeLimit)
                 } catch {
                     throw TaskContext.UnreadableFile(reason: error.description)
                 }
@@ -124,9 +124,10 @@ struct TaskInput {
     private func checkOnly(_ plans: [Plan], _ tasks: [TaskDefinition]) throws(Failure) {
         let mounts = plans.flatMap(\.mounts)
         for wanted in settings.only where !mounts.contains(where: { $0.isMeant(by: wanted) }) {
-            let known = tasks.flatMap(\.mounts).map(\.destination.written)
+            let known = tasks.flatMap(\.destinations).map(\.written)
             // An entry that could not be read is not among the mounts; its problems are reported.
-            if tasks.contains(where: { $0.diagnostics.contains { $0.severity == .error } }) { continue }
+            let isKnown = tasks.flatMap(\.destinations).contains { PlannedMount.isMeant($0, by: wanted) }
+            if isKnown { continue }
             let near = nearestName(to: wanted, among: known).map { "did you mean \($0)? " } ?? ""
             throw .usage(
                 "no mount has the destination \(wanted.shown)",

@@ -37,7 +37,8 @@ struct VariableOverrides {
         } catch {
             throw Failure(.missingInput, "\(settings.place(of: .envFile)): \(file): \(error.description)")
         }
-        guard let text = String(validating: bytes, as: UTF8.self) else {
+        let bom: [UInt8] = [0xEF, 0xBB, 0xBF]
+        guard let text = String(validating: bytes.starts(with: bom) ? bytes[3...] : bytes[...], as: UTF8.self) else {
             throw Failure(.badConfiguration, "\(file): the file is not UTF-8")
         }
         var entries: [(String, String)] = []
@@ -52,7 +53,9 @@ struct VariableOverrides {
     private func entry(_ line: Substring, in file: String, number: Int) throws(Failure) -> (String, String)? {
         var line = line.drop { $0 == " " || $0 == "\t" }
         if line.isEmpty || line.hasPrefix("#") { return nil }
-        if line.hasPrefix("export ") { line = line.dropFirst(7).drop { $0 == " " } }
+        if line.hasPrefix("export ") || line.hasPrefix("export\t") {
+            line = line.dropFirst(7).drop { $0 == " " || $0 == "\t" }
+        }
         let name = line.prefix { $0 != "=" }.trimmedAtEnd
         guard Variables.isName(name) else {
             throw Failure(
@@ -63,8 +66,14 @@ struct VariableOverrides {
             return environment[String(name)].map { (String(name), $0) }
         }
         let value = line[line.index(after: equals)...].drop { $0 == " " || $0 == "\t" }.trimmedAtEnd
-        for quote in ["\"", "'"] where value.count >= 2 && value.hasPrefix(quote) && value.hasSuffix(quote) {
-            return (String(name), String(value.dropFirst().dropLast()))
+        guard !value.utf8.contains(0) else {
+            throw Failure(.badConfiguration, "\(file):\(number): the value contains a NUL character")
+        }
+        for quote in ["\"", "'"] as [Character] where value.first == quote {
+            // Behind the closing quote only a comment may stand.
+            guard let end = value.dropFirst().firstIndex(of: quote) else { break }
+            let rest = value[value.index(after: end)...].drop { $0 == " " || $0 == "\t" }
+            if rest.isEmpty || rest.hasPrefix("#") { return (String(name), String(value.dropFirst()[..<end])) }
         }
         return (String(name), String(value))
     }
