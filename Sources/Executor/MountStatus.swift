@@ -41,6 +41,21 @@ public struct MountStatus: Sendable {
         mode = planned.mount.mode.rawValue
     }
 
+    init(checked: CheckedMount) {
+        self.init(checked.planned)
+        objects.total = checked.objects
+        bytes.total = checked.bytes
+    }
+
+    /// Of a mount that was not even begun.
+    init(refused: (planned: PlannedMount, reason: Diagnostic)) {
+        self.init(refused.planned)
+        state = .failed
+        error = MountError(
+            code: refused.reason.code.rawValue, message: refused.reason.message, hint: refused.reason.hint,
+            isRetryable: false, exitStatus: refused.reason.code.exitStatus)
+    }
+
     public var json: JSONValue {
         [
             "destination": .string(destination), "path": .string(path), "source": source, "mode": .string(mode),

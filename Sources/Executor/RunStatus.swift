@@ -11,6 +11,13 @@ public struct RunStatus: Sendable {
     /// What ended the run before its mounts did: a signal, or the time limit.
     public var interruption: Interruption?
 
+    public init(task: String, started: Timestamp, diagnostics: [Diagnostic], mounts: [MountStatus]) {
+        self.task = task
+        self.started = started
+        self.diagnostics = diagnostics
+        self.mounts = mounts
+    }
+
     public enum Interruption: Sendable, Equatable {
         case signal(Int32)
         case timeout

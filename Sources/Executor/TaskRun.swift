@@ -7,6 +7,7 @@ import Transfer
 /// Runs a plan: every mount as soon as those above it are there, several side by side. One that fails does not stop the
 /// others.
 public final class TaskRun: Sendable {
+    /// Those that can be done; the status has the refused ones behind them.
     private let checked: [CheckedMount]
     private let stateFolder: StateFolder
     private let limits: RunLimits
@@ -26,12 +27,7 @@ public final class TaskRun: Sendable {
         status = Mutex(
             RunStatus(
                 task: plan.task, started: .now(), diagnostics: diagnostics,
-                mounts: checked.map { checked in
-                    var status = MountStatus(checked.planned)
-                    status.objects.total = checked.objects
-                    status.bytes.total = checked.bytes
-                    return status
-                }))
+                mounts: checked.map(MountStatus.init(checked:)) + preflight.refused.map(MountStatus.init(refused:))))
         signals = SignalWait()
     }
 
@@ -128,7 +124,7 @@ public final class TaskRun: Sendable {
     private func snapshot() -> RunStatus {
         var now = status.withLock { $0 }
         let watches = watches.withLock { $0 }
-        for index in now.mounts.indices {
+        for index in checked.indices {
             now.mounts[index].objects.done = progress[index].objectsDone
             now.mounts[index].objects.skipped = progress[index].objectsSkipped
             now.mounts[index].bytes.done = progress[index].bytesDone

@@ -7,11 +7,23 @@ public struct DryRun: Sendable {
     public var task: String
     public var plans: [Plan]
     public var diagnostics: [Diagnostic]
+    /// What the stores and the machine said, plan by plan; nothing when they were not asked.
+    public private(set) var preflights: [Preflight]?
 
     public init(task: String, plans: [Plan], diagnostics: [Diagnostic]) {
         self.task = task
         self.plans = plans
         self.diagnostics = diagnostics
+    }
+
+    /// Asks them. What is only planned so far has to be there now.
+    public mutating func ask(file: String, on machine: Machine) {
+        let asked = plans.map { Preflight($0, file: file, on: machine) }
+        preflights = asked
+        for index in diagnostics.indices where diagnostics[index].code == .notBuilt {
+            diagnostics[index].severity = .error
+        }
+        diagnostics = (diagnostics + asked.flatMap(\.diagnostics)).inOrder(of: file)
     }
 
     public var exitStatus: ExitStatus { diagnostics.exitStatus }
@@ -58,9 +70,12 @@ public struct DryRun: Sendable {
     }
 
     private var entries: [(destination: String, entry: JSONValue)] {
-        plans.flatMap { plan in
-            plan.mounts.map { mount in
-                var entry = mount.json
+        plans.enumerated().flatMap { index, plan in
+            let checked = Dictionary(
+                (preflights?[index].mounts ?? []).map { ($0.planned.path, $0) }, uniquingKeysWith: { first, _ in first }
+            )
+            return plan.mounts.map { mount in
+                var entry = mount.json(checked[mount.path])
                 // Only a file with several tasks leaves open whose mount this is.
                 if plans.count > 1, case .object(let members) = entry {
                     entry = .object([.init("task", .string(plan.task))] + members)

@@ -4,17 +4,20 @@ import TaskFile
 
 extension PlannedMount {
     /// The entry of the mount in the dry-run document. What was not asked is null.
-    public var json: JSONValue {
-        entry.mapStrings(secrets.removed)
+    public func json(_ checked: CheckedMount?) -> JSONValue {
+        entry(checked).mapStrings(secrets.removed)
     }
 
-    private var entry: JSONValue {
+    private func entry(_ checked: CheckedMount?) -> JSONValue {
         [
             "destination": .string(mount.destination.written), "path": .string(path), "source": shownSource,
             "mode": .string(mount.mode.rawValue), "store": .string(mount.store.rawValue),
             "endpoint": .optional(mount.access.endpoint?.url), "region": .optional(mount.access.region),
-            "identity": nil, "objects": nil, "bytes": nil,
-            "disk": ["path": .string(path), "required": nil, "available": nil],
+            "identity": nil, "objects": .optional(checked?.objects), "bytes": .optional(checked?.bytes),
+            "disk": [
+                "path": .string(path), "required": .optional(checked?.need.bytes),
+                "available": .optional(checked?.need.room.bytes),
+            ],
             "strategy": .object(mount.mode.isMount ? mountStrategy : copyStrategy),
         ]
     }

@@ -11,7 +11,7 @@ struct DestinationNotes: ~Copyable {
 
     /// Waits until no other copy works on this destination. Two of them would undo each other; the one that waited then finds
     /// everything in place.
-    init(of destination: TrustedPath, stateFolder: RawPath, waited: () -> Void) throws(CopyFailure) {
+    init(ofDestination destination: RawPath, stateFolder: RawPath, waited: () -> Void) throws(CopyFailure) {
         let path = stateFolder.appending("destinations").appending(RawPath(Self.name(of: destination)))
         let folder: OwnedDescriptor
         do throws(TrustedPath.Failure) {
@@ -43,8 +43,7 @@ struct DestinationNotes: ~Copyable {
     }
 
     /// A name for a path: readable at its end, and different for every path.
-    private static func name(of destination: TrustedPath) -> String {
-        let path = destination.root.appending(RawPath(destination.path.bytes.drop { $0 == UInt8(ascii: "/") }))
+    private static func name(of path: RawPath) -> String {
         let hash = path.bytes.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
         let tail = path.lastComponent.text.unicodeScalars.filter { $0.isASCII && $0.properties.isAlphabetic }
         return String(hash, radix: 16) + "-" + String(String.UnicodeScalarView(tail.prefix(32)))

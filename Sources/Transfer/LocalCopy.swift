@@ -37,7 +37,8 @@ public struct LocalCopy: Sendable {
     }
 
     private func copy(_ waits: () -> Void) throws(CopyFailure) -> Outcome {
-        let notes = try DestinationNotes(of: checked.destination, stateFolder: stateFolder, waited: waits)
+        let notes = try DestinationNotes(
+            ofDestination: RawPath(checked.planned.path), stateFolder: stateFolder, waited: waits)
         let isNew = isDestinationNew
         let destination: SharedDescriptor
         do throws(TrustedPath.Failure) {

@@ -6,6 +6,8 @@ public import TaskFile
 public struct Preflight: Sendable {
     public private(set) var mounts: [CheckedMount] = []
     public private(set) var diagnostics: [Diagnostic] = []
+    /// The mounts that cannot be done, each with the reason.
+    public private(set) var refused: [(planned: PlannedMount, reason: Diagnostic)] = []
 
     private let file: String
     private let machine: Machine
@@ -23,11 +25,17 @@ public struct Preflight: Sendable {
         _ code: DiagnosticCode, _ message: String, hint: String? = nil, _ planned: PlannedMount,
         at position: Position? = nil, severity: Diagnostic.Severity = .error
     ) {
-        diagnostics.append(
-            Diagnostic(
-                severity, code, message, hint: hint, file: file, position: position ?? planned.mount.position,
-                path: planned.mount.path
-            ).without(planned.secrets))
+        let diagnostic = Diagnostic(
+            severity, code, message, hint: hint, file: file, position: position ?? planned.mount.position,
+            path: planned.mount.path
+        ).without(planned.secrets)
+        diagnostics.append(diagnostic)
+        if severity == .error { refused.append((planned, diagnostic)) }
+    }
+
+    /// Whether one of the problems is the whole task's: nothing of it is begun then.
+    public var stopsEverything: Bool {
+        refused.contains { [.notBuilt, .notEnoughDisk, .notEnoughInodes].contains($0.reason.code) }
     }
 
     // MARK: One mount
@@ -39,6 +47,12 @@ public struct Preflight: Sendable {
         }
         guard let sources = list(planned) else { return nil }
         let layout = CopyLayout(planned, sources, machine)
+        if let source = sources.first(where: { !$0.isSingleFile && isBelow(planned.path, $0.folder.text) }) {
+            report(
+                .nestedDestination, "`\(planned.shownDestination)` is inside of its own source `\(source.folder.text)`",
+                hint: "choose a destination outside of it", planned)
+            return nil
+        }
         do throws(TrustedPath.Failure) {
             let state = try DestinationState(layout)
             guard check(state, planned) else { return nil }
@@ -50,6 +64,11 @@ public struct Preflight: Sendable {
             report(.destinationDenied, "the destination cannot be made: \(error.reason)", hint: hint, planned)
             return nil
         }
+    }
+
+    private func isBelow(_ path: String, _ folder: String) -> Bool {
+        let folder = Paths.normalized(folder)
+        return path == folder || path.hasPrefix(folder == "/" ? "/" : folder + "/")
     }
 
     private mutating func list(_ planned: PlannedMount) -> [ListedSource]? {

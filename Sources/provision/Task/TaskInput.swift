@@ -17,7 +17,6 @@ struct TaskInput {
     /// Reads, checks and plans, and keeps every problem on the way.
     func planned() throws(Failure) -> DryRun {
         var problems: [Diagnostic] = []
-        let name = operand == "-" ? "<stdin>" : operand
         let machine = try machine()
         let context = try context(home: machine.home, &problems)
         guard let bytes = read(&problems) else {
@@ -34,7 +33,10 @@ struct TaskInput {
             diagnostics: problems + (found + plans.flatMap(\.diagnostics)).inOrder(of: name))
     }
 
-    private func machine() throws(Failure) -> Machine {
+    /// The file as messages name it.
+    var name: String { operand == "-" ? "<stdin>" : operand }
+
+    func machine() throws(Failure) -> Machine {
         do throws(SystemError) {
             return Machine(
                 home: HomeFolder.path(environment) ?? "/", workingFolder: try WorkingFolder.path(), root: settings.root)
@@ -52,11 +54,10 @@ struct TaskInput {
                 ? try FileReading.bytesOfStandardInput(limit: limit)
                 : try FileReading.bytes(of: operand, limit: limit)
         } catch {
-            let file = operand == "-" ? "<stdin>" : operand
             problems.append(
                 Diagnostic(
                     .error, .missingLocalSource, "the task file cannot be read: \(error.description)",
-                    hint: nearbyFile.map { "did you mean \($0)?" }, file: file))
+                    hint: nearbyFile.map { "did you mean \($0)?" }, file: name))
             return nil
         }
     }

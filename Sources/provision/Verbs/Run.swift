@@ -1,30 +1,62 @@
+import Executor
+import Glibc
 import Plan
 import Platform
 import TaskFile
 
-/// `provision TASK.yaml`: the task's mounts, and COMMAND if there is one. For now only what comes before the first
-/// request: reading, checking and planning.
+/// `provision TASK.yaml`: the task's mounts, and COMMAND if there is one.
 enum Run {
     static func perform(_ invocation: Invocation) throws(Failure) -> ExitStatus {
         let invocation = try invocation.configured()
         let settings = invocation.settings
-        let dryRun = try TaskInput(invocation).planned()
+        let input = TaskInput(invocation)
+        var found = try input.planned()
+        if !settings.dryRun { try refuseWhatIsNotBuilt(invocation) }
+        if !settings.offline, found.isOK { found.ask(file: input.name, on: try input.machine()) }
         if settings.dryRun {
-            if settings.offline || !dryRun.isOK {
-                try DryRunOutput(dryRun, settings.output, style: invocation.style(for: .output)).write()
-                return dryRun.exitStatus
-            }
-            throw .usage(
-                "asking the stores is not there yet", hint: "\(Option.offline.flag) checks the file without them")
+            try DryRunOutput(found, settings.output, style: invocation.style(for: .output)).write()
+            return found.exitStatus
         }
-        // Errors of the file come first: they are the user's to mend, whatever this build can do.
-        let isOK = dryRun.isOK
-        for diagnostic in dryRun.diagnostics where diagnostic.severity == .error || isOK {
-            Results.note(DryRunOutput.text(diagnostic, invocation.style(for: .error)))
+        return try run(found, invocation, input)
+    }
+
+    /// Options that this build reads and does not act on: to take them in silence would be to promise something.
+    private static func refuseWhatIsNotBuilt(_ invocation: Invocation) throws(Failure) {
+        if invocation.command != nil { throw .usage("running a COMMAND is not there yet") }
+        for option in [Option.readyFile, .metricsFile, .fuseFD] where invocation.settings.source(of: option) == .flag {
+            throw .usage("\(option.flag) is not there yet")
         }
-        guard isOK else { return dryRun.exitStatus }
-        throw .usage(
-            "running a task is not there yet",
-            hint: "\(Option.dryRun.flag) \(Option.offline.flag) says what would be done")
+    }
+
+    private static func run(
+        _ found: DryRun, _ invocation: Invocation, _ input: TaskInput
+    ) throws(Failure) -> ExitStatus {
+        let settings = invocation.settings
+        let output = RunOutput(
+            settings, results: invocation.style(for: .output), notes: invocation.style(for: .error))
+        let stateFolder = StateFolder(
+            settings.stateDir, environment: invocation.environment, workingFolder: try input.machine().workingFolder,
+            isRoot: geteuid() == 0)
+        guard let plan = found.plans.first, let preflight = found.preflights?.first, !preflight.stopsEverything else {
+            let status = RunStatus(task: found.task, started: .now(), diagnostics: found.diagnostics, mounts: [])
+            try output.finish(status)
+            return found.exitStatus
+        }
+        let limits = RunLimits(jobs: settings.jobs, timeoutMilliseconds: settings.timeout?.milliseconds)
+        let taskRun = TaskRun(
+            plan, preflight, diagnostics: found.diagnostics, stateFolder: stateFolder, limits: limits)
+        let final = taskRun.run { output.show($0) }
+        var status = ExitStatus(rawValue: final.exitCode)
+        do throws(SystemError) {
+            try stateFolder.write(final)
+        } catch {
+            Results.note("provision: the status file in \(stateFolder.path) cannot be written: \(error.description)\n")
+            if status == .done { status = .inputOutput }
+        }
+        try output.finish(final)
+        if let status { return status }
+        // 128 and a signal's number are no status of ours.
+        try Results.end()
+        exit(final.exitCode)
     }
 }
