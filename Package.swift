@@ -39,7 +39,7 @@ let package = Package(
         // Runs built programs, for tests from outside.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
 
-        tests("PlatformTests", of: ["Platform"]),
+        tests("PlatformTests", of: ["Platform", "TestSupport"]),
         tests("JSONTests", of: ["JSON"]),
         tests("TaskFileTests", of: ["TaskFile", "Platform"]),
         tests("PlanTests", of: ["Plan", "TaskFile", "Platform"]),

@@ -14,7 +14,7 @@ extension OwnedDescriptor {
     /// What stands under a name in this folder; links are not followed.
     public func entry(of name: RawPath) throws(SystemError) -> FileEntry {
         var status = stat()
-        try SystemError.check { name.withCString { fstatat(raw, $0, &status, AT_SYMLINK_NOFOLLOW) } }
+        try name.call { fstatat(raw, $0, &status, AT_SYMLINK_NOFOLLOW) }
         return FileEntry(status)
     }
 
@@ -29,11 +29,9 @@ extension OwnedDescriptor {
 
     public func target(ofLink name: RawPath) throws(SystemError) -> RawPath {
         var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX) + 1)
-        let count = try SystemError.check {
-            name.withCString { name in
-                buffer.withUnsafeMutableBytes {
-                    readlinkat(raw, name, $0.baseAddress!.assumingMemoryBound(to: CChar.self), $0.count)
-                }
+        let count = try name.call { name in
+            buffer.withUnsafeMutableBytes {
+                readlinkat(raw, name, $0.baseAddress!.assumingMemoryBound(to: CChar.self), $0.count)
             }
         }
         return RawPath(buffer[..<count])
@@ -72,15 +70,15 @@ extension OwnedDescriptor {
     // MARK: Changing names
 
     public func makeFolder(_ name: RawPath, mode: UInt32 = 0o777) throws(SystemError) {
-        try SystemError.check { name.withCString { mkdirat(raw, $0, mode) } }
+        try name.call { mkdirat(raw, $0, mode) }
     }
 
     public func makeLink(_ name: RawPath, to target: RawPath) throws(SystemError) {
-        try SystemError.check { target.withCString { target in name.withCString { symlinkat(target, raw, $0) } } }
+        try target.withCString { target throws(SystemError) in _ = try name.call { symlinkat(target, raw, $0) } }
     }
 
     public func remove(_ name: RawPath, isFolder: Bool = false) throws(SystemError) {
-        try SystemError.check { name.withCString { unlinkat(raw, $0, isFolder ? AT_REMOVEDIR : 0) } }
+        try name.call { unlinkat(raw, $0, isFolder ? AT_REMOVEDIR : 0) }
     }
 
     /// Moves a name of this folder to a name of another, replacing what is there.
@@ -88,7 +86,9 @@ extension OwnedDescriptor {
         _ name: RawPath, to newName: RawPath, in folder: borrowing OwnedDescriptor
     ) throws(SystemError) {
         let target = folder.raw
-        try SystemError.check { name.withCString { name in newName.withCString { renameat(raw, name, target, $0) } } }
+        try name.withCString { name throws(SystemError) in
+            _ = try newName.call { renameat(raw, name, target, $0) }
+        }
     }
 
     // MARK: Changing content and attributes
@@ -105,7 +105,7 @@ extension OwnedDescriptor {
     /// Of a link itself, not of what it names.
     public func setModified(ofLink name: RawPath, _ time: FileTime) throws(SystemError) {
         let times = [timespec(tv_sec: 0, tv_nsec: Int(shim_utime_omit)), time.timespec]
-        try SystemError.check { name.withCString { utimensat(raw, $0, times, AT_SYMLINK_NOFOLLOW) } }
+        try name.call { utimensat(raw, $0, times, AT_SYMLINK_NOFOLLOW) }
     }
 
     public func synchronize() throws(SystemError) {
