@@ -37,29 +37,6 @@ extension OwnedDescriptor {
         return RawPath(buffer[..<count])
     }
 
-    /// The names in this folder, without `.` and `..`.
-    public func names() throws(SystemError) -> [RawPath] {
-        let copy = try SystemError.check { openat(raw, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
-        guard let stream = fdopendir(copy) else {
-            let error = SystemError()
-            close(copy)
-            throw error
-        }
-        defer { closedir(stream) }
-        var names: [RawPath] = []
-        while true {
-            errno = 0
-            guard let entry = readdir(stream) else {
-                guard errno == 0 else { throw SystemError() }
-                return names
-            }
-            let offset = MemoryLayout<dirent>.offset(of: \dirent.d_name) ?? 0
-            let start = UnsafeRawPointer(entry).advanced(by: offset).assumingMemoryBound(to: UInt8.self)
-            let name = RawPath(UnsafeBufferPointer(start: start, count: strlen(start)))
-            if name != "." && name != ".." { names.append(name) }
-        }
-    }
-
     /// Free bytes and inodes for this user of the file system that the file is on.
     public func room() throws(SystemError) -> FileSystemRoom {
         var status = statvfs()
@@ -88,6 +65,24 @@ extension OwnedDescriptor {
         let target = folder.raw
         try name.withCString { name throws(SystemError) in
             _ = try newName.call { renameat(raw, name, target, $0) }
+        }
+    }
+
+    /// The same, but fails with EEXIST where something is.
+    public func renameToNew(
+        _ name: RawPath, to newName: RawPath, in folder: borrowing OwnedDescriptor
+    ) throws(SystemError) {
+        let target = folder.raw
+        do throws(SystemError) {
+            try name.withCString { name throws(SystemError) in
+                _ = try newName.call { shim_renameat2_noreplace(raw, name, target, $0) }
+            }
+        } catch  where error.code == EINVAL || error.code == ENOSYS {
+            // Network file systems do not have it; a second name is refused as atomically.
+            try name.withCString { name throws(SystemError) in
+                _ = try newName.call { linkat(raw, name, target, $0, 0) }
+            }
+            try remove(name)
         }
     }
 
@@ -132,6 +127,13 @@ extension OwnedDescriptor {
                 pwrite(raw, bytes.baseAddress! + count, bytes.count - count, off_t(offset + count))
             }
         }
+    }
+
+    public func write(_ bytes: [UInt8], at offset: Int) throws(SystemError) {
+        let result = bytes.withUnsafeBytes { bytes in
+            Result { () throws(SystemError) in try write(bytes, at: offset) }
+        }
+        try result.get()
     }
 
     /// Takes an exclusive lock that ends with the process; false when somebody else has it and waiting is not wanted.

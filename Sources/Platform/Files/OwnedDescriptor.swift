@@ -63,6 +63,14 @@ public struct OwnedDescriptor: ~Copyable, Sendable {
         }
     }
 
+    /// Opens what a path below a folder names for looking at it only: also a link itself, a file that may not be read,
+    /// a device without waking it.
+    public static func look(
+        at path: RawPath, beneath folder: borrowing OwnedDescriptor
+    ) throws(SystemError) -> OwnedDescriptor {
+        try open(beneath: folder, path, shim_o_path | shim_o_nofollow)
+    }
+
     /// The same name by name. `path` has been checked.
     static func openStepwise(
         beneath folder: borrowing OwnedDescriptor, _ path: RawPath, _ flags: Int32, mode: UInt32
