@@ -12,8 +12,8 @@ extension StoreError {
 extension StoreError.Code {
     fileprivate init(_ errno: Int32) {
         switch errno {
-        // A link or a file on the way is not a folder that keys could be in.
-        case ENOENT, ENOTDIR, ELOOP, EXDEV: self = .notFound
+        // A link or a file on the way is not a folder that keys could be in, and a socket (ENXIO) is no object.
+        case ENOENT, ENOTDIR, ELOOP, EXDEV, ENXIO: self = .notFound
         case EACCES, EPERM, EROFS: self = .denied
         case ENOSPC, EDQUOT: self = .noSpace
         case EFBIG: self = .tooLarge

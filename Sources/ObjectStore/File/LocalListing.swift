@@ -5,7 +5,8 @@ import Platform
 ///
 /// Keys are in the order of their bytes if each folder's names are sorted with a slash behind those of folders: `a.b`,
 /// then all of `a/`, then `a0`. So only the folders on the way to the page's first key, and those the page's keys are
-/// in, are read. One folder is open at a time, however deep the tree.
+/// in, are read. One folder is open at a time, however deep the tree, and of each folder no more names are kept than
+/// the page can hold.
 struct LocalListing {
     private let tree: LocalTree
     private let request: ListRequest
@@ -25,9 +26,19 @@ struct LocalListing {
     private struct Level {
         var prefix: ObjectKey
         /// What is still to come, the next one last.
-        var rest: [(key: ObjectKey, item: FolderItem)]
+        var rest: [Item]
+        /// There is more behind the rest.
+        var isCut: Bool
         /// Closed while the walk is further down.
         var folder: SharedDescriptor?
+
+        var isDone: Bool { rest.isEmpty && !isCut }
+    }
+
+    private struct Item {
+        /// Ends in a slash if it is a folder's.
+        var name: ObjectKey
+        var kind: FileEntry.Kind?
     }
 
     init(_ tree: LocalTree, _ request: ListRequest, pageLimit: Int, _ cancellation: Cancellation) {
@@ -40,26 +51,31 @@ struct LocalListing {
             ?? Start(key: request.after ?? "", isContinuation: false)
     }
 
+    private var room: Int { limit - page.objects.count - page.prefixes.count }
+
     mutating func run() throws(StoreError) -> ListPage {
         let slash = request.prefix.bytes.lastIndex(of: UInt8(ascii: "/"))
-        let folder = request.prefix.bytes[..<(slash ?? 0)]
         // A prefix that no path has is the prefix of nothing.
-        guard slash == nil || LocalKey.isPath(folder) else { return page }
+        guard slash == nil || LocalKey.isPath(request.prefix.bytes[..<(slash ?? 0)]) else { return page }
         try enter(ObjectKey(slash.map { request.prefix.bytes[...$0] } ?? []))
-        while let next = levels.last?.rest.last {
+        var last = start.key
+        while let level = levels.indices.last {
             guard !cancellation.isCancelled else { throw .cancelled(request.prefix) }
-            levels[levels.count - 1].rest.removeLast()
-            try visit(next.key, next.item)
-            while levels.last?.rest.isEmpty == true { levels.removeLast() }
-            if page.objects.count + page.prefixes.count == limit, !levels.isEmpty {
-                page.next = ContinuationToken(next.key.bytes)
+            if room > 0, let item = levels[level].rest.popLast() {
+                let key = levels[level].prefix + item.name
+                last = max(last, key)
+                try visit(key, item)
+            } else if levels[level].isDone {
+                levels.removeLast()
+            } else {
+                page.next = ContinuationToken(last.bytes)
                 break
             }
         }
         return page
     }
 
-    private mutating func visit(_ key: ObjectKey, _ item: FolderItem) throws(StoreError) {
+    private mutating func visit(_ key: ObjectKey, _ item: Item) throws(StoreError) {
         switch item.kind {
         case .folder?:
             switch request.grouping {
@@ -70,7 +86,7 @@ struct LocalListing {
             page.leftOut += 1
         case .file?, .link?, nil:
             do throws(SystemError) {
-                page.objects.append(try info(of: key, item.name))
+                page.objects.append(try info(of: key, RawPath(item.name.bytes)))
             } catch  where error.isAbsence {
                 // It went after the folder was read, or is another thing now.
             } catch {
@@ -92,15 +108,17 @@ struct LocalListing {
     private mutating func enter(_ prefix: ObjectKey) throws(StoreError) {
         do throws(SystemError) {
             let folder = try openFolder(prefix)
-            let items = try items(of: folder, prefix)
+            let items = try items(of: folder)
             if !prefix.isEmpty, prefix > start.key, prefix.hasPrefix(request.prefix), request.grouping == .none,
                 !items.contains(where: { $0.kind != .special })
             {
                 page.prefixes.append(prefix)
             }
-            if !levels.isEmpty { levels[levels.count - 1].folder = nil }
-            let rest = items.map { (prefix + ObjectKey($0.sortedName), $0) }.filter { isWanted($0.0, $0.1) }
-            levels.append(Level(prefix: prefix, rest: rest.sorted { $0.0 > $1.0 }, folder: folder))
+            if let above = levels.indices.last { levels[above].folder = nil }
+            let wanted = items.filter { isWanted($0, in: prefix) }
+            // One more than there is room for, since the folder that the start lies in may have nothing left.
+            let (next, isCut) = Self.smallest(room + 1, of: wanted)
+            levels.append(Level(prefix: prefix, rest: next.reversed(), isCut: isCut, folder: folder))
         } catch  where error.isAbsence {
             // No such folder, or not any more.
         } catch {
@@ -112,25 +130,44 @@ struct LocalListing {
         try SharedDescriptor(tree.openFolder(RawPath(prefix.bytes.dropLast())))
     }
 
-    private func items(of folder: SharedDescriptor, _ prefix: ObjectKey) throws(SystemError) -> [FolderItem] {
-        var items = try folder.file.items().filter { !LocalKey.isReserved($0.name.bytes) }
-        for index in items.indices where items[index].kind == nil {
-            items[index].kind = try folder.file.entryIfAny(of: items[index].name)?.kind
+    private func items(of folder: SharedDescriptor) throws(SystemError) -> [Item] {
+        var items: [Item] = []
+        for item in try folder.file.items() where !LocalKey.isReserved(item.name.bytes) {
+            var kind = item.kind
+            if kind == nil { kind = try folder.file.entryIfAny(of: item.name)?.kind }
+            let ending = kind == .folder ? [UInt8(ascii: "/")] : []
+            items.append(Item(name: ObjectKey(item.name.bytes + ending), kind: kind))
         }
         return items
     }
 
-    private func isWanted(_ key: ObjectKey, _ item: FolderItem) -> Bool {
+    private func isWanted(_ item: Item, in prefix: ObjectKey) -> Bool {
+        let key = prefix + item.name
         guard key.hasPrefix(request.prefix) else { return false }
         if key > start.key { return true }
         // Of a folder that the start lies in a part is still to come.
         guard item.kind == .folder, start.key.hasPrefix(key) else { return false }
         return request.grouping == .none || !start.isContinuation
     }
-}
 
-extension FolderItem {
-    fileprivate var sortedName: [UInt8] { kind == .folder ? name.bytes + [UInt8(ascii: "/")] : name.bytes }
+    /// The first items in order, and whether there are more. Sorts twice as many as are wanted at a time, so that a page
+    /// of a huge folder costs little more than reading its names.
+    private static func smallest(_ count: Int, of items: some Sequence<Item>) -> (first: [Item], isCut: Bool) {
+        var first: [Item] = []
+        var isCut = false
+        func cut() {
+            first.sort { $0.name < $1.name }
+            guard first.count > count else { return }
+            first.removeLast(first.count - count)
+            isCut = true
+        }
+        for item in items where !isCut || item.name < first[count - 1].name {
+            first.append(item)
+            if first.count == 2 * count { cut() }
+        }
+        cut()
+        return (first, isCut)
+    }
 }
 
 extension SystemError {

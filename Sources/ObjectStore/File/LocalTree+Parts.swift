@@ -67,7 +67,8 @@ extension LocalTree {
                 offset += part.size
             }
         }
-        try abort(upload)
+        // The object is there; parts that cannot be removed must not make it look as if it were not.
+        try? abort(upload)
         return result
     }
 
@@ -119,7 +120,7 @@ extension LocalTree {
         _ part: UploadedPart, in folder: borrowing OwnedDescriptor, _ key: ObjectKey
     ) throws(StoreError) -> OwnedDescriptor {
         do throws(SystemError) {
-            let file = try OwnedDescriptor.open(RawPath(String(part.number)), in: folder, O_RDONLY)
+            let file = try OwnedDescriptor.open(RawPath(String(part.number)), in: folder, O_RDONLY | O_NONBLOCK)
             let entry = try file.entry()
             if ObjectVersion(entry).text == part.tag, entry.size == part.size { return file }
         } catch  where error.code != ENOENT {

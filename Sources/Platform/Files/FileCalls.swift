@@ -78,12 +78,19 @@ extension OwnedDescriptor {
                 _ = try newName.call { shim_renameat2_noreplace(raw, name, target, $0) }
             }
         } catch  where error.code == EINVAL || error.code == ENOSYS {
-            // Network file systems do not have it; a second name is refused as atomically.
-            try name.withCString { name throws(SystemError) in
-                _ = try newName.call { linkat(raw, name, target, $0, 0) }
-            }
-            try remove(name)
+            try renameToNewByLinking(name, to: newName, in: folder)
         }
+    }
+
+    /// For network file systems, most of which refuse a second name as atomically.
+    func renameToNewByLinking(
+        _ name: RawPath, to newName: RawPath, in folder: borrowing OwnedDescriptor
+    ) throws(SystemError) {
+        let target = folder.raw
+        try name.withCString { name throws(SystemError) in
+            _ = try newName.call { linkat(raw, name, target, $0, 0) }
+        }
+        try remove(name)
     }
 
     // MARK: Changing content and attributes

@@ -81,6 +81,7 @@ extension ObjectStore {
             listing.keys += page.objects.map(\.key.shown)
             listing.prefixes += page.prefixes.map(\.shown)
             listing.pages += 1
+            try #require(page.next == nil || page.next != request.continuation, "goes on where it was")
             request.continuation = page.next
         } while request.continuation != nil
         return listing

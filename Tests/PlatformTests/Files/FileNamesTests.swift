@@ -1,7 +1,8 @@
 import Foundation
-import Platform
 import TestSupport
 import Testing
+
+@testable import Platform
 
 struct FileNamesTests {
     private let temporary: TemporaryFolder
@@ -72,6 +73,23 @@ struct FileNamesTests {
         #expect(try a.file.names().isEmpty)
         try folder.file.remove("a", isFolder: true)
         #expect(throws: SystemError(code: ENOTEMPTY)) { try folder.file.remove("b", isFolder: true) }
+    }
+
+    @Test(arguments: [true, false])
+    func renamesToNewNamesOnly(byLinking: Bool) throws {
+        for name in ["a", "b", "c"] { try temporary.write(name, to: name) }
+        func rename(_ name: RawPath, to newName: RawPath) throws(SystemError) {
+            byLinking
+                ? try folder.file.renameToNewByLinking(name, to: newName, in: folder.file)
+                : try folder.file.renameToNew(name, to: newName, in: folder.file)
+        }
+        try rename("a", to: "new")
+        #expect(throws: SystemError(code: EEXIST)) { try rename("b", to: "c") }
+        try folder.file.makeLink("link", to: "none")
+        #expect(throws: SystemError(code: EEXIST)) { try rename("b", to: "link") }
+        #expect(throws: SystemError.notThere) { try rename("a", to: "other") }
+        #expect(try temporary.names == ["b", "c", "link", "new"])
+        #expect(try temporary.read("new") == "a" && temporary.read("c") == "c")
     }
 
     @Test func attributes() throws {
