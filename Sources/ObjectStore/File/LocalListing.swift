@@ -100,7 +100,12 @@ struct LocalListing {
         if levels[level].folder == nil { levels[level].folder = try openFolder(levels[level].prefix) }
         guard let folder = levels[level].folder else { throw .notThere }
         return try LocalTree.info(of: key, folder.file.entry(of: name)) { () throws(SystemError) in
-            try folder.file.target(ofLink: name)
+            do throws(SystemError) {
+                return try folder.file.target(ofLink: name)
+            } catch  where error.code == EINVAL {
+                // The link is another thing since we looked.
+                throw .notThere
+            }
         }
     }
 
