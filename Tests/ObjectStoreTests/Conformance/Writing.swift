@@ -103,7 +103,7 @@ extension Conformance {
         },
         Check("of many that replace a version one succeeds") { store in
             guard store.capabilities.conditionalPut else { return }
-            for round in 0..<10 {
+            for round in 0..<40 {
                 let version = try await store.put("a", "\(round)")
                 let successes = await count(10) { number in
                     try await store.put("a", "\(number)", if: .ifVersion(version))
