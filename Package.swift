@@ -30,6 +30,9 @@ let package = Package(
         library("Platform", uses: ["CShims"]),
         library("JSON"),
 
+        // Buckets, containers and folders behind one protocol.
+        library("ObjectStore", uses: ["Platform"]),
+
         // task.yaml → TaskFile → Plan → what is done with it.
         library("TaskFile", uses: ["CYAML", "JSON", "Platform"]),
         library("Plan", uses: ["TaskFile", "JSON", "Platform"]),
@@ -41,7 +44,8 @@ let package = Package(
         // Runs built programs, for tests from outside.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
 
-        tests("PlatformTests", of: ["Platform"]),
+        tests("PlatformTests", of: ["Platform", "TestSupport"]),
+        tests("ObjectStoreTests", of: ["ObjectStore", "Platform", "TestSupport"]),
         tests("JSONTests", of: ["JSON"]),
         tests("TaskFileTests", of: ["TaskFile", "Platform"]),
         tests("PlanTests", of: ["Plan", "TaskFile", "JSON", "Platform"]),

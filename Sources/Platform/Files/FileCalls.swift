@@ -14,7 +14,7 @@ extension OwnedDescriptor {
     /// What stands under a name in this folder; links are not followed.
     public func entry(of name: RawPath) throws(SystemError) -> FileEntry {
         var status = stat()
-        try SystemError.check { name.withCString { fstatat(raw, $0, &status, AT_SYMLINK_NOFOLLOW) } }
+        try name.call { fstatat(raw, $0, &status, AT_SYMLINK_NOFOLLOW) }
         return FileEntry(status)
     }
 
@@ -29,37 +29,12 @@ extension OwnedDescriptor {
 
     public func target(ofLink name: RawPath) throws(SystemError) -> RawPath {
         var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX) + 1)
-        let count = try SystemError.check {
-            name.withCString { name in
-                buffer.withUnsafeMutableBytes {
-                    readlinkat(raw, name, $0.baseAddress!.assumingMemoryBound(to: CChar.self), $0.count)
-                }
+        let count = try name.call { name in
+            buffer.withUnsafeMutableBytes {
+                readlinkat(raw, name, $0.baseAddress!.assumingMemoryBound(to: CChar.self), $0.count)
             }
         }
         return RawPath(buffer[..<count])
-    }
-
-    /// The names in this folder, without `.` and `..`.
-    public func names() throws(SystemError) -> [RawPath] {
-        let copy = try SystemError.check { openat(raw, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
-        guard let stream = fdopendir(copy) else {
-            let error = SystemError()
-            close(copy)
-            throw error
-        }
-        defer { closedir(stream) }
-        var names: [RawPath] = []
-        while true {
-            errno = 0
-            guard let entry = readdir(stream) else {
-                guard errno == 0 else { throw SystemError() }
-                return names
-            }
-            let offset = MemoryLayout<dirent>.offset(of: \dirent.d_name) ?? 0
-            let start = UnsafeRawPointer(entry).advanced(by: offset).assumingMemoryBound(to: UInt8.self)
-            let name = RawPath(UnsafeBufferPointer(start: start, count: strlen(start)))
-            if name != "." && name != ".." { names.append(name) }
-        }
     }
 
     /// Free bytes and inodes for this user of the file system that the file is on.
@@ -77,7 +52,7 @@ extension OwnedDescriptor {
     // MARK: Changing names
 
     public func makeFolder(_ name: RawPath, mode: UInt32 = 0o777) throws(SystemError) {
-        try SystemError.check { name.withCString { mkdirat(raw, $0, mode) } }
+        try name.call { mkdirat(raw, $0, mode) }
     }
 
     /// Whether something is there, and what, is for the caller to see.
@@ -90,11 +65,11 @@ extension OwnedDescriptor {
     }
 
     public func makeLink(_ name: RawPath, to target: RawPath) throws(SystemError) {
-        try SystemError.check { target.withCString { target in name.withCString { symlinkat(target, raw, $0) } } }
+        try target.withCString { target throws(SystemError) in _ = try name.call { symlinkat(target, raw, $0) } }
     }
 
     public func remove(_ name: RawPath, isFolder: Bool = false) throws(SystemError) {
-        try SystemError.check { name.withCString { unlinkat(raw, $0, isFolder ? AT_REMOVEDIR : 0) } }
+        try name.call { unlinkat(raw, $0, isFolder ? AT_REMOVEDIR : 0) }
     }
 
     /// Moves a name of this folder to a name of another, replacing what is there.
@@ -102,7 +77,34 @@ extension OwnedDescriptor {
         _ name: RawPath, to newName: RawPath, in folder: borrowing OwnedDescriptor
     ) throws(SystemError) {
         let target = folder.raw
-        try SystemError.check { name.withCString { name in newName.withCString { renameat(raw, name, target, $0) } } }
+        try name.withCString { name throws(SystemError) in
+            _ = try newName.call { renameat(raw, name, target, $0) }
+        }
+    }
+
+    /// The same, but fails with EEXIST where something is.
+    public func renameToNew(
+        _ name: RawPath, to newName: RawPath, in folder: borrowing OwnedDescriptor
+    ) throws(SystemError) {
+        let target = folder.raw
+        do throws(SystemError) {
+            try name.withCString { name throws(SystemError) in
+                _ = try newName.call { shim_renameat2_noreplace(raw, name, target, $0) }
+            }
+        } catch  where error.code == EINVAL || error.code == ENOSYS {
+            try renameToNewByLinking(name, to: newName, in: folder)
+        }
+    }
+
+    /// For network file systems, most of which refuse a second name as atomically.
+    func renameToNewByLinking(
+        _ name: RawPath, to newName: RawPath, in folder: borrowing OwnedDescriptor
+    ) throws(SystemError) {
+        let target = folder.raw
+        try name.withCString { name throws(SystemError) in
+            _ = try newName.call { linkat(raw, name, target, $0, 0) }
+        }
+        try remove(name)
     }
 
     // MARK: Changing content and attributes
@@ -119,7 +121,7 @@ extension OwnedDescriptor {
     /// Of a link itself, not of what it names.
     public func setModified(ofLink name: RawPath, _ time: FileTime) throws(SystemError) {
         let times = [timespec(tv_sec: 0, tv_nsec: Int(shim_utime_omit)), time.timespec]
-        try SystemError.check { name.withCString { utimensat(raw, $0, times, AT_SYMLINK_NOFOLLOW) } }
+        try name.call { utimensat(raw, $0, times, AT_SYMLINK_NOFOLLOW) }
     }
 
     public func synchronize() throws(SystemError) {
@@ -146,6 +148,13 @@ extension OwnedDescriptor {
                 pwrite(raw, bytes.baseAddress! + count, bytes.count - count, off_t(offset + count))
             }
         }
+    }
+
+    public func write(_ bytes: [UInt8], at offset: Int) throws(SystemError) {
+        let result = bytes.withUnsafeBytes { bytes in
+            Result { () throws(SystemError) in try write(bytes, at: offset) }
+        }
+        try result.get()
     }
 
     /// Takes an exclusive lock that ends with the process; false when somebody else has it and waiting is not wanted.

@@ -15,6 +15,8 @@ public struct FileEntry: Sendable, Equatable {
     /// Permission bits, with set-id and sticky.
     public var mode: UInt32
     public var modified: FileTime
+    /// When content or attributes changed last; nobody can set it back.
+    public var changed: FileTime
     public var device: UInt64
     public var inode: UInt64
     public var owner: UInt32
@@ -31,6 +33,7 @@ public struct FileEntry: Sendable, Equatable {
         size = Int(status.st_size)
         mode = status.st_mode & 0o7777
         modified = FileTime(seconds: status.st_mtim.tv_sec, nanoseconds: status.st_mtim.tv_nsec)
+        changed = FileTime(seconds: status.st_ctim.tv_sec, nanoseconds: status.st_ctim.tv_nsec)
         device = UInt64(status.st_dev)
         inode = UInt64(status.st_ino)
         owner = status.st_uid

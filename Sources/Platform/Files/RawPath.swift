@@ -1,3 +1,5 @@
+import Glibc
+
 /// A path, or one name of it, as Linux has them: bytes, of which only NUL and, within a name, the slash mean something.
 /// Text is only for showing; a name that is no UTF-8 is a name all the same.
 public struct RawPath: Sendable, Hashable, Comparable, ExpressibleByStringLiteral {
@@ -40,17 +42,31 @@ public struct RawPath: Sendable, Hashable, Comparable, ExpressibleByStringLitera
         RawPath(bytes.lastIndex(of: UInt8(ascii: "/")).map { bytes[($0 + 1)...] } ?? bytes[...])
     }
 
-    /// The path without its last component; empty for a single name.
+    /// The path without its last component; empty for a single name, the root for a name in it.
     public var parent: RawPath {
-        RawPath(bytes.lastIndex(of: UInt8(ascii: "/")).map { bytes[..<$0] } ?? [])
+        guard let slash = bytes.lastIndex(of: UInt8(ascii: "/")) else { return RawPath([]) }
+        return RawPath(bytes[..<max(slash, isAbsolute ? 1 : 0)])
     }
 
-    public func withCString<Result>(_ body: (UnsafePointer<CChar>) -> Result) -> Result {
-        withUnsafeTemporaryAllocation(of: CChar.self, capacity: bytes.count + 1) { buffer in
+    /// The path as system calls take it. A NUL would end it early and so name another file: EINVAL.
+    public func withCString<Result>(
+        _ body: (UnsafePointer<CChar>) throws(SystemError) -> Result
+    ) throws(SystemError) -> Result {
+        guard !bytes.contains(0) else { throw SystemError(code: EINVAL) }
+        return try withUnsafeTemporaryAllocation(of: CChar.self, capacity: bytes.count + 1) {
+            buffer throws(SystemError) in
             for index in bytes.indices { buffer[index] = CChar(bitPattern: bytes[index]) }
             buffer[bytes.count] = 0
-            return body(UnsafePointer(buffer.baseAddress!))
+            return try body(UnsafePointer(buffer.baseAddress!))
         }
+    }
+
+    /// Makes a system call with the path; interruptions and errors as in `SystemError.check`.
+    @discardableResult
+    public func call<Result: SignedInteger>(
+        _ call: (UnsafePointer<CChar>) -> Result
+    ) throws(SystemError) -> Result {
+        try withCString { path throws(SystemError) in try SystemError.check { call(path) } }
     }
 
     public static func < (left: RawPath, right: RawPath) -> Bool {

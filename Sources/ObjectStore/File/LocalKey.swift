@@ -1,0 +1,56 @@
+import Glibc
+import Platform
+
+/// A key as a path below the root. A file system cannot hold every key: NUL, empty names, `.` and `..` are refused, and
+/// so are the names that are ours.
+struct LocalKey {
+    let key: ObjectKey
+    let path: RawPath
+
+    var parent: RawPath { path.parent }
+    var name: RawPath { path.lastComponent }
+
+    init(_ key: ObjectKey) throws(StoreError) {
+        guard !key.isEmpty, Self.isPath(key.bytes[...]) else {
+            throw StoreError(.invalid, "a file cannot be named \(key.shown)")
+        }
+        self.key = key
+        path = RawPath(key.bytes)
+    }
+
+    /// Of a key that ends in a slash and so means a folder with all that is in it.
+    init(folder key: ObjectKey) throws(StoreError) {
+        try self.init(ObjectKey(key.bytes.dropLast()))
+    }
+
+    static func isPath(_ bytes: ArraySlice<UInt8>) -> Bool {
+        !bytes.contains(0)
+            && bytes.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).allSatisfy { name in
+                !name.isEmpty && !name.elementsEqual(".".utf8) && !name.elementsEqual("..".utf8)
+                    && !isReserved(name)
+            }
+    }
+
+    // MARK: Names that are ours
+
+    /// What is being written is under a name that begins like this, beside the file that it will become, or, for
+    /// uploads in parts, as a folder below the root. Such names are in no listing, and no key can reach them. One that
+    /// is left over from a process that was killed can be removed by anybody who knows that nothing is being written.
+    private static let reserved = Array(".provision-upload-".utf8)
+
+    static func isReserved(_ name: some Sequence<UInt8>) -> Bool { name.starts(with: reserved) }
+
+    static func temporaryName(_ id: String = randomID()) -> RawPath { RawPath(reserved + Array(id.utf8)) }
+
+    /// Nobody can guess it, so nobody can put a link there beforehand.
+    static func randomID() -> String {
+        (0..<2).map { _ in
+            let digits = String(UInt64.random(in: .min ... .max), radix: 16)
+            return String(repeating: "0", count: 16 - digits.count) + digits
+        }.joined()
+    }
+
+    static func isID(_ text: String) -> Bool {
+        text.utf8.count == 32 && text.utf8.allSatisfy { "0123456789abcdef".utf8.contains($0) }
+    }
+}

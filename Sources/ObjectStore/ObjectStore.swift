@@ -1,0 +1,79 @@
+public import Platform
+
+/// One bucket, container or folder: objects under keys, without a tree.
+///
+/// The calls are the common ground of S3, GCS, Azure and a local folder. What a store lacks is said by its
+/// `capabilities`, and asking for it throws `unsupported`: nothing that was asked for is left out silently, conditions
+/// least of all. Bytes never travel through these functions; they go straight between the connection and the sink or
+/// body that the caller names. When a call returns, also by cancellation, nothing touches sink or body any more.
+///
+/// Stores retry by themselves what is safe to retry. A call that threw a retryable error may be made again.
+public protocol ObjectStore: Sendable {
+    var capabilities: StoreCapabilities { get }
+
+    /// The folder that the store's objects are files in, if it is one: copies then need not go through the store.
+    var localFolder: SharedDescriptor? { get }
+
+    // MARK: Looking
+
+    /// One page of the keys that are asked for, in the order of their bytes.
+    func list(_ request: ListRequest) async throws(StoreError) -> ListPage
+
+    func stat(_ key: ObjectKey) async throws(StoreError) -> ObjectInfo
+
+    /// Reads a range into a sink. All of it comes from one version of the object: from `version` if one is given, else
+    /// from the one found, which the result names. When that is gone before the last byte, the call throws `changed`
+    /// and what the sink holds is worthless.
+    func read(
+        _ key: ObjectKey, _ range: ReadRange, of version: ObjectVersion?, into sink: ReadSink
+    ) async throws(StoreError) -> ReadResult
+
+    // MARK: Writing. An object appears whole or not at all.
+
+    func put(_ key: ObjectKey, _ body: Body, _ options: PutOptions) async throws(StoreError) -> PutResult
+
+    /// Begins an object that comes in parts. Its options hold from here on; only the condition is given at the end.
+    func beginUpload(_ key: ObjectKey, _ options: UploadOptions) async throws(StoreError) -> Upload
+
+    /// Stores a part. Numbers begin at 1; a part that comes again replaces the one of the same number.
+    func uploadPart(
+        _ number: Int, of upload: Upload, _ body: Body, checksum: Checksum?
+    ) async throws(StoreError) -> UploadedPart
+
+    /// Makes a part of what the store has already.
+    func copyPart(
+        _ number: Int, of upload: Upload, from source: CopySource, _ range: Range<Int>
+    ) async throws(StoreError) -> UploadedPart
+
+    /// Makes the object of these parts, in the order of their numbers.
+    func complete(
+        _ upload: Upload, _ parts: [UploadedPart], if condition: WriteCondition
+    ) async throws(StoreError) -> PutResult
+
+    /// Forgets an upload and its parts; one that is not there any more is no error.
+    func abort(_ upload: Upload) async throws(StoreError)
+
+    /// Copies within the store; content type and metadata come along unless new ones are given.
+    func copy(
+        _ source: CopySource, to key: ObjectKey, _ metadata: ObjectMetadata?, if condition: WriteCondition
+    ) async throws(StoreError) -> PutResult
+
+    /// Moves in one step, see `StoreCapabilities.atomicRename`.
+    func rename(
+        _ key: ObjectKey, to newKey: ObjectKey, if condition: WriteCondition
+    ) async throws(StoreError) -> PutResult
+
+    /// Deletes many objects, with an outcome for each in the same order. An object that is not there is deleted, unless
+    /// a version was asked for: then its condition has failed.
+    func delete(_ deletions: [Deletion]) async throws(StoreError) -> [Result<Void, StoreError>]
+}
+
+extension ObjectStore {
+    public var localFolder: SharedDescriptor? { nil }
+
+    public func rename(
+        _ key: ObjectKey, to newKey: ObjectKey, if condition: WriteCondition
+    ) async throws(StoreError) -> PutResult {
+        throw StoreError(.unsupported, "this store cannot rename \(key.shown)")
+    }
+}

@@ -1,0 +1,81 @@
+public import Platform
+
+/// What a store says of an object without its content.
+public struct ObjectInfo: Sendable, Equatable {
+    public enum Kind: Sendable, Equatable {
+        case file
+        /// A link as it stands; stores never follow it.
+        case symlink(target: RawPath)
+    }
+
+    public var key: ObjectKey
+    public var size: Int
+    public var modified: FileTime
+    public var version: ObjectVersion
+    public var kind: Kind
+    /// Permission bits, where they are known.
+    public var mode: UInt32?
+    /// Listings of most stores leave this empty, `stat` does not.
+    public var metadata: ObjectMetadata
+    /// Of the whole object; those that the store knows.
+    public var checksums: [Checksum]
+    /// As the store calls it.
+    public var storageClass: String?
+    /// Cannot be read before it is restored.
+    public var isArchived: Bool
+
+    public init(
+        key: ObjectKey, size: Int, modified: FileTime, version: ObjectVersion, kind: Kind = .file, mode: UInt32? = nil,
+        metadata: ObjectMetadata = .init(), checksums: [Checksum] = [], storageClass: String? = nil,
+        isArchived: Bool = false
+    ) {
+        self.key = key
+        self.size = size
+        self.modified = modified
+        self.version = version
+        self.kind = kind
+        self.mode = mode
+        self.metadata = metadata
+        self.checksums = checksums
+        self.storageClass = storageClass
+        self.isArchived = isArchived
+    }
+}
+
+/// Tells one content of a key from every other: an ETag, a generation, or what a file system knows. It can be written
+/// down and means the same in another process; two versions can only be compared for equality.
+public struct ObjectVersion: Sendable, Hashable {
+    public var text: String
+
+    public init(_ text: String) {
+        self.text = text
+    }
+}
+
+/// What goes with an object beside its bytes. Names of user metadata are lower case, since some stores make them so.
+public struct ObjectMetadata: Sendable, Equatable {
+    public var contentType: String?
+    public var user: [String: String]
+
+    public init(contentType: String? = nil, user: [String: String] = [:]) {
+        self.contentType = contentType
+        self.user = user
+    }
+
+    public var isEmpty: Bool { contentType == nil && user.isEmpty }
+}
+
+/// A digest of an object's or a part's bytes, in the byte order that the algorithm's name stands for.
+public struct Checksum: Sendable, Hashable {
+    public enum Algorithm: String, Sendable, CaseIterable {
+        case crc32, crc32c, crc64nvme, md5, sha256
+    }
+
+    public var algorithm: Algorithm
+    public var bytes: [UInt8]
+
+    public init(_ algorithm: Algorithm, _ bytes: [UInt8]) {
+        self.algorithm = algorithm
+        self.bytes = bytes
+    }
+}

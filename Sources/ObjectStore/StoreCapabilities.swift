@@ -1,0 +1,40 @@
+/// What a store can do beyond the common ground. Some servers say yes to what they then ignore, so that these are facts
+/// about a server, found out or configured, and not about a protocol.
+public struct StoreCapabilities: Sendable, Equatable {
+    /// `WriteCondition` on `put` and on `copy`.
+    public var conditionalPut = false
+    /// `WriteCondition` at the end of an upload in parts. GCS's XML interface and some servers overwrite here.
+    public var conditionalComplete = false
+    public var conditionalDelete = false
+
+    public var serverCopy = false
+    /// Parts made of ranges of existing objects.
+    public var partCopy = false
+    public var atomicRename = AtomicRename.none
+
+    /// Of every part but the last.
+    public var minimumPartSize = 1
+    public var maximumPartSize = Int.max
+    public var maximumParts = Int.max
+    /// The largest object that `put` takes at once, and that `copy` copies at once.
+    public var maximumPut = Int.max
+    public var maximumCopy = Int.max
+    /// The most keys of a page, and of a deletion at once; larger deletions are divided by the store itself.
+    public var pageLimit = 1000
+
+    /// Checksums that the store verifies on arrival and keeps.
+    public var checksums: Set<Checksum.Algorithm> = []
+    /// Content type and user metadata.
+    public var keepsMetadata = false
+    /// Else keys are UTF-8.
+    public var keysMayBeAnyBytes = false
+
+    public enum AtomicRename: Sendable, Equatable {
+        case none
+        case objects
+        /// Also of all keys below one that ends in a slash.
+        case objectsAndFolders
+    }
+
+    public init() {}
+}

@@ -1,0 +1,15 @@
+public import Platform
+
+/// Bytes that are to be stored.
+public enum Body: Sendable {
+    case bytes([UInt8])
+    /// A range of an open file. A file that ends before it makes the write fail.
+    case file(SharedDescriptor, Range<Int>)
+
+    public var count: Int {
+        switch self {
+        case .bytes(let bytes): bytes.count
+        case .file(_, let range): range.count
+        }
+    }
+}
