@@ -59,8 +59,19 @@ struct DestinationNotes: ~Copyable {
         return Manifest(bytes) ?? Manifest()
     }
 
-    func write(_ manifest: Manifest) throws(CopyFailure) {
-        try write(manifest.bytes, to: Self.manifest)
+    /// Claims, before anything is made, what the manifest names.
+    func begin(_ manifest: [UInt8]) throws(CopyFailure) {
+        try write(manifest, to: Self.manifest)
+    }
+
+    /// The copy that began with this manifest has come to its end.
+    func complete() throws(CopyFailure) {
+        do throws(SystemError) {
+            let file = try OwnedDescriptor.open(Self.manifest, in: folder, FileFlags.write)
+            try file.write(Manifest.complete)
+        } catch {
+            throw CopyFailure.writing(Self.manifest, error)
+        }
     }
 
     // MARK: The staging folder

@@ -47,9 +47,10 @@ public struct LocalCopy: Sendable {
             throw CopyFailure(.destinationDenied, "the destination cannot be made: \(error.reason)")
         }
         let old = notes.readManifest()
-        try notes.write(claim(old))
-        let staging = try Staging(in: destination.owned, notes: notes)
-        defer { staging.remove(from: destination.owned, notes: notes) }
+        let surplus = surplus(of: old)
+        try notes.begin(Manifest.bytes(of: items, besides: surplus))
+        let staging = try Staging(in: destination.file, notes: notes)
+        defer { staging.remove(from: destination.file, notes: notes) }
         let tree = TreeCopy(
             sources: checked.sources,
             copier: FileCopier(progress: progress, manifest: old, modes: modes, isFresh: isNew),
@@ -57,14 +58,25 @@ public struct LocalCopy: Sendable {
         let found = tree.run()
         var outcome = Outcome(failure: found.failure, localEdits: found.edits)
         guard outcome.failure == nil else { return outcome }
-        if checked.mount.copy.onNonempty == .mirror {
-            outcome.removed = try Mirror(old: old, new: listed).removeSurplus(from: destination.owned)
+        if checked.mount.copy.onNonempty == .mirror && !surplus.isEmpty {
+            outcome.removed = try Mirror(surplus: surplus).remove(from: destination.file)
+            // What is removed is ours no longer: the next file of that name is somebody else's.
+            try notes.begin(Manifest.bytes(of: items, besides: [:]))
         }
         // Its removal changes the time of the folder it is in.
-        staging.remove(from: destination.owned, notes: notes)
+        staging.remove(from: destination.file, notes: notes)
         try tree.finishFolders(isRootOurs: isNew)
-        try notes.write(final(old))
+        try notes.complete()
         return outcome
+    }
+
+    private var items: some Sequence<SourceItem> { checked.sources.lazy.flatMap(\.listing.items) }
+
+    /// What is ours from earlier runs and the source has no longer. It stays ours, for a later mirror to remove.
+    private func surplus(of old: Manifest) -> [RawPath: Manifest.Record] {
+        guard !old.records.isEmpty else { return [:] }
+        let listed = Set(items.map(\.path))
+        return old.records.filter { !listed.contains($0.key) }
     }
 
     private var isDestinationNew: Bool {
@@ -76,30 +88,5 @@ public struct LocalCopy: Sendable {
         CopyModes(
             file: checked.mount.ownership.fileMode.map { UInt32($0) },
             folder: checked.mount.ownership.dirMode.map { UInt32($0) }, umask: ProcessMask.current)
-    }
-
-    // MARK: Manifests
-
-    private var listed: [RawPath: Manifest.Record] {
-        var records: [RawPath: Manifest.Record] = [:]
-        for item in checked.sources.lazy.flatMap(\.listing.items) where item.path != "." {
-            records[item.path] = .init(size: item.size, modified: item.modified, isFolder: item.content == .folder)
-        }
-        return records
-    }
-
-    /// What this run may make, besides what is ours already.
-    private func claim(_ old: Manifest) -> Manifest {
-        var claim = Manifest()
-        claim.records = old.records.merging(listed) { _, new in new }
-        return claim
-    }
-
-    /// What is ours in the end. Old names that the source has no longer stay ours, for a later mirror.
-    private func final(_ old: Manifest) -> Manifest {
-        var final = checked.mount.copy.onNonempty == .mirror ? Manifest() : claim(old)
-        if checked.mount.copy.onNonempty == .mirror { final.records = listed }
-        final.isComplete = true
-        return final
     }
 }

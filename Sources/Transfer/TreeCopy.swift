@@ -91,7 +91,7 @@ struct TreeCopy: Sendable {
         _ path: RawPath, below root: SharedDescriptor, orElse failure: (RawPath, SystemError) -> CopyFailure
     ) throws(CopyFailure) -> OwnedDescriptor {
         do throws(SystemError) {
-            return try .open(beneath: root.owned, path.isEmpty ? "." : path, FileFlags.folder)
+            return try .open(beneath: root.file, path.isEmpty ? "." : path, FileFlags.folder)
         } catch {
             throw failure(path, error)
         }

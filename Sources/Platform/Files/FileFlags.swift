@@ -6,6 +6,7 @@ public enum FileFlags {
     /// To look at, not to read.
     public static let path = shim_o_path
     public static let read = O_RDONLY
+    public static let write = O_WRONLY
     /// Without waiting for the other end of a pipe that somebody puts in the file's place.
     public static let readWithoutWaiting = O_RDONLY | O_NONBLOCK
     /// To read the names in it and to open what is there.

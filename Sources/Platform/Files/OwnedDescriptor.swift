@@ -103,12 +103,3 @@ public struct OwnedDescriptor: ~Copyable, Sendable {
         }
     }
 }
-
-/// An open file that several threads use; it is closed when the last of them lets go.
-public final class SharedDescriptor: Sendable {
-    public let owned: OwnedDescriptor
-
-    public init(_ owned: consuming OwnedDescriptor) {
-        self.owned = owned
-    }
-}

@@ -21,7 +21,8 @@ extension OwnedDescriptor {
         }
     }
 
-    private func write(_ bytes: [UInt8]) throws(SystemError) {
+    /// Writes over the beginning of the file.
+    public func write(_ bytes: [UInt8]) throws(SystemError) {
         let failure: SystemError? = bytes.withUnsafeBytes { buffer in
             do throws(SystemError) {
                 try write(buffer, at: 0)
