@@ -38,7 +38,8 @@ public struct LocalCopy: Sendable {
 
     private func copy(_ waits: () -> Void) throws(CopyFailure) -> Outcome {
         let notes = try DestinationNotes(
-            ofDestination: RawPath(checked.planned.path), stateFolder: stateFolder, waited: waits)
+            ofDestination: RawPath(checked.planned.path), stateFolder: stateFolder, waited: waits,
+            isCancelled: { progress.isCancelled })
         let isNew = isDestinationNew
         let destination: SharedDescriptor
         do throws(TrustedPath.Failure) {
@@ -47,7 +48,9 @@ public struct LocalCopy: Sendable {
             throw CopyFailure(.destinationDenied, "the destination cannot be made: \(error.reason)")
         }
         let old = notes.readManifest()
-        try notes.write(claim(old))
+        // One that a killed run has made is ours still.
+        let isRootOurs = isNew || old.records["."] != nil
+        try notes.write(claim(old, isRootOurs))
         let staging = try Staging(in: destination.owned, notes: notes)
         defer { staging.remove(from: destination.owned, notes: notes) }
         let tree = TreeCopy(
@@ -57,14 +60,21 @@ public struct LocalCopy: Sendable {
         let found = tree.run()
         var outcome = Outcome(failure: found.failure, localEdits: found.edits)
         guard outcome.failure == nil else { return outcome }
-        if checked.mount.copy.onNonempty == .mirror {
-            outcome.removed = try Mirror(old: old, new: listed).removeSurplus(from: destination.owned)
+        if mirrors {
+            outcome.removed = try Mirror(old: old, new: listed, others: checked.planned.nested).removeSurplus(
+                from: destination.owned)
         }
         // Its removal changes the time of the folder it is in.
         staging.remove(from: destination.owned, notes: notes)
-        try tree.finishFolders(isRootOurs: isNew)
-        try notes.write(final(old))
+        try tree.finishFolders(isRootOurs: isRootOurs)
+        try notes.write(final(old, isRootOurs))
         return outcome
+    }
+
+    /// Whether surplus is removed: never after a listing with nothing in it, which more likely is a mistake or a disk that is
+    /// not mounted.
+    private var mirrors: Bool {
+        checked.mount.copy.onNonempty == .mirror && !checked.sources.contains { $0.listing.objects == 0 }
     }
 
     private var isDestinationNew: Bool {
@@ -89,16 +99,18 @@ public struct LocalCopy: Sendable {
     }
 
     /// What this run may make, besides what is ours already.
-    private func claim(_ old: Manifest) -> Manifest {
+    private func claim(_ old: Manifest, _ isRootOurs: Bool) -> Manifest {
         var claim = Manifest()
         claim.records = old.records.merging(listed) { _, new in new }
+        if isRootOurs {
+            claim.records["."] = .init(size: 0, modified: .init(seconds: 0, nanoseconds: 0), isFolder: true)
+        }
         return claim
     }
 
     /// What is ours in the end. Old names that the source has no longer stay ours, for a later mirror.
-    private func final(_ old: Manifest) -> Manifest {
-        var final = checked.mount.copy.onNonempty == .mirror ? Manifest() : claim(old)
-        if checked.mount.copy.onNonempty == .mirror { final.records = listed }
+    private func final(_ old: Manifest, _ isRootOurs: Bool) -> Manifest {
+        var final = claim(mirrors ? Manifest() : old, isRootOurs)
         final.isComplete = true
         return final
     }

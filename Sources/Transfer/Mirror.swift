@@ -5,12 +5,14 @@ import Platform
 struct Mirror {
     let old: Manifest
     let new: [RawPath: Manifest.Record]
+    /// Destinations of other mounts that are inside of this one: what is below belongs to them.
+    let others: [RawPath]
 
     /// How many names were removed.
     func removeSurplus(from destination: borrowing OwnedDescriptor) throws(CopyFailure) -> Int {
         var removed = 0
         // What is in a folder comes before the folder.
-        for path in old.records.keys.filter({ new[$0] == nil }).sorted(by: >) {
+        for path in old.records.keys.filter(isSurplus).sorted(by: >) {
             do throws(SystemError) {
                 if try remove(path, from: destination) { removed += 1 }
             } catch  where error.isAbsence {
@@ -20,6 +22,12 @@ struct Mirror {
             }
         }
         return removed
+    }
+
+    private func isSurplus(_ path: RawPath) -> Bool {
+        // The destination itself is noted when it is ours, and stays.
+        guard new[path] == nil, path != "." else { return false }
+        return !others.contains { path == $0 || path.bytes.starts(with: $0.bytes + [UInt8(ascii: "/")]) }
     }
 
     private func remove(_ path: RawPath, from destination: borrowing OwnedDescriptor) throws(SystemError) -> Bool {
