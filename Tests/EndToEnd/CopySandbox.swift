@@ -35,7 +35,8 @@ struct CopySandbox {
 
     func words(_ task: String, _ options: [String]) throws -> [String] {
         try folder.write(task, to: "task.yaml")
-        return [Program.provision, "task.yaml", "--state-dir", state, "--output", "json"] + options
+        let defaults = [("--state-dir", state), ("--output", "json")].filter { !options.contains($0.0) }
+        return [Program.provision, "task.yaml"] + defaults.flatMap { [$0.0, $0.1] } + options
     }
 
     func run(_ task: String, _ options: [String] = [], asUser user: Int? = nil) throws -> Finished {

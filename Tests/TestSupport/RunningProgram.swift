@@ -39,6 +39,8 @@ public final class RunningProgram {
         }
     }
 
+    public var outputSoFar: String { (try? streams.read("output")) ?? "" }
+
     /// Halts it as soon as `condition` holds; false when it ends before that.
     public func halt(when condition: () -> Bool) throws -> Bool {
         while try isRunning {
