@@ -39,7 +39,8 @@ let package = Package(
         library("Transfer", uses: ["Plan", "TaskFile", "Platform", "CShims"]),
         library("Executor", uses: ["Transfer", "Plan", "TaskFile", "JSON", "Platform"]),
         .executableTarget(
-            name: "provision", dependencies: ["Executor", "Transfer", "Plan", "TaskFile", "JSON", "Platform"], swiftSettings: strict),
+            name: "provision", dependencies: ["Executor", "Transfer", "Plan", "TaskFile", "JSON", "Platform"],
+            swiftSettings: strict),
 
         // Runs built programs, for tests from outside.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
@@ -49,6 +50,7 @@ let package = Package(
         tests("JSONTests", of: ["JSON"]),
         tests("TaskFileTests", of: ["TaskFile", "Platform"]),
         tests("PlanTests", of: ["Plan", "TaskFile", "JSON", "Platform"]),
+        tests("TransferTests", of: ["Transfer", "Platform"]),
         tests("ProvisionTests", of: ["provision", "Platform"]),
         tests("EndToEnd", of: ["provision", "JSON", "TestSupport"], exclude: ["judge.py"]),
     ]

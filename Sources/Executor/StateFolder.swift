@@ -31,19 +31,17 @@ public struct StateFolder: Sendable {
     public func write(_ status: RunStatus) throws(SystemError) {
         let name = Self.folderName(of: status.task)
         do throws(TrustedPath.Failure) {
-            let state = try TrustedPath(RawPath(path)).makeFolder()
             let folder = try TrustedPath(RawPath(path + "/" + name)).makeFolder()
-            try replaceStatus(in: folder, below: state, with: status.json.pretty + "\n")
+            try replaceStatus(in: folder, with: status.json.pretty + "\n")
         } catch {
             throw error.error
         }
     }
 
     private func replaceStatus(
-        in folder: borrowing OwnedDescriptor, below state: borrowing OwnedDescriptor, with text: String
+        in folder: borrowing OwnedDescriptor, with text: String
     ) throws(TrustedPath.Failure) {
         do throws(SystemError) {
-            try state.setMode(0o700)
             try folder.setMode(0o700)
             try folder.replace("status.json", with: Array(text.utf8), mode: 0o600)
         } catch {

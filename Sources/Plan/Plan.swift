@@ -1,5 +1,5 @@
 public import JSON
-import Platform
+public import Platform
 public import TaskFile
 
 /// What would be done for a task: its mounts in the order in which they are provisioned, parents before children.
@@ -12,8 +12,15 @@ public struct Plan: Sendable {
     /// machine's files say.
     public init(_ task: TaskDefinition, file: String, on machine: Machine, only destinations: [String] = []) {
         self.task = task.name
-        let planned = task.mounts.map {
+        var planned = task.mounts.map {
             PlannedMount($0, path: machine.path(of: $0.destination), secrets: task.secrets)
+        }
+        let byPath = Dictionary(planned.enumerated().map { ($1.path, $0) }, uniquingKeysWith: { first, _ in first })
+        for path in planned.map(\.path) {
+            for parent in Paths.parents(of: path) {
+                guard let index = byPath[parent] else { continue }
+                planned[index].nested.append(RawPath(path.dropFirst(parent.count + 1)))
+            }
         }
         mounts = ParentsFirst.order(planned).filter { mount in
             destinations.isEmpty || destinations.contains { mount.isMeant(by: $0) }
@@ -69,6 +76,8 @@ extension Machine {
 public struct PlannedMount: Sendable {
     public var mount: Mount
     public var path: String
+    /// Where other mounts of the task are inside of this one, wanted now or not, relative to it.
+    public internal(set) var nested: [RawPath] = []
     let secrets: SecretValues
 
     init(_ mount: Mount, path: String, secrets: SecretValues) {

@@ -1,3 +1,4 @@
+import Glibc
 import Platform
 
 /// Our notes about one destination, below the state folder: its lock, its manifest, and the name of the staging folder that
@@ -11,7 +12,9 @@ struct DestinationNotes: ~Copyable {
 
     /// Waits until no other copy works on this destination. Two of them would undo each other; the one that waited then finds
     /// everything in place.
-    init(ofDestination destination: RawPath, stateFolder: RawPath, waited: () -> Void) throws(CopyFailure) {
+    init(
+        ofDestination destination: RawPath, stateFolder: RawPath, waited: () -> Void, isCancelled: () -> Bool
+    ) throws(CopyFailure) {
         let path = stateFolder.appending("destinations").appending(RawPath(Self.name(of: destination)))
         let folder: OwnedDescriptor
         do throws(TrustedPath.Failure) {
@@ -21,20 +24,24 @@ struct DestinationNotes: ~Copyable {
                 .destinationDenied, "the state folder cannot be made: \(error.reason)",
                 hint: "choose one with --state-dir")
         }
-        let lockFile = try Self.locked(in: folder, path, waited)
+        let lockFile = try Self.locked(in: folder, path, waited, isCancelled)
         self.folder = folder
         self.lockFile = lockFile
     }
 
     private static func locked(
-        in folder: borrowing OwnedDescriptor, _ path: RawPath, _ waited: () -> Void
+        in folder: borrowing OwnedDescriptor, _ path: RawPath, _ waited: () -> Void, _ isCancelled: () -> Bool
     ) throws(CopyFailure) -> OwnedDescriptor {
         do throws(SystemError) {
             try folder.setMode(0o700)
             let file = try OwnedDescriptor.open("lock", in: folder, FileFlags.readWrite, mode: 0o600)
             if try !file.lock(waiting: false) {
                 waited()
-                _ = try file.lock(waiting: true)
+                // Asked again and again: a wait in the kernel would outlast signals and time limits.
+                while try !file.lock(waiting: false) {
+                    guard !isCancelled() else { throw SystemError(code: ECANCELED) }
+                    Threads.sleep(milliseconds: 20)
+                }
             }
             return file
         } catch {

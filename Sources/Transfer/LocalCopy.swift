@@ -38,7 +38,8 @@ public struct LocalCopy: Sendable {
 
     private func copy(_ waits: () -> Void) throws(CopyFailure) -> Outcome {
         let notes = try DestinationNotes(
-            ofDestination: RawPath(checked.planned.path), stateFolder: stateFolder, waited: waits)
+            ofDestination: RawPath(checked.planned.path), stateFolder: stateFolder, waited: waits,
+            isCancelled: { progress.isCancelled })
         let isNew = isDestinationNew
         let destination: SharedDescriptor
         do throws(TrustedPath.Failure) {
@@ -47,8 +48,10 @@ public struct LocalCopy: Sendable {
             throw CopyFailure(.destinationDenied, "the destination cannot be made: \(error.reason)")
         }
         let old = notes.readManifest()
+        // One that a killed run has made is ours still.
+        let isRootOurs = isNew || old.records["."] != nil
         let surplus = surplus(of: old)
-        try notes.begin(Manifest.bytes(of: items, besides: surplus))
+        try notes.begin(Manifest.bytes(of: items, besides: surplus, isRootOurs: isRootOurs))
         let staging = try Staging(in: destination.file, notes: notes)
         defer { staging.remove(from: destination.file, notes: notes) }
         let tree = TreeCopy(
@@ -58,16 +61,23 @@ public struct LocalCopy: Sendable {
         let found = tree.run()
         var outcome = Outcome(failure: found.failure, localEdits: found.edits)
         guard outcome.failure == nil else { return outcome }
-        if checked.mount.copy.onNonempty == .mirror && !surplus.isEmpty {
-            outcome.removed = try Mirror(surplus: surplus).remove(from: destination.file)
+        if mirrors && !surplus.isEmpty {
+            outcome.removed = try Mirror(surplus: surplus, others: checked.planned.nested).remove(
+                from: destination.file)
             // What is removed is ours no longer: the next file of that name is somebody else's.
-            try notes.begin(Manifest.bytes(of: items, besides: [:]))
+            try notes.begin(Manifest.bytes(of: items, besides: [:], isRootOurs: isRootOurs))
         }
         // Its removal changes the time of the folder it is in.
         staging.remove(from: destination.file, notes: notes)
-        try tree.finishFolders(isRootOurs: isNew)
+        try tree.finishFolders(isRootOurs: isRootOurs)
         try notes.complete()
         return outcome
+    }
+
+    /// Whether surplus is removed: never after a listing with nothing in it, which more likely is a mistake or a disk that is
+    /// not mounted.
+    private var mirrors: Bool {
+        checked.mount.copy.onNonempty == .mirror && !checked.sources.contains { $0.listing.objects == 0 }
     }
 
     private var items: some Sequence<SourceItem> { checked.sources.lazy.flatMap(\.listing.items) }
@@ -75,7 +85,7 @@ public struct LocalCopy: Sendable {
     /// What is ours from earlier runs and the source has no longer. It stays ours, for a later mirror to remove.
     private func surplus(of old: Manifest) -> [RawPath: Manifest.Record] {
         guard !old.records.isEmpty else { return [:] }
-        let listed = Set(items.map(\.path))
+        let listed = Set(items.map(\.path) + ["."])
         return old.records.filter { !listed.contains($0.key) }
     }
 

@@ -30,10 +30,15 @@ struct Manifest: Equatable {
 
     // MARK: Writing
 
-    /// The manifest of a copy that begins: its items, and what else is ours already.
-    static func bytes(of items: some Sequence<SourceItem>, besides others: [RawPath: Record]) -> [UInt8] {
+    /// The manifest of a copy that begins: its items, and what else is ours already. The destination itself, `.`, is noted
+    /// when we made it.
+    static func bytes(
+        of items: some Sequence<SourceItem>, besides others: [RawPath: Record], isRootOurs: Bool
+    ) -> [UInt8] {
         var bytes = partial
-        for item in items where item.path != "." { append(item.path, item.size, item.modified, to: &bytes) }
+        for item in items where isRootOurs || item.path != "." {
+            append(item.path, item.size, item.modified, to: &bytes)
+        }
         for (path, record) in others { append(path, record.size, record.modified, to: &bytes) }
         return bytes
     }

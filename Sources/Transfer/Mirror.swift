@@ -4,12 +4,14 @@ import Platform
 /// else, and never below a folder that is a mount of its own.
 struct Mirror {
     let surplus: [RawPath: Manifest.Record]
+    /// Destinations of other mounts that are inside of this one: what is below belongs to them.
+    let others: [RawPath]
 
     /// How many names were removed.
     func remove(from destination: borrowing OwnedDescriptor) throws(CopyFailure) -> Int {
         var removed = 0
         // What is in a folder comes before the folder.
-        for (path, record) in surplus.sorted(by: { $0.key > $1.key }) {
+        for (path, record) in surplus.filter({ !isOthers($0.key) }).sorted(by: { $0.key > $1.key }) {
             do throws(SystemError) {
                 if try remove(path, record, from: destination) { removed += 1 }
             } catch  where error.isAbsence {
@@ -19,6 +21,10 @@ struct Mirror {
             }
         }
         return removed
+    }
+
+    private func isOthers(_ path: RawPath) -> Bool {
+        others.contains { path == $0 || path.bytes.starts(with: $0.bytes + [UInt8(ascii: "/")]) }
     }
 
     private func remove(

@@ -20,6 +20,13 @@ public enum Program {
     public static func run(
         _ words: [String], environment: [String: String] = [:], input: String = "", in folder: String? = nil
     ) throws -> Finished {
+        try start(words, environment: environment, input: input, in: folder).wait()
+    }
+
+    /// The same, without waiting for the end.
+    public static func start(
+        _ words: [String], environment: [String: String] = [:], input: String = "", in folder: String? = nil
+    ) throws -> RunningProgram {
         // Files rather than pipes: they never fill up, so nobody has to read while the program runs.
         let streams = try TemporaryFolder()
         try streams.write(input, to: "input")
@@ -41,14 +48,7 @@ public enum Program {
         var process: pid_t = 0
         let failure = posix_spawnp(&process, words[0], &actions, nil, &arguments, &environment)
         guard failure == 0 else { throw ProgramFailure(what: words[0], code: failure) }
-        var status: Int32 = 0
-        while waitpid(process, &status, 0) == -1 {
-            guard errno == EINTR else { throw ProgramFailure(what: "waitpid", code: errno) }
-        }
-        let signal = status & 0x7F
-        return Finished(
-            status: signal == 0 ? (status >> 8) & 0xFF : 128 + signal,
-            output: try streams.read("output"), errors: try streams.read("errors"))
+        return RunningProgram(process: process, streams: streams)
     }
 
     public static func isInstalled(_ name: String) -> Bool {

@@ -11,7 +11,7 @@ public final class TemporaryFolder: Sendable {
     }
 
     deinit {
-        try? FileManager.default.removeItem(atPath: path)
+        Files.removeTree(path)
     }
 
     public func path(_ name: String) -> String { path + "/" + name }

@@ -11,6 +11,8 @@ public struct Glob: Sendable, Equatable {
         case some
         /// Any bytes.
         case any
+        /// Any folders, each with its slash, or none.
+        case folders
         case set([ClosedRange<UInt8>], isNegated: Bool)
     }
 
@@ -40,11 +42,12 @@ public struct Glob: Sendable, Equatable {
             switch byte {
             case UInt8(ascii: "*") where rest.first == UInt8(ascii: "*"):
                 rest = rest.drop { $0 == UInt8(ascii: "*") }
-                // `a/**/b` means `a/b` as well.
+                // `a/**/b` means `a/b` as well, but not `a/xb`.
                 let isBetween =
-                    rest.first == UInt8(ascii: "/") && (parts.isEmpty || parts.last == .byte(UInt8(ascii: "/")))
+                    rest.first == UInt8(ascii: "/")
+                    && (parts.isEmpty || parts.last == .byte(UInt8(ascii: "/")) || parts.last == .folders)
                 if isBetween { rest = rest.dropFirst() }
-                parts.append(.any)
+                parts.append(isBetween ? .folders : .any)
             case UInt8(ascii: "*"): parts.append(.some)
             case UInt8(ascii: "?"): parts.append(.one)
             case UInt8(ascii: "["):
@@ -87,13 +90,13 @@ public struct Glob: Sendable, Equatable {
         var part = parts.startIndex
         var index = text.startIndex
         var star: (part: Int, index: Int)?
-        var doubleStar: (part: Int, index: Int)?
+        var doubleStar: (part: Int, index: Int, isFolders: Bool)?
         while true {
             if part == parts.endIndex && index == text.endIndex { return true }
             if part < parts.endIndex {
                 switch parts[part] {
-                case .any:
-                    doubleStar = (part + 1, index)
+                case .any, .folders:
+                    doubleStar = (part + 1, index, parts[part] == .folders)
                     star = nil
                     part += 1
                     continue
@@ -111,10 +114,12 @@ public struct Glob: Sendable, Equatable {
             if let last = star, last.index < text.endIndex, text[last.index] != UInt8(ascii: "/") {
                 star = (last.part, last.index + 1)
                 (part, index) = (last.part, last.index + 1)
-            } else if let last = doubleStar, last.index < text.endIndex {
-                doubleStar = (last.part, last.index + 1)
+            } else if let last = doubleStar,
+                let next = text[last.index...].firstIndex(where: { !last.isFolders || $0 == UInt8(ascii: "/") })
+            {
+                doubleStar?.index = next + 1
                 star = nil
-                (part, index) = (last.part, last.index + 1)
+                (part, index) = (last.part, next + 1)
             } else {
                 return false
             }
@@ -129,7 +134,7 @@ extension Glob.Part {
         case .one: byte != UInt8(ascii: "/")
         case .set(let ranges, let isNegated):
             byte != UInt8(ascii: "/") && ranges.contains { $0.contains(byte) } != isNegated
-        case .some, .any: false
+        case .some, .any, .folders: false
         }
     }
 }

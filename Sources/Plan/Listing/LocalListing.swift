@@ -18,13 +18,23 @@ public struct LocalListing {
         } catch {
             throw FolderWalk.Failure(path: "", error: error)
         }
-        let isFolder = entry.kind == .folder
+        guard entry.kind != .folder else {
+            return ListedSource(
+                folder: path, name: path.components.last ?? "", isSingleFile: false, listing: try listFolder())
+        }
+        // The source may be a link; where it is read, no link is followed any more.
+        let real: RawPath
+        do throws(SystemError) {
+            real = try FileStatus.realPath(path)
+        } catch {
+            throw FolderWalk.Failure(path: "", error: error)
+        }
         return ListedSource(
-            folder: isFolder ? path : path.parent.isEmpty ? "/" : path.parent, name: path.lastComponent,
-            isSingleFile: !isFolder, listing: isFolder ? try listFolder() : listFile(entry))
+            folder: real.parent.isEmpty ? "/" : real.parent, name: path.lastComponent, isSingleFile: true,
+            listing: listFile(entry, real.lastComponent))
     }
 
-    private func listFile(_ entry: FileEntry) -> SourceListing {
+    private func listFile(_ entry: FileEntry, _ realName: RawPath) -> SourceListing {
         var listing = SourceListing()
         let name = path.lastComponent
         guard entry.kind == .file else {
@@ -33,7 +43,7 @@ public struct LocalListing {
         }
         listing.append(
             .init(
-                path: name, sourcePath: name, content: .file(size: entry.size), mode: entry.mode & 0o777,
+                path: name, sourcePath: realName, content: .file(size: entry.size), mode: entry.mode & 0o777,
                 modified: entry.modified))
         return listing
     }

@@ -11,6 +11,13 @@ public enum FileStatus {
         throw error
     }
 
+    /// The path without links on the way or at the end.
+    public static func realPath(_ path: RawPath) throws(SystemError) -> RawPath {
+        guard let real = try path.withCString({ realpath($0, nil) }) else { throw SystemError() }
+        defer { free(real) }
+        return RawPath(UnsafeBufferPointer(start: real, count: strlen(real)).lazy.map { UInt8(bitPattern: $0) })
+    }
+
     /// The names in a folder, without `.` and `..`; none when it cannot be read.
     public static func names(in folder: String) -> [String] {
         guard let stream = opendir(folder) else { return [] }
