@@ -2,8 +2,6 @@ public import Plan
 import Platform
 import TaskFile
 
-typealias SourceItem = SourceListing.Item
-
 /// Copies local files and folders into a destination. Run again it finishes what was begun: what is in place, by size and
 /// time, is not touched, and what a killed run has left behind is cleared away.
 public struct LocalCopy: Sendable {

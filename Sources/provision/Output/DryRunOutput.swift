@@ -52,9 +52,11 @@ struct DryRunOutput {
             let also = warnings > 0 ? ", \(counted(warnings, "warning"))" : ""
             return style.red(counted(errors, "error") + also) + "\n"
         }
-        let offline = "no store was asked"
-        return warnings > 0
-            ? style.yellow(counted(warnings, "warning")) + "; \(offline)\n" : style.green("ok") + "; \(offline)\n"
+        let head = warnings > 0 ? style.yellow(counted(warnings, "warning")) : style.green("ok")
+        guard let checked = dryRun.preflights?.flatMap(\.mounts) else { return head + "; no store was asked\n" }
+        let objects = checked.reduce(0) { $0 + $1.objects }
+        let bytes = checked.reduce(0) { $0 + $1.bytes }
+        return head + "; \(counted(objects, "file")), \(Amount.text(bytes)), room for all of it\n"
     }
 
     /// A problem for people, in the form that editors and CI recognise.
