@@ -296,7 +296,7 @@ import Testing
             second.signal(signal)
             second.resume()
         }
-        #expect(try second.wait().status == (signal == 0 ? 75 : 143))
+        #expect(try second.wait(seconds: 30).status == (signal == 0 ? 75 : 143))
         first.resume()
         #expect(try first.wait().status == 0)
         #expect(FileTree(sandbox.destination).differences(from: FileTree(sandbox.source)) == [])

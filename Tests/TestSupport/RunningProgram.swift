@@ -32,6 +32,16 @@ public final class RunningProgram {
             output: try streams.read("output"), errors: try streams.read("errors"))
     }
 
+    /// The same, but ends it by force after this time, for a program that would hang if it were wrong.
+    public func wait(seconds: Int) throws -> Finished {
+        let end = ContinuousClock.now + .seconds(seconds)
+        while try isRunning {
+            if ContinuousClock.now > end { signal(SIGKILL) }
+            usleep(1000)
+        }
+        return try wait()
+    }
+
     public var isRunning: Bool {
         get throws {
             if status == nil { try look(WNOHANG) }
