@@ -31,7 +31,7 @@ public struct StateFolder: Sendable {
     public func write(_ status: RunStatus) throws(SystemError) {
         let name = Self.folderName(of: status.task)
         do throws(TrustedPath.Failure) {
-            let folder = try TrustedPath(RawPath(path + "/" + name)).makeFolder()
+            let folder = try TrustedPath(RawPath(path + "/" + name)).makeFolder(mode: 0o700)
             try replaceStatus(in: folder, with: status.json.pretty + "\n")
         } catch {
             throw error.error

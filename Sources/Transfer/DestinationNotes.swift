@@ -18,7 +18,7 @@ struct DestinationNotes: ~Copyable {
         let path = stateFolder.appending("destinations").appending(RawPath(Self.name(of: destination)))
         let folder: OwnedDescriptor
         do throws(TrustedPath.Failure) {
-            folder = try TrustedPath(path).makeFolder()
+            folder = try TrustedPath(path).makeFolder(mode: 0o700)
         } catch {
             throw CopyFailure(
                 .destinationDenied, "the state folder cannot be made: \(error.reason)",

@@ -23,7 +23,10 @@ struct FileCopier: Sendable {
     ) throws(CopyFailure) -> Outcome {
         let name = item.path.lastComponent
         if !isFresh, let entry = try entry(of: name, in: destination, item) {
-            if item.isInPlace(entry), try linkIsInPlace(item, name, in: destination) { return .inPlace }
+            if item.isInPlace(entry), try linkIsInPlace(item, name, in: destination) {
+                try mendMode(item, entry, name, in: destination)
+                return .inPlace
+            }
             guard entry.kind != .folder else {
                 throw CopyFailure(
                     .destinationDenied, "`\(item.path.text)`: a folder stands where a file belongs",
@@ -49,6 +52,19 @@ struct FileCopier: Sendable {
         }
     }
 
+    /// The bytes are in place; permission bits that have changed since do not move them again.
+    private func mendMode(
+        _ item: SourceItem, _ entry: FileEntry, _ name: RawPath, in folder: borrowing OwnedDescriptor
+    ) throws(CopyFailure) {
+        let mode = modes.file(stored: item.mode)
+        guard entry.kind == .file, entry.mode & 0o777 != mode else { return }
+        do throws(SystemError) {
+            try OwnedDescriptor.open(name, in: folder, FileFlags.readWithoutWaiting).setMode(mode)
+        } catch {
+            throw CopyFailure.writing(item.path, error)
+        }
+    }
+
     private func linkIsInPlace(
         _ item: SourceItem, _ name: RawPath, in folder: borrowing OwnedDescriptor
     ) throws(CopyFailure) -> Bool {
@@ -65,10 +81,11 @@ struct FileCopier: Sendable {
         _ staging: Staging
     ) throws(CopyFailure) {
         let temporary = staging.nextName()
+        let staged = try staging.folder()
         do throws(SystemError) {
-            try staging.folder.makeLink(temporary, to: target)
-            try staging.folder.setModified(ofLink: temporary, item.modified)
-            try staging.folder.rename(temporary, to: item.path.lastComponent, in: destination)
+            try staged.file.makeLink(temporary, to: target)
+            try staged.file.setModified(ofLink: temporary, item.modified)
+            try staged.file.rename(temporary, to: item.path.lastComponent, in: destination)
         } catch {
             throw CopyFailure.writing(item.path, error)
         }
@@ -86,19 +103,20 @@ struct FileCopier: Sendable {
         } catch {
             throw CopyFailure.reading(item.sourcePath, error)
         }
+        let staged = try staging.folder()
         for _ in 0..<Self.attempts {
             let before = try look(at: file, item)
             let temporary = staging.nextName()
-            let copied = try stage(file, before, item, as: temporary, staging)
+            let copied = try stage(file, before, item, as: temporary, in: staged)
             let after = try look(at: file, item)
             guard copied == before.size, after.size == before.size, after.modified == before.modified else {
-                try? staging.folder.remove(temporary)
+                try? staged.file.remove(temporary)
                 continue
             }
             do throws(SystemError) {
-                try staging.folder.rename(temporary, to: item.path.lastComponent, in: destination)
+                try staged.file.rename(temporary, to: item.path.lastComponent, in: destination)
             } catch {
-                try? staging.folder.remove(temporary)
+                try? staged.file.remove(temporary)
                 throw CopyFailure.writing(item.path, error)
             }
             return
@@ -121,11 +139,11 @@ struct FileCopier: Sendable {
     /// Writes the content under a temporary name, with mode and time; how many bytes that were.
     private func stage(
         _ file: borrowing OwnedDescriptor, _ entry: FileEntry, _ item: SourceItem, as temporary: RawPath,
-        _ staging: Staging
+        in staged: SharedDescriptor
     ) throws(CopyFailure) -> Int {
         do throws(SystemError) {
             let mode = modes.file(stored: entry.mode)
-            let target = try OwnedDescriptor.open(temporary, in: staging.folder, FileFlags.create, mode: mode)
+            let target = try OwnedDescriptor.open(temporary, in: staged.file, FileFlags.create, mode: mode)
             let count = try WholeFileCopy.copy(
                 from: file, to: target, expected: entry.size, progress: progress.count(bytes:),
                 isCancelled: { progress.isCancelled })
@@ -134,7 +152,7 @@ struct FileCopier: Sendable {
             try target.closeChecked()
             return count
         } catch {
-            try? staging.folder.remove(temporary)
+            try? staged.file.remove(temporary)
             throw CopyFailure.writing(item.path, error)
         }
     }

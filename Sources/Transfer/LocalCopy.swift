@@ -50,8 +50,8 @@ public struct LocalCopy: Sendable {
         let isRootOurs = isNew || old.records["."] != nil
         let surplus = surplus(of: old)
         try notes.begin(Manifest.bytes(of: items, besides: surplus, isRootOurs: isRootOurs))
-        let staging = try Staging(in: destination.file, notes: notes)
-        defer { staging.remove(from: destination.file, notes: notes) }
+        let staging = try Staging(in: destination, notes: notes)
+        defer { staging.remove(notes: notes) }
         let tree = TreeCopy(
             sources: checked.sources,
             copier: FileCopier(progress: progress, manifest: old, modes: modes, isFresh: isNew),
@@ -66,7 +66,7 @@ public struct LocalCopy: Sendable {
             try notes.begin(Manifest.bytes(of: items, besides: [:], isRootOurs: isRootOurs))
         }
         // Its removal changes the time of the folder it is in.
-        staging.remove(from: destination.file, notes: notes)
+        staging.remove(notes: notes)
         try tree.finishFolders(isRootOurs: isRootOurs)
         try notes.complete()
         return outcome

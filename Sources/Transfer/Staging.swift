@@ -1,25 +1,38 @@
 import CShims
+import Plan
 import Platform
 import Synchronization
 
 /// The folder inside of a destination where files are written before they get their names: on the same file system, so that
-/// a file appears whole or not at all, with a random name, and for nobody else to look into.
+/// a file appears whole or not at all, with a random name, and for nobody else to look into. It is made when the first file
+/// needs it: a run that finds everything in place changes nothing, not even the destination's time.
 final class Staging: Sendable {
-    let name: RawPath
-    let folder: OwnedDescriptor
+    private let name: RawPath
+    private let destination: SharedDescriptor
+    private let made = Mutex<SharedDescriptor?>(nil)
     private let counter = Atomic(0)
 
-    init(in destination: borrowing OwnedDescriptor, notes: borrowing DestinationNotes) throws(CopyFailure) {
-        if let left = notes.leftStaging() { Self.remove(left, from: destination) }
-        name = RawPath(".provision-" + Self.random() + ".tmp")
+    init(in destination: SharedDescriptor, notes: borrowing DestinationNotes) throws(CopyFailure) {
+        if let left = notes.leftStaging() { Self.remove(left, from: destination.file) }
+        self.destination = destination
+        name = RawPath(RawPath.stagingPrefix + Self.random() + ".tmp")
         // Noted before it is made: a kill between the two leaves a note without a folder, not a folder without a note.
         try notes.note(staging: name)
-        do throws(SystemError) {
-            try destination.makeFolder(name, mode: 0o700)
-            folder = try .open(name, in: destination, FileFlags.folder)
-        } catch {
-            throw CopyFailure.writing(name, error)
+    }
+
+    func folder() throws(CopyFailure) -> SharedDescriptor {
+        let result = made.withLock { made -> Result<SharedDescriptor, CopyFailure> in
+            if let made { return .success(made) }
+            do throws(SystemError) {
+                try destination.file.makeFolder(name, mode: 0o700)
+                let folder = SharedDescriptor(try .open(name, in: destination.file, FileFlags.folder))
+                made = folder
+                return .success(folder)
+            } catch {
+                return .failure(CopyFailure.writing(name, error))
+            }
         }
+        return try result.get()
     }
 
     /// A name that no other file of this folder has.
@@ -27,8 +40,8 @@ final class Staging: Sendable {
         RawPath(String(counter.add(1, ordering: .relaxed).newValue))
     }
 
-    func remove(from destination: borrowing OwnedDescriptor, notes: borrowing DestinationNotes) {
-        Self.remove(name, from: destination)
+    func remove(notes: borrowing DestinationNotes) {
+        if made.withLock({ $0 != nil }) { Self.remove(name, from: destination.file) }
         notes.forgetStaging()
     }
 

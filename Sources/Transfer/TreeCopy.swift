@@ -105,17 +105,18 @@ struct TreeCopy: Sendable {
     private func makeFolders() throws(CopyFailure) {
         var made: Set<RawPath> = [".", ""]
         for item in sources.lazy.flatMap(\.listing.items) {
-            let path = item.content == .folder ? item.path : item.path.parent
-            try makeFolder(path, &made)
+            // One that is listed gets its own mode at the end; until then nobody else looks into it.
+            let isListed = item.content == .folder
+            try makeFolder(isListed ? item.path : item.path.parent, mode: isListed ? 0o700 : 0o777, &made)
         }
     }
 
-    private func makeFolder(_ path: RawPath, _ made: inout Set<RawPath>) throws(CopyFailure) {
+    private func makeFolder(_ path: RawPath, mode: UInt32, _ made: inout Set<RawPath>) throws(CopyFailure) {
         guard made.insert(path).inserted else { return }
-        try makeFolder(path.parent, &made)
+        try makeFolder(path.parent, mode: mode, &made)
         let parent = try folder(path.parent, below: destination, orElse: CopyFailure.writing)
         do throws(SystemError) {
-            try parent.makeFolderUnlessThere(path.lastComponent)
+            try parent.makeFolderUnlessThere(path.lastComponent, mode: mode)
             // What else stands there cannot be opened as a folder.
             let made = try OwnedDescriptor.open(path.lastComponent, in: parent, FileFlags.folder)
             let mode = try made.entry().mode

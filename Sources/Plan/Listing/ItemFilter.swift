@@ -8,7 +8,11 @@ public struct ItemFilter: Sendable {
     public static let ignoreFile: RawPath = ".skyignore"
 
     public init(include: [String], exclude: [String], ignoreFile: [UInt8]? = nil) {
-        self.include = include.map(Glob.init)
+        // Only files are included; who names a folder means what is in it.
+        self.include = include.map { pattern in
+            guard pattern.hasSuffix("/") else { return Glob(pattern) }
+            return Glob((pattern.dropLast().contains("/") ? "" : "**/") + pattern + "**")
+        }
         self.exclude = exclude.map(Glob.init) + Self.patterns(in: ignoreFile ?? []).map(Glob.init)
     }
 

@@ -9,11 +9,13 @@ struct DestinationState {
     }
 
     private(set) var obstacle: Obstacle?
-    private(set) var isEmpty = true
+    /// Something is there that this copy has not put there, whole and as it is: what an earlier run has made does not count,
+    /// nor what a killed one has left. Looked for only when it matters.
+    private(set) var holdsOthers = false
     private(set) var bytesInPlace = 0
     let need: DiskNeed
 
-    init(_ layout: CopyLayout) throws(TrustedPath.Failure) {
+    init(_ layout: CopyLayout, looksForOthers: Bool) throws(TrustedPath.Failure) {
         let nearest = try layout.destination.nearestFolder()
         do throws(SystemError) {
             let room = try nearest.folder.room()
@@ -32,7 +34,10 @@ struct DestinationState {
             need = DiskNeed(
                 path: layout.destination.path, device: try nearest.folder.entry().device, room: room, bytes: bytes,
                 inodes: inodes)
-            if nearest.missing.isEmpty { try look(into: nearest.folder, layout.fileName) }
+            if nearest.missing.isEmpty {
+                try look(for: layout.fileName, in: nearest.folder)
+                if looksForOthers { holdsOthers = try holdsOthers(nearest.folder, layout) }
+            }
         } catch {
             throw TrustedPath.Failure(path: layout.destination.path, error: error)
         }
@@ -43,15 +48,38 @@ struct DestinationState {
         }
     }
 
-    private mutating func look(into folder: borrowing OwnedDescriptor, _ fileName: RawPath?) throws(SystemError) {
-        guard let fileName else {
-            isEmpty = try folder.names().isEmpty
-            return
-        }
-        guard let entry = try folder.entryIfAny(of: fileName) else { return }
-        isEmpty = false
+    private mutating func look(for fileName: RawPath?, in folder: borrowing OwnedDescriptor) throws(SystemError) {
+        guard let fileName, let entry = try folder.entryIfAny(of: fileName) else { return }
         if entry.kind == .folder { obstacle = .folder }
     }
+
+    private func holdsOthers(_ folder: borrowing OwnedDescriptor, _ layout: CopyLayout) throws(SystemError) -> Bool {
+        let items = layout.sources.flatMap(\.listing.items)
+        if let fileName = layout.fileName {
+            guard let entry = try folder.entryIfAny(of: fileName) else { return false }
+            return !items.contains { $0.isInPlace(entry) }
+        }
+        let listed = Dictionary(items.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
+        var others = false
+        do throws(FolderWalk.Failure) {
+            try FolderWalk.walk(folder, wanted: { path, _ in !others && !path.isOurStaging }) { found in
+                if listed[found.path]?.isInPlace(found.entry) != true { others = true }
+            }
+        } catch {
+            throw error.error
+        }
+        return others
+    }
+}
+
+extension RawPath {
+    /// The folder inside of a destination in which a copy is made ready.
+    public var isOurStaging: Bool {
+        bytes.starts(with: Self.stagingPrefix.utf8) && bytes.suffix(4).elementsEqual(".tmp".utf8)
+            && !bytes.contains(UInt8(ascii: "/"))
+    }
+
+    public static let stagingPrefix = ".provision-"
 }
 
 extension SourceListing.Item {

@@ -54,7 +54,8 @@ public struct Preflight: Sendable {
             return nil
         }
         do throws(TrustedPath.Failure) {
-            let state = try DestinationState(layout)
+            let state = try DestinationState(
+                layout, looksForOthers: planned.mount.copy.onNonempty == .refuse)
             guard check(state, planned) else { return nil }
             return CheckedMount(
                 planned: planned, destination: layout.destination, sources: layout.sources,
@@ -121,7 +122,7 @@ public struct Preflight: Sendable {
                 .destinationDenied, "`\(destination)` cannot be written to: \(error.description)",
                 hint: "choose another destination, or run as a user who may write there", planned)
         case nil:
-            guard planned.mount.copy.onNonempty == .refuse, !state.isEmpty else { return true }
+            guard planned.mount.copy.onNonempty == .refuse, state.holdsOthers else { return true }
             report(
                 .nonemptyDestination, "`\(destination)` holds files already",
                 hint: "on_nonempty: merge keeps them, mirror removes what an earlier run has put there", planned)

@@ -31,9 +31,9 @@ public struct TrustedPath: Sendable {
     }
 
     /// The folder, and every missing one on the way made.
-    public func makeFolder() throws(Failure) -> OwnedDescriptor {
-        if root != "/" { _ = try TrustedPath(root).makeFolder() }
-        let way = try Way(from: root, making: true)
+    public func makeFolder(mode: UInt32 = 0o777) throws(Failure) -> OwnedDescriptor {
+        if root != "/" { _ = try TrustedPath(root).makeFolder(mode: mode) }
+        let way = try Way(from: root, making: mode)
         try way.follow(path)
         return try way.end()
     }
@@ -41,7 +41,7 @@ public struct TrustedPath: Sendable {
     /// The folder, or the nearest one above it that is there, with the names that are missing from there on.
     public func nearestFolder() throws(Failure) -> NearestFolder {
         do throws(Failure) {
-            let way = try Way(from: root, making: false)
+            let way = try Way(from: root, making: nil)
             try way.follow(path)
             return NearestFolder(folder: try way.end(), missing: way.missing)
         } catch  where error.error.code == ENOENT && error.path == root && root != "/" {
@@ -72,11 +72,12 @@ private final class Way {
 
     private var folders: [Folder]
     private let root: RawPath
-    private let making: Bool
+    /// The mode of the folders that are made; nothing when none is.
+    private let making: UInt32?
     private(set) var missing: [RawPath] = []
     private var linksLeft = 40
 
-    init(from root: RawPath, making: Bool) throws(TrustedPath.Failure) {
+    init(from root: RawPath, making: UInt32?) throws(TrustedPath.Failure) {
         self.root = root
         self.making = making
         do throws(SystemError) {
@@ -119,7 +120,7 @@ private final class Way {
     private func linkTarget(orStepTo name: RawPath) throws(TrustedPath.Failure) -> RawPath? {
         let current = folders[folders.count - 1]
         do throws(SystemError) {
-            if making { try current.descriptor.makeFolderUnlessThere(name) }
+            if let making { try current.descriptor.makeFolderUnlessThere(name, mode: making) }
             guard let entry = try current.descriptor.entryIfAny(of: name) else {
                 missing.append(name)
                 return nil

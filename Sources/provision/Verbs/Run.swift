@@ -40,6 +40,8 @@ enum Run {
         guard let plan = found.plans.first, let preflight = found.preflights?.first, !preflight.stopsEverything else {
             let status = RunStatus(task: found.task, started: .now(), diagnostics: found.diagnostics, mounts: [])
             try output.finish(status)
+            // A file that cannot be read names no task; any other is told what became of its run.
+            if !found.plans.isEmpty { note(status, in: stateFolder) }
             return found.exitStatus
         }
         let limits = RunLimits(jobs: settings.jobs, timeoutMilliseconds: settings.timeout?.milliseconds)
@@ -47,16 +49,23 @@ enum Run {
             plan, preflight, diagnostics: found.diagnostics, stateFolder: stateFolder, limits: limits)
         let final = taskRun.run { output.show($0) }
         var status = ExitStatus(rawValue: final.exitCode)
-        do throws(SystemError) {
-            try stateFolder.write(final)
-        } catch {
-            Results.note("provision: the status file in \(stateFolder.path) cannot be written: \(error.description)\n")
-            if status == .done { status = .inputOutput }
-        }
+        if !note(final, in: stateFolder), status == .done { status = .inputOutput }
         try output.finish(final)
         if let status { return status }
         // 128 and a signal's number are no status of ours.
         try Results.end()
         exit(final.exitCode)
+    }
+
+    /// Writes the status file; false, and a message, when that fails.
+    @discardableResult
+    private static func note(_ status: RunStatus, in folder: StateFolder) -> Bool {
+        do throws(SystemError) {
+            try folder.write(status)
+            return true
+        } catch {
+            Results.note("provision: the status file in \(folder.path) cannot be written: \(error.description)\n")
+            return false
+        }
     }
 }
