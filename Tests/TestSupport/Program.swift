@@ -15,8 +15,8 @@ public struct ProgramFailure: Error {
 
 /// Runs programs as a user does: arguments, environment and standard input in; status and text out.
 public enum Program {
-    /// The program is looked for in PATH. The environment is PATH, HOME and what is given: what the developer has
-    /// exported must not decide a test.
+    /// The program is looked for in PATH. The environment is PATH, HOME, a state folder and what is given: what the
+    /// developer has exported must not decide a test.
     public static func run(
         _ words: [String], environment: [String: String] = [:], input: String = "", in folder: String? = nil
     ) throws -> Finished {
@@ -38,7 +38,11 @@ public enum Program {
             posix_spawn_file_actions_addopen(&actions, descriptor, streams.path(name), O_WRONLY | O_CREAT, 0o600)
         }
 
-        var variables = ["PATH": inherited("PATH") ?? "/usr/bin:/bin", "HOME": streams.path]
+        // A test that says nothing else leaves no state on the machine.
+        var variables = [
+            "PATH": inherited("PATH") ?? "/usr/bin:/bin", "HOME": streams.path,
+            "PROVISION_STATE_DIR": streams.path("state"),
+        ]
         variables.merge(environment) { _, given in given }
         let words = (folder.map { ["env", "-C", $0] } ?? []) + words
         var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
