@@ -24,7 +24,7 @@ struct Authority: Equatable {
         }
         if !host.hasPrefix("[") {
             guard Self.isHostPart(host), !host.isEmpty, host.utf8.count <= 253, !host.hasPrefix("."),
-                !host.contains("..")
+                !host.holds("..")
             else {
                 return nil
             }

@@ -34,7 +34,7 @@ struct BucketName {
 
     private static func lengthObjection(to name: String, of store: Store) -> Objection? {
         let length = name.utf8.count
-        let most = store == .gcs && name.contains(".") ? 222 : 63
+        let most = store == .gcs && name.holds(".") ? 222 : 63
         guard length < 3 || length > most else { return nil }
         return Objection(message: "`\(name)` has \(length) characters", hint: "names of buckets have 3 to \(most)")
     }
@@ -71,7 +71,7 @@ struct BucketName {
         if let end = [name.first, name.last].compactMap({ $0 }).first(where: { "-.".contains($0) }) {
             return Objection(message: "`\(name)` begins or ends with `\(end)`")
         }
-        if name.contains("..") || store == .azure && name.contains("--") {
+        if name.holds("..") || store == .azure && name.holds("--") {
             return Objection(message: "`\(name)` has two dots or hyphens in a row")
         }
         if IPv4.looksLikeAddress(name) {
@@ -79,7 +79,7 @@ struct BucketName {
                 message: "`\(name)` is an IP address, not a bucket",
                 hint: "for a server of your own write endpoint: http://\(name), and the bucket in the URL")
         }
-        if name.contains("_") && store != .gcs {
+        if name.holds("_") && store != .gcs {
             return Objection(message: "`\(name)` holds an underscore, which only very old buckets may", isWarning: true)
         }
         return nil

@@ -15,13 +15,13 @@ public struct Endpoint: Sendable, Equatable {
     init?(_ text: String, secure: Bool? = nil) {
         var rest = text[...]
         var isSecure = secure ?? true
-        if let range = text.firstRange(of: "://") {
-            switch text[..<range.lowerBound].lowercased() {
+        if let separator = text.index(ofASCII: "://") {
+            switch text[..<separator].lowercased() {
             case "https": isSecure = true
             case "http": isSecure = false
             default: return nil
             }
-            rest = text[range.upperBound...]
+            rest = text[text.index(separator, offsetBy: 3)...]
         }
         guard !rest.contains(where: { "?#@".contains($0) || $0.isWhitespace }) else { return nil }
         let authority = rest.prefix { $0 != "/" }

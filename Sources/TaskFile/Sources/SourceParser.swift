@@ -17,7 +17,7 @@ enum SourceParser {
         }
         // Oracle's form has its region or namespace behind the @; the web's own message says what to do instead.
         if schemes.contains(scheme), !["oci", "http", "https"].contains(scheme),
-            rest.prefix(while: { $0 != "/" }).contains("@")
+            rest.prefix(while: { $0 != "/" }).holds("@")
         {
             throw SourceProblem(
                 code: .badValue, message: "a URL must not hold a user or password",
@@ -132,7 +132,7 @@ enum SourceParser {
 
     private static func azureBucket(_ rest: Substring) throws(SourceProblem) -> BucketLocation {
         let (first, path) = cut(rest)
-        guard first.contains(".") else { return try bucket(.azure, rest) }
+        guard first.holds(".") else { return try bucket(.azure, rest) }
         return try azureBucket(host: first, path)
     }
 
@@ -175,7 +175,7 @@ enum SourceParser {
 
     private static func web(_ text: Text, _ rest: Substring) throws(SourceProblem) -> SourceLocation {
         let authority = rest.prefix { $0 != "/" && $0 != "?" && $0 != "#" }
-        if authority.contains("@") {
+        if authority.holds("@") {
             throw SourceProblem(
                 code: .badValue, message: "a URL must not hold a user or password",
                 hint: "put them into headers: of the entry, with a value from secrets:")
@@ -191,7 +191,7 @@ enum SourceParser {
                 hint: "nothing of a job is there")
         }
         // A query means a signed link to one blob, which needs no credentials of ours.
-        if isAzureHost(host), !rest.contains("?") {
+        if isAzureHost(host), !rest.holds("?") {
             return .bucket(try azureBucket(host: host, percentDecoded(rest.dropFirst(authority.count + 1))))
         }
         return .web(url: Text(text.value, shown: Redaction.url(text.shown)))
@@ -202,7 +202,7 @@ enum SourceParser {
         return [
             ".blob.core.windows.net", ".blob.core.chinacloudapi.cn", ".blob.core.usgovcloudapi.net",
             ".blob.core.cloudapi.de",
-        ].contains { name.hasSuffix($0) } || (name.contains(".blob.") && name.hasSuffix(".storage.azure.net"))
+        ].contains { name.hasSuffix($0) } || (name.holds(".blob.") && name.hasSuffix(".storage.azure.net"))
     }
 
     private static func file(_ rest: Substring) throws(SourceProblem) -> SourceLocation {

@@ -45,7 +45,7 @@ extension EntryReader {
 
     private func readName(_ draft: inout Draft) {
         guard let name = draft.fields["name"], case .text(let text) = name.value else { return }
-        guard !text.value.contains("/") else {
+        guard !text.value.holds("/") else {
             diagnostics.error(
                 .badBucketName, "`\(text.shown)` is more than the name of a bucket",
                 hint: text.value.contains("://") ? "write source: \(text.shown)" : "put the rest into key_prefix:",
