@@ -45,7 +45,9 @@ struct CompletionTests {
 
     @Test(.enabled(if: Program.isInstalled("fish"), "fish is not installed"), arguments: questions)
     func fish(words: [String], offered: Set<String>) throws {
-        #expect(Set(try fish(words)) == offered)
+        // From version 4 on fish also offers what has the letters somewhere, such as --cache-dir for --dr.
+        let typed = words.last ?? ""
+        #expect(Set(try fish(words).filter { $0.hasPrefix(typed) }) == offered)
     }
 
     @Test(.enabled(if: Program.isInstalled("bash"), "bash is not installed"))
