@@ -21,7 +21,7 @@ public struct Endpoint: Sendable, Equatable {
             case "http": isSecure = false
             default: return nil
             }
-            rest = text[text.index(separator, offsetBy: 3)...]
+            rest = text[text.utf8.index(separator, offsetBy: 3)...]
         }
         guard !rest.contains(where: { "?#@".contains($0) || $0.isWhitespace }) else { return nil }
         let authority = rest.prefix { $0 != "/" }

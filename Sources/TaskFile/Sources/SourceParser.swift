@@ -44,7 +44,7 @@ enum SourceParser {
         let scheme = text[..<colon]
         guard let first = scheme.utf8.first, first | 0x20 >= 0x61, first | 0x20 <= 0x7A else { return nil }
         guard scheme.utf8.allSatisfy({ Variables.isNameByte($0) || "+-.".utf8.contains($0) }) else { return nil }
-        return (scheme.lowercased(), text[text.index(colon, offsetBy: 3)...])
+        return (scheme.lowercased(), text[text.utf8.index(colon, offsetBy: 3)...])
     }
 
     static let schemes = [
