@@ -15,6 +15,8 @@ public final class TaskRun: Sendable {
     private let watches: Mutex<[Stopwatch?]>
     private let status: Mutex<RunStatus>
     private let signals: SignalWait
+    /// Counts up whenever a mount has ended, for those that wait for the one they stand in.
+    private let ended = Semaphore()
 
     public init(
         _ plan: Plan, _ preflight: Preflight, diagnostics: [Diagnostic], stateFolder: StateFolder, limits: RunLimits
@@ -60,7 +62,7 @@ public final class TaskRun: Sendable {
         while true {
             switch next() {
             case .mount(let index): copy(index)
-            case .wait: Threads.sleep(milliseconds: 5)
+            case .wait: ended.wait()
             case .none: return
             }
         }
@@ -110,6 +112,8 @@ public final class TaskRun: Sendable {
             status.mounts[index].error = outcome.failure.map(MountError.init)
         }
         watches.withLock { $0[index] = nil }
+        // Everybody who waits looks again; one signal too many only makes somebody look once more.
+        for _ in 0..<RunLimits.mountsAtOnce { ended.signal() }
         signals.wake()
     }
 

@@ -1,10 +1,10 @@
 import Glibc
 
 /// A count that threads wait for. Unchecked, since what it holds is made to be shared.
-final class Semaphore: @unchecked Sendable {
+public final class Semaphore: @unchecked Sendable {
     private let semaphore = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
 
-    init() {
+    public init() {
         sem_init(semaphore, 0, 0)
     }
 
@@ -13,11 +13,11 @@ final class Semaphore: @unchecked Sendable {
         semaphore.deallocate()
     }
 
-    func signal() {
+    public func signal() {
         sem_post(semaphore)
     }
 
-    func wait() {
+    public func wait() {
         while sem_wait(semaphore) == -1 && errno == EINTR {}
     }
 }

@@ -329,6 +329,12 @@ import Testing
         let running = try provision("task.yaml", in: folder.path)
         #expect(running.status == 64)
         #expect(running.output == "")
+        for option in ["--ready-file=r", "--metrics-file=m", "--max-memory=1G", "--force", "--cache-dir=c"] {
+            let refused = try provision("task.yaml", option, in: folder.path)
+            #expect(refused.status == 64)
+            #expect(refused.errors.contains("is not there yet"), "\(option)")
+        }
+        #expect(try provision("task.yaml", "--", "true", in: folder.path).status == 64)
         let asking = try provision("--dry-run", "task.yaml", in: folder.path)
         #expect(asking.status == 64)
         #expect(asking.output.contains("error[not-built]: copying from S3 is not built yet"))

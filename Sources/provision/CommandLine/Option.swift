@@ -94,6 +94,14 @@ enum Option: String, CaseIterable, Sendable {
         }
     }
 
+    /// Whether anything in this build acts on it. One that nothing acts on is read, and refused where it would matter.
+    var isBuilt: Bool {
+        switch self {
+        case .cacheDir, .maxMemory, .drainTimeout, .readyFile, .metricsFile, .fuseFD: false
+        default: true
+        }
+    }
+
     /// As it is typed.
     var flag: String { "--" + rawValue }
 

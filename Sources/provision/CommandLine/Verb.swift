@@ -27,7 +27,7 @@ enum Verb: String, CaseIterable, Sendable {
         case .run:
             Row(
                 [Operand("TASK.yaml", .one, .taskFile)],
-                "materialize the task's file_mounts; with COMMAND, be its entrypoint", action: Run.perform)
+                "materialize the task's file_mounts", action: Run.perform)
         case .status: Row([.task], "what runs")
         case .down: Row([.task], "drain and unmount")
         case .flush: Row([.task], "drain only: everything written goes to the bucket")

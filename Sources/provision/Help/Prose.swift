@@ -11,8 +11,7 @@ enum Prose {
 
     static let taskFile =
         "A name ending in .yaml or .yml needs no verb; - reads the task file from standard input. Options may stand "
-        + "anywhere before --. What stands behind -- is run once the mounts are ready; its files are in the bucket "
-        + "before provision ends."
+        + "anywhere before --. What stands behind -- will be run once the mounts are ready, which this build does not do yet."
 
     static let sources =
         "An option on the command line counts more than its environment variable, that more than the task file, and "
@@ -31,7 +30,9 @@ extension Option {
     /// `-q, --quiet`; long names stand below each other.
     var helpName: String { (row.short.map { "-\($0), " } ?? "    ") + usage }
 
-    var helpMeaning: String { row.summary + (row.isRepeatable ? "; can be repeated" : "") }
+    var helpMeaning: String {
+        row.summary + (row.isRepeatable ? "; can be repeated" : "") + (isBuilt ? "" : " (not there yet)")
+    }
 }
 
 extension Verb {

@@ -23,7 +23,9 @@ enum Run {
     /// Options that this build reads and does not act on: to take them in silence would be to promise something.
     private static func refuseWhatIsNotBuilt(_ invocation: Invocation) throws(Failure) {
         if invocation.command != nil { throw .usage("running a COMMAND is not there yet") }
-        for option in [Option.readyFile, .metricsFile, .fuseFD] where invocation.settings.source(of: option) == .flag {
+        // Copying again what is in place is what --force will mean here; for other verbs it is there.
+        let unbuilt = Option.going(with: .run).filter { !$0.isBuilt || $0 == .force }
+        for option in unbuilt where invocation.settings.source(of: option) == .flag {
             throw .usage("\(option.flag) is not there yet")
         }
     }
