@@ -24,14 +24,19 @@ let package = Package(
     targets: [
         // System libraries: a module map and the few inlines that Swift needs.
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1"),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl"),
 
         // Leaves.
         .target(name: "CShims"),
         library("Platform", uses: ["CShims"]),
         library("JSON"),
+        library("Checksums"),
+
+        // Requests over libcurl, retried.
+        library("HTTP", uses: ["CCurl", "Checksums", "Platform"]),
 
         // Buckets, containers and folders behind one protocol.
-        library("ObjectStore", uses: ["Platform"]),
+        library("ObjectStore", uses: ["HTTP", "Checksums", "Platform"]),
 
         // task.yaml → TaskFile → Plan → what is done with it.
         library("TaskFile", uses: ["CYAML", "JSON", "Platform"]),
@@ -46,7 +51,7 @@ let package = Package(
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
 
         tests("PlatformTests", of: ["Platform", "TestSupport"]),
-        tests("ObjectStoreTests", of: ["ObjectStore", "Platform", "TestSupport"]),
+        tests("ObjectStoreTests", of: ["ObjectStore", "Checksums", "Platform", "TestSupport"]),
         tests("JSONTests", of: ["JSON"]),
         tests("TaskFileTests", of: ["TaskFile", "Platform"]),
         tests("PlanTests", of: ["Plan", "TaskFile", "JSON", "Platform"]),

@@ -1,3 +1,4 @@
+public import Checksums
 import Glibc
 public import Platform
 
@@ -62,7 +63,7 @@ public struct FileStore: ObjectStore {
     }
 
     public func read(
-        _ key: ObjectKey, _ range: ReadRange, of version: ObjectVersion?, into sink: ReadSink
+        _ key: ObjectKey, _ range: ReadRange, of version: ObjectVersion?, into sink: ByteSink
     ) async throws(StoreError) -> ReadResult {
         try await run { tree, cancellation throws(StoreError) in
             try tree.read(key, range, of: version, into: sink, cancellation)
@@ -72,7 +73,7 @@ public struct FileStore: ObjectStore {
     // MARK: Writing
 
     public func put(
-        _ key: ObjectKey, _ body: Body, _ options: PutOptions
+        _ key: ObjectKey, _ body: ByteSource, _ options: PutOptions
     ) async throws(StoreError) -> PutResult {
         try await run { tree, cancellation throws(StoreError) in
             try tree.put(key, body, options, cancellation)
@@ -84,7 +85,7 @@ public struct FileStore: ObjectStore {
     }
 
     public func uploadPart(
-        _ number: Int, of upload: Upload, _ body: Body, checksum: Checksum?
+        _ number: Int, of upload: Upload, _ body: ByteSource, checksum: Checksum?
     ) async throws(StoreError) -> UploadedPart {
         try await run { tree, cancellation throws(StoreError) in
             try tree.uploadPart(number, of: upload, checksum: checksum, cancellation) { file throws(StoreError) in

@@ -4,7 +4,7 @@ import Platform
 extension LocalTree {
     /// Files can be written in place, so that what was read is of one version only if the file is the same afterwards.
     func read(
-        _ key: ObjectKey, _ range: ReadRange, of version: ObjectVersion?, into sink: ReadSink,
+        _ key: ObjectKey, _ range: ReadRange, of version: ObjectVersion?, into sink: ByteSink,
         _ cancellation: Cancellation
     ) throws(StoreError) -> ReadResult {
         let file = try openFile(key)
@@ -41,7 +41,7 @@ extension LocalTree {
     }
 
     private func copy(
-        _ range: Range<Int>, of file: borrowing OwnedDescriptor, _ key: ObjectKey, into sink: ReadSink,
+        _ range: Range<Int>, of file: borrowing OwnedDescriptor, _ key: ObjectKey, into sink: ByteSink,
         _ cancellation: Cancellation
     ) throws(StoreError) -> [UInt8] {
         var bytes: [UInt8] = []

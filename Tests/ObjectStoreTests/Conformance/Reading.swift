@@ -63,7 +63,7 @@ extension Conformance {
             let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 8, alignment: 1)
             defer { memory.deallocate() }
             memory.initializeMemory(as: UInt8.self, repeating: 0)
-            let sink = ReadSink.memory(UnsafeMutableRawBufferPointer(rebasing: memory[..<4]))
+            let sink = ByteSink.memory(UnsafeMutableRawBufferPointer(rebasing: memory[..<4]))
             #expect(try await store.read("a", ReadRange(from: 6, count: 4), of: nil, into: sink).count == 4)
             #expect(Array(memory) == Array("6789\0\0\0\0".utf8))
         },
@@ -74,7 +74,7 @@ extension Conformance {
             }
             let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 9, alignment: 1)
             defer { memory.deallocate() }
-            let sink = ReadSink.memory(memory)
+            let sink = ByteSink.memory(memory)
             await expectFailure(.tooLarge) { () throws(StoreError) in
                 try await store.read("a", .whole, of: nil, into: sink).count
             }

@@ -1,9 +1,7 @@
-public import Platform
-
-/// Bytes that are to be stored.
-public enum Body: Sendable {
+/// Bytes that are to be sent or stored.
+public enum ByteSource: Sendable {
     case bytes([UInt8])
-    /// A range of an open file. A file that ends before it makes the write fail.
+    /// A range of an open file. A file that ends before it makes the call fail.
     case file(SharedDescriptor, Range<Int>)
 
     public var count: Int {

@@ -1,0 +1,42 @@
+/// The header lines of a message, in their order. Names are found in any case.
+public struct HTTPHeaders: Sendable, Equatable, ExpressibleByDictionaryLiteral {
+    public struct Line: Sendable, Equatable {
+        public var name: String
+        public var value: String
+
+        public init(_ name: String, _ value: String) {
+            self.name = name
+            self.value = value
+        }
+    }
+
+    public private(set) var lines: [Line] = []
+
+    public init() {}
+
+    public init(dictionaryLiteral elements: (String, String)...) {
+        lines = elements.map { Line($0.0, $0.1) }
+    }
+
+    public mutating func add(_ name: String, _ value: String) {
+        lines.append(Line(name, value))
+    }
+
+    /// The first of this name; setting it replaces all of them.
+    public subscript(name: String) -> String? {
+        get { lines.first { Self.isSame($0.name, name) }?.value }
+        set {
+            lines.removeAll { Self.isSame($0.name, name) }
+            if let newValue { lines.append(Line(name, newValue)) }
+        }
+    }
+
+    private static func isSame(_ left: String, _ right: String) -> Bool {
+        left.utf8.count == right.utf8.count
+            && zip(left.utf8, right.utf8).allSatisfy { $0 == $1 || lowered($0) == lowered($1) }
+    }
+
+    private static func lowered(_ byte: UInt8) -> UInt8 {
+        (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte
+    }
+}
