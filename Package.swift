@@ -40,9 +40,9 @@ let package = Package(
 
         // task.yaml → TaskFile → Plan → what is done with it.
         library("TaskFile", uses: ["CYAML", "JSON", "Platform"]),
-        library("Plan", uses: ["TaskFile", "JSON", "Platform"]),
-        library("Transfer", uses: ["Plan", "TaskFile", "Platform", "CShims"]),
-        library("Executor", uses: ["Transfer", "Plan", "TaskFile", "JSON", "Platform"]),
+        library("Plan", uses: ["ObjectStore", "HTTP", "Checksums", "TaskFile", "JSON", "Platform"]),
+        library("Transfer", uses: ["Plan", "ObjectStore", "HTTP", "Checksums", "TaskFile", "Platform", "CShims"]),
+        library("Executor", uses: ["Transfer", "Plan", "HTTP", "TaskFile", "JSON", "Platform"]),
         .executableTarget(
             name: "provision", dependencies: ["Executor", "Transfer", "Plan", "TaskFile", "JSON", "Platform"],
             swiftSettings: strict),

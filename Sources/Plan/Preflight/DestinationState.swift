@@ -21,7 +21,7 @@ struct DestinationState {
             let room = try nearest.folder.room()
             var bytes = 0
             var inodes = nearest.missing.count
-            for item in layout.sources.lazy.flatMap(\.listing.items) {
+            for item in layout.sources.lazy.flatMap(\.items) {
                 if nearest.missing.isEmpty, let entry = try? nearest.folder.entryIfAny(of: item.path),
                     item.isInPlace(entry)
                 {
@@ -54,7 +54,7 @@ struct DestinationState {
     }
 
     private func holdsOthers(_ folder: borrowing OwnedDescriptor, _ layout: CopyLayout) throws(SystemError) -> Bool {
-        let items = layout.sources.flatMap(\.listing.items)
+        let items = layout.sources.flatMap(\.items)
         if let fileName = layout.fileName {
             guard let entry = try folder.entryIfAny(of: fileName) else { return false }
             return !items.contains { $0.isInPlace(entry) }

@@ -12,13 +12,37 @@ public struct Preflight: Sendable {
     private let file: String
     private let machine: Machine
 
-    public init(_ plan: Plan, file: String, on machine: Machine) {
+    /// Asks on this thread and others, so that it must not be one of Swift's pool.
+    public init(_ plan: Plan, file: String, on machine: Machine, stores: any Stores) {
         self.file = file
         self.machine = machine
-        for planned in plan.mounts {
-            if let checked = check(planned) { mounts.append(checked) }
+        let listings = WorkThreads.run(Self.threads) { await Self.list(plan.mounts, machine, stores) }
+        for (planned, sources) in zip(plan.mounts, listings) {
+            if let checked = check(planned, sources) { mounts.append(checked) }
         }
         checkRoom()
+    }
+
+    /// Local listings wait for disks, others for the network.
+    private static let threads = 4
+
+    /// What the sources of each mount hold, all asked at once.
+    private static func list(
+        _ mounts: [PlannedMount], _ machine: Machine, _ stores: any Stores
+    ) async -> [[SourceLister.Outcome]] {
+        await withTaskGroup(of: (Int, Int, SourceLister.Outcome).self) { group in
+            var listings = mounts.map { mount in mount.mount.sources.map { _ in SourceLister.Outcome() } }
+            for (index, planned) in mounts.enumerated() where planned.mount.missingFeature == nil {
+                for (number, source) in planned.mount.sources.enumerated() {
+                    group.addTask {
+                        let lister = SourceLister(planned: planned, source: source, machine: machine, stores: stores)
+                        return (index, number, await lister.list())
+                    }
+                }
+            }
+            for await (index, number, outcome) in group { listings[index][number] = outcome }
+            return listings
+        }
     }
 
     private mutating func report(
@@ -40,9 +64,9 @@ public struct Preflight: Sendable {
 
     // MARK: One mount
 
-    private mutating func check(_ planned: PlannedMount) -> CheckedMount? {
+    private mutating func check(_ planned: PlannedMount, _ listed: [SourceLister.Outcome]) -> CheckedMount? {
         if let missing = planned.mount.missingFeature {
-            report(.notBuilt, missing, hint: "\(planned.mount.mode.rawValue) of local files and folders is", planned)
+            report(.notBuilt, missing, hint: "COPY of local folders and of what speaks S3 is", planned)
             return nil
         }
         guard planned.mount.ownership.owner.canBeGiven else {
@@ -51,11 +75,11 @@ public struct Preflight: Sendable {
                 hint: "run as root, or leave the keys out", planned)
             return nil
         }
-        guard let sources = list(planned) else { return nil }
+        guard let sources = sources(of: planned, listed) else { return nil }
         let layout = CopyLayout(planned, sources, machine)
-        if let source = sources.first(where: { !$0.isSingleFile && isBelow(planned.path, $0.folder.text) }) {
+        if let folder = sources.lazy.compactMap(\.localFolder).first(where: { isBelow(planned.path, $0.text) }) {
             report(
-                .nestedDestination, "`\(planned.shownDestination)` is inside of its own source `\(source.folder.text)`",
+                .nestedDestination, "`\(planned.shownDestination)` is inside of its own source `\(folder.text)`",
                 hint: "choose a destination outside of it", planned)
             return nil
         }
@@ -79,42 +103,20 @@ public struct Preflight: Sendable {
         return path == folder || path.hasPrefix(folder == "/" ? "/" : folder + "/")
     }
 
-    private mutating func list(_ planned: PlannedMount) -> [ListedSource]? {
-        var listed: [ListedSource] = []
-        for source in planned.mount.sources {
-            guard let path = machine.path(of: source.location, planned.mount) else { continue }
-            let found: ListedSource
-            do throws(FolderWalk.Failure) {
-                found = try LocalListing(
-                    RawPath(path), include: planned.mount.copy.include, exclude: planned.mount.copy.exclude
-                ).list()
-            } catch {
-                let place = error.path.isEmpty ? "" : " at `\(error.path.text)`"
+    /// The sources of a mount when all of them could be listed; tells what else was found.
+    private mutating func sources(
+        of planned: PlannedMount, _ outcomes: [SourceLister.Outcome]
+    ) -> [ListedSource]? {
+        var isComplete = true
+        for (source, outcome) in zip(planned.mount.sources, outcomes) {
+            for problem in outcome.problems {
                 report(
-                    error.error.isDenial ? .denied : .missingLocalSource,
-                    "`\(source.shown)` cannot be read\(place): \(error.error.description)", planned,
-                    at: source.position)
-                return nil
+                    problem.code, problem.message, hint: problem.hint, planned, at: source.position,
+                    severity: problem.severity)
+                if problem.severity == .error { isComplete = false }
             }
-            reportLeftOut(found.listing, source, planned)
-            if found.listing.objects == 0 {
-                report(
-                    .badValue, "`\(source.shown)` holds nothing to copy", planned, at: source.position,
-                    severity: .warning)
-            }
-            listed.append(found)
         }
-        return listed
-    }
-
-    private mutating func reportLeftOut(_ listing: SourceListing, _ source: Source, _ planned: PlannedMount) {
-        guard !listing.leftOut.isEmpty else { return }
-        let names = listing.leftOut.prefix(5).map { "`\($0.path.text)` (\($0.reason))" }.joined(separator: ", ")
-        let more = listing.leftOut.count > 5 ? " and \(listing.leftOut.count - 5) more" : ""
-        report(
-            .badValue, "not copied from `\(source.shown)`: \(names)\(more)",
-            hint: "copy what a link leads to by a destination of its own, or exclude it", planned,
-            at: source.position, severity: .warning)
+        return isComplete ? outcomes.compactMap(\.listed) : nil
     }
 
     private mutating func check(_ state: DestinationState, _ planned: PlannedMount) -> Bool {
