@@ -24,14 +24,16 @@ let package = Package(
     targets: [
         // System libraries: a module map and the few inlines that Swift needs.
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1"),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto"),
 
         // Leaves.
         .target(name: "CShims"),
         library("Platform", uses: ["CShims"]),
         library("JSON"),
+        library("Checksums", uses: ["CShims", "COpenSSL"]),
 
         // Buckets, containers and folders behind one protocol.
-        library("ObjectStore", uses: ["Platform"]),
+        library("ObjectStore", uses: ["Checksums", "Platform"]),
 
         // task.yaml → TaskFile → Plan → what is done with it.
         library("TaskFile", uses: ["CYAML", "JSON", "Platform"]),
@@ -46,8 +48,9 @@ let package = Package(
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
 
         tests("PlatformTests", of: ["Platform", "TestSupport"]),
-        tests("ObjectStoreTests", of: ["ObjectStore", "Platform", "TestSupport"]),
         tests("JSONTests", of: ["JSON"]),
+        tests("ChecksumsTests", of: ["Checksums", "CShims"]),
+        tests("ObjectStoreTests", of: ["ObjectStore", "Checksums", "Platform", "TestSupport"]),
         tests("TaskFileTests", of: ["TaskFile", "Platform"]),
         tests("PlanTests", of: ["Plan", "TaskFile", "JSON", "Platform"]),
         tests("TransferTests", of: ["Transfer", "Platform"]),

@@ -1,3 +1,4 @@
+public import Checksums
 public import Platform
 
 /// One bucket, container or folder: objects under keys, without a tree.

@@ -1,3 +1,5 @@
+public import Checksums
+
 /// What a store can do beyond the common ground. Some servers say yes to what they then ignore, so that these are facts
 /// about a server, found out or configured, and not about a protocol.
 public struct StoreCapabilities: Sendable, Equatable {

@@ -1,3 +1,4 @@
+public import Checksums
 import Glibc
 public import Platform
 
