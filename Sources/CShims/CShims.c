@@ -41,6 +41,8 @@ int shim_renameat2_noreplace(int from_folder, const char *from, int to_folder, c
     return renameat2(from_folder, from, to_folder, to, RENAME_NOREPLACE);
 }
 
+int shim_fallocate(int file, int64_t size) { return fallocate(file, 0, 0, size); }
+
 int shim_is_in_memory(int file) {
     struct statfs status;
     if (fstatfs(file, &status) != 0) return -1;

@@ -106,9 +106,9 @@ public final class TaskRun: Sendable {
 
     private func copy(_ index: Int) {
         watches.withLock { $0[index] = Stopwatch() }
-        let copy = LocalCopy(
+        let copy = Copy(
             checked[index], stateFolder: stateFolder.path, progress: progress[index],
-            threads: limits.threads(of: checked[index].mount), isForced: limits.isForced)
+            limits: limits.copy(of: checked[index].mount))
         let outcome = copy.run(waits: {})
         let counted = snapshot().mounts[index]
         status.withLock { status in
@@ -162,9 +162,12 @@ public struct RunLimits: Sendable {
         self.isForced = isForced
     }
 
-    /// Threads for a copy: disks want a few requests at once, and more than that only costs.
-    func threads(of mount: Mount) -> Int {
-        min(jobs ?? Int.max, mount.access.concurrency ?? Int.max, max(4, 2 * Threads.processors))
+    func copy(of mount: Mount) -> CopyLimits {
+        let most = min(jobs ?? Int.max, mount.access.concurrency ?? Int.max)
+        // Disks want a few requests at once, and more than that only costs.
+        return CopyLimits(
+            threads: min(most, max(4, 2 * Threads.processors)), requests: min(most, 256),
+            partSize: mount.access.partSize ?? CopyLimits.defaultPartSize, isForced: isForced)
     }
 }
 

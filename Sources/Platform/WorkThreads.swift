@@ -37,15 +37,16 @@ public final class WorkThreads: TaskExecutor {
         ready.signal()
     }
 
-    /// Runs `body` on this thread and others, `count` in all, and waits for it; so this must not be one of Swift's pool.
+    /// Runs `body` on this thread and others, `count` in all, and waits for it; so this must not be one of Swift's pool. Tasks
+    /// that it begins outside of a group name the threads again.
     public static func run<Success: Sendable>(
-        _ count: Int, _ body: @escaping @Sendable () async -> Success
+        _ count: Int, _ body: @escaping @Sendable (WorkThreads) async -> Success
     ) -> Success {
         let threads = WorkThreads(count)
         let outcome = Mutex<Success?>(nil)
         let others = Threads.begin(count - 1) { threads.serve() }
         Task(executorPreference: threads) {
-            let success = await body()
+            let success = await body(threads)
             outcome.withLock { $0 = success }
             threads.close()
         }

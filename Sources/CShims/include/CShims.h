@@ -31,6 +31,9 @@ int shim_clone(int to, int from);
 
 int shim_renameat2_noreplace(int from_folder, const char *from, int to_folder, const char *to);
 
+// fallocate(2) from the beginning, which also makes the file this large.
+int shim_fallocate(int file, int64_t size);
+
 // Whether the file is on a file system that is in memory only: 1 or 0, or -1 with errno.
 int shim_is_in_memory(int file);
 

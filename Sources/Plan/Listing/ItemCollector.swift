@@ -44,7 +44,7 @@ struct ItemCollector {
         try append(
             .init(
                 path: path, sourcePath: RawPath(object.key.bytes), content: .file(size: object.size), mode: object.mode,
-                modified: object.modified, version: object.version, checksum: object.checksums.first?.algorithm),
+                modified: object.modified, version: object.version, checksum: object.checksumAlgorithm),
             to: &listing)
     }
 

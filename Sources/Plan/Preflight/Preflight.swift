@@ -16,7 +16,7 @@ public struct Preflight: Sendable {
     public init(_ plan: Plan, file: String, on machine: Machine, stores: any Stores) {
         self.file = file
         self.machine = machine
-        let listings = WorkThreads.run(Self.threads) { await Self.list(plan.mounts, machine, stores) }
+        let listings = WorkThreads.run(Self.threads) { _ in await Self.list(plan.mounts, machine, stores) }
         for (planned, sources) in zip(plan.mounts, listings) {
             if let checked = check(planned, sources) { mounts.append(checked) }
         }

@@ -129,6 +129,19 @@ extension OwnedDescriptor {
         try name.call { utimensat(raw, $0, times, AT_SYMLINK_NOFOLLOW) }
     }
 
+    /// Makes the file this large and takes the room for it at once, where the file system can and it is not memory: then it
+    /// cannot be missing later, and the file lies in one piece.
+    public func reserve(_ size: Int) throws(SystemError) {
+        guard size > 0 else { return }
+        if try !isInMemory() {
+            do throws(SystemError) {
+                try SystemError.check { shim_fallocate(raw, Int64(size)) }
+                return
+            } catch  where [EOPNOTSUPP, ENOSYS, EINVAL].contains(error.code) {}
+        }
+        try SystemError.check { ftruncate(raw, off_t(size)) }
+    }
+
     public func synchronize() throws(SystemError) {
         try SystemError.check { fsync(raw) }
     }

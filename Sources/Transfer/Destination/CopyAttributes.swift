@@ -16,6 +16,10 @@ struct CopyAttributes: Sendable {
         umask = ProcessMask.current
     }
 
-    func file(stored: UInt32) -> UInt32 { fileMode ?? stored & 0o777 }
-    func folder(stored: UInt32) -> UInt32 { folderMode ?? stored & 0o777 }
+    /// The task says something of folders.
+    var changesFolders: Bool { folderMode != nil || owner != .ours }
+
+    /// Where the source knows none it is what any program would make.
+    func file(stored: UInt32?) -> UInt32 { fileMode ?? stored.map { $0 & 0o777 } ?? 0o666 & ~umask }
+    func folder(stored: UInt32?) -> UInt32 { folderMode ?? stored.map { $0 & 0o777 } ?? 0o777 & ~umask }
 }

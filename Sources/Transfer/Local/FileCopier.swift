@@ -4,12 +4,7 @@ import Platform
 /// Copies one item from an open folder of the source into an open folder of the destination.
 struct FileCopier: Sendable {
     let progress: CopyProgress
-    let manifest: Manifest
-    let attributes: CopyAttributes
-    /// Nothing was there before us, so nothing has to be looked at.
-    let isFresh: Bool
-    /// What is in place is copied again.
-    var isForced = false
+    let placing: ItemPlacing
 
     enum Outcome {
         case copied
@@ -23,18 +18,10 @@ struct FileCopier: Sendable {
         _ item: SourceItem, from source: borrowing OwnedDescriptor, to destination: borrowing OwnedDescriptor,
         staging: Staging, edited: () -> Void
     ) throws(CopyFailure) -> Outcome {
-        let name = item.path.lastComponent
-        if !isFresh, let entry = try entry(of: name, in: destination, item) {
-            if !isForced, item.isInPlace(entry), try linkIsInPlace(item, name, in: destination) {
-                try mendAttributes(item, entry, name, in: destination)
-                return .inPlace
-            }
-            guard entry.kind != .folder else {
-                throw CopyFailure(
-                    .destinationDenied, "`\(item.path.text)`: a folder stands where a file belongs",
-                    hint: "remove it or move it away")
-            }
-            if manifest.isEdited(item.path, entry) { edited() }
+        switch try placing.look(item, in: destination) {
+        case .isInPlace: return .inPlace
+        case .isEdited: edited()
+        case .isFree: break
         }
         if case .link(let target) = item.content {
             try makeLink(to: target, item, destination, staging)
@@ -42,44 +29,6 @@ struct FileCopier: Sendable {
             try copyFile(item, from: source, to: destination, staging)
         }
         return .copied
-    }
-
-    private func entry(
-        of name: RawPath, in folder: borrowing OwnedDescriptor, _ item: SourceItem
-    ) throws(CopyFailure) -> FileEntry? {
-        do throws(SystemError) {
-            return try folder.entryIfAny(of: name)
-        } catch {
-            throw CopyFailure.writing(item.path, error)
-        }
-    }
-
-    /// The bytes are in place; permission bits and owners that have changed since do not move them again.
-    private func mendAttributes(
-        _ item: SourceItem, _ entry: FileEntry, _ name: RawPath, in folder: borrowing OwnedDescriptor
-    ) throws(CopyFailure) {
-        let mode = attributes.file(stored: item.mode)
-        let needsMode = entry.kind == .file && entry.mode & 0o777 != mode
-        guard needsMode || attributes.owner.differs(from: entry) else { return }
-        do throws(SystemError) {
-            if entry.kind == .link { return try folder.setOwner(ofLink: name, attributes.owner) }
-            let file = try OwnedDescriptor.open(name, in: folder, FileFlags.readWithoutWaiting)
-            if attributes.owner.differs(from: entry) { try file.setOwner(attributes.owner) }
-            if needsMode { try file.setMode(mode) }
-        } catch {
-            throw CopyFailure.writing(item.path, error)
-        }
-    }
-
-    private func linkIsInPlace(
-        _ item: SourceItem, _ name: RawPath, in folder: borrowing OwnedDescriptor
-    ) throws(CopyFailure) -> Bool {
-        guard case .link(let target) = item.content else { return true }
-        do throws(SystemError) {
-            return try folder.target(ofLink: name) == target
-        } catch {
-            throw CopyFailure.writing(item.path, error)
-        }
     }
 
     private func makeLink(
@@ -90,12 +39,13 @@ struct FileCopier: Sendable {
         let staged = try staging.folder()
         do throws(SystemError) {
             try staged.file.makeLink(temporary, to: target)
-            if attributes.owner != .ours { try staged.file.setOwner(ofLink: temporary, attributes.owner) }
+            let owner = placing.attributes.owner
+            if owner != .ours { try staged.file.setOwner(ofLink: temporary, owner) }
             try staged.file.setModified(ofLink: temporary, item.modified)
-            try staged.file.rename(temporary, to: item.path.lastComponent, in: destination)
         } catch {
             throw CopyFailure.writing(item.path, error)
         }
+        try placing.put(temporary, from: staged, item, in: destination)
     }
 
     // MARK: Files
@@ -120,13 +70,7 @@ struct FileCopier: Sendable {
                 try? staged.file.remove(temporary)
                 continue
             }
-            do throws(SystemError) {
-                try staged.file.rename(temporary, to: item.path.lastComponent, in: destination)
-            } catch {
-                try? staged.file.remove(temporary)
-                throw CopyFailure.writing(item.path, error)
-            }
-            return
+            return try placing.put(temporary, from: staged, item, in: destination)
         }
         throw CopyFailure(
             .sourceChanged, "`\(item.sourcePath.text)` changes while it is copied",
@@ -149,14 +93,12 @@ struct FileCopier: Sendable {
         in staged: SharedDescriptor
     ) throws(CopyFailure) -> Int {
         do throws(SystemError) {
-            let mode = attributes.file(stored: entry.mode)
+            let mode = placing.attributes.file(stored: entry.mode)
             let target = try OwnedDescriptor.open(temporary, in: staged.file, FileFlags.create, mode: mode)
             let count = try WholeFileCopy.copy(
                 from: file, to: target, expected: entry.size, progress: progress.count(bytes:),
                 isCancelled: { progress.isCancelled })
-            if attributes.owner != .ours { try target.setOwner(attributes.owner) }
-            if mode & attributes.umask != 0 { try target.setMode(mode) }
-            try target.setModified(entry.modified)
+            try placing.finish(target, mode: mode, modified: entry.modified)
             try target.closeChecked()
             return count
         } catch {

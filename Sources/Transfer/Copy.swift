@@ -2,14 +2,13 @@ public import Plan
 import Platform
 import TaskFile
 
-/// Copies local files and folders into a destination. Run again it finishes what was begun: what is in place, by size and
-/// time, is not touched, and what a killed run has left behind is cleared away.
-public struct LocalCopy: Sendable {
+/// Copies the sources of a mount into its destination. Run again it finishes what was begun: what is in place is not touched,
+/// and what a killed run has left behind is gone on with or cleared away.
+public struct Copy: Sendable {
     private let checked: CheckedMount
     private let stateFolder: RawPath
     private let progress: CopyProgress
-    private let threads: Int
-    private let isForced: Bool
+    private let limits: CopyLimits
 
     public struct Outcome: Sendable {
         public var failure: CopyFailure?
@@ -19,15 +18,11 @@ public struct LocalCopy: Sendable {
         public var removed = 0
     }
 
-    /// `isForced`: what is in place is copied again.
-    public init(
-        _ checked: CheckedMount, stateFolder: String, progress: CopyProgress, threads: Int, isForced: Bool = false
-    ) {
+    public init(_ checked: CheckedMount, stateFolder: String, progress: CopyProgress, limits: CopyLimits) {
         self.checked = checked
         self.stateFolder = RawPath(stateFolder)
         self.progress = progress
-        self.threads = threads
-        self.isForced = isForced
+        self.limits = limits
     }
 
     /// `waits` is called when another copy works on the destination and this one has to wait for it.
@@ -55,31 +50,62 @@ public struct LocalCopy: Sendable {
         // One that a killed run has made is ours still.
         let isRootOurs = isNew || old.records["."] != nil
         let surplus = surplus(of: old)
-        try notes.begin(Manifest.bytes(of: items, besides: surplus, isRootOurs: isRootOurs))
+        let claim = Manifest.bytes(of: items, besides: surplus, after: old, isRootOurs: isRootOurs)
+        try notes.begin(claim.bytes)
         let staging = try Staging(in: destination, notes: notes)
-        defer { staging.remove(notes: notes) }
-        let tree = TreeCopy(
-            sources: checked.sources,
-            copier: FileCopier(
-                progress: progress, manifest: old, attributes: CopyAttributes(checked.mount.ownership), isFresh: isNew,
-                isForced: isForced),
-            destination: destination, staging: staging, threads: threads)
-        if mirrors {
-            try mirror(surplus, old).clearTheWay(for: items, in: destination.file)
+        var outcome = Outcome()
+        do throws(CopyFailure) {
+            if mirrors { try mirror(surplus, old).clearTheWay(for: items, in: destination.file) }
+            let folders = CopyFolders(destination: destination, attributes: attributes)
+            try folders.make(for: items)
+            let placing = ItemPlacing(
+                manifest: old, attributes: attributes, isFresh: isNew, isForced: limits.isForced)
+            let found = move(placing, folders, staging)
+            outcome.localEdits = found.edits
+            if let failure = found.failure { throw failure }
+            // Its removal changes the time of the folder it is in.
+            staging.remove(notes: notes)
+            let mirrorsSurplus = mirrors && !surplus.isEmpty
+            if mirrorsSurplus { outcome.removed = try mirror(surplus, old).remove(from: destination.file) }
+            if mirrorsSurplus || claim.isVague {
+                // What is removed is ours no longer: the next file of that name is somebody else's.
+                try notes.begin(
+                    Manifest.bytes(of: items, besides: mirrorsSurplus ? [:] : surplus, isRootOurs: isRootOurs).bytes)
+            }
+            try folders.finish(items, isRootOurs: isRootOurs)
+            try notes.complete()
+        } catch {
+            staging.leave(notes: notes)
+            outcome.failure = error
         }
-        let found = tree.run()
-        var outcome = Outcome(failure: found.failure, localEdits: found.edits)
-        guard outcome.failure == nil else { return outcome }
-        if mirrors && !surplus.isEmpty {
-            outcome.removed = try mirror(surplus, old).remove(from: destination.file)
-            // What is removed is ours no longer: the next file of that name is somebody else's.
-            try notes.begin(Manifest.bytes(of: items, besides: [:], isRootOurs: isRootOurs))
-        }
-        // Its removal changes the time of the folder it is in.
-        staging.remove(notes: notes)
-        try tree.finishFolders(isRootOurs: isRootOurs)
-        try notes.complete()
         return outcome
+    }
+
+    /// Brings the files of all sources to their places.
+    private func move(_ placing: ItemPlacing, _ folders: CopyFolders, _ staging: Staging) -> CopyFindings {
+        var local: [TreeCopy.LocalSource] = []
+        var remote: [StoreCopy.StoreSource] = []
+        for source in checked.sources {
+            switch source.origin {
+            case .folder(let folder): local.append(.init(folder: folder, listed: source))
+            case .store(let opened): remote.append(.init(opened: opened, listed: source))
+            }
+        }
+        var found = CopyFindings()
+        if !local.isEmpty {
+            found = TreeCopy(
+                sources: local, copier: FileCopier(progress: progress, placing: placing), destination: folders,
+                staging: staging, threads: limits.threads
+            ).run()
+        }
+        guard found.failure == nil, !remote.isEmpty else { return found }
+        let more = StoreCopy(
+            sources: remote, placing: placing, folders: folders, staging: staging, progress: progress,
+            checksum: checked.mount.checksum, limits: limits
+        ).run()
+        found.edits += more.edits
+        found.failure = more.failure
+        return found
     }
 
     /// Runs with other state folders do not see our notes; they see this. Single files stand beside others' files and appear in
@@ -103,7 +129,8 @@ public struct LocalCopy: Sendable {
         checked.mount.copy.onNonempty == .mirror && !checked.sources.contains { $0.listing.objects == 0 }
     }
 
-    private var items: some Sequence<SourceItem> { checked.sources.lazy.flatMap(\.listing.items) }
+    private var items: some Sequence<SourceItem> { checked.sources.lazy.flatMap(\.items) }
+    private var attributes: CopyAttributes { CopyAttributes(checked.mount.ownership) }
 
     /// What is ours from earlier runs and the source has no longer. It stays ours, for a later mirror to remove.
     private func surplus(of old: Manifest) -> [RawPath: Manifest.Record] {

@@ -1,11 +1,13 @@
 import CShims
+import Glibc
 import Plan
 import Platform
 import Synchronization
 
 /// The folder inside of a destination where files are written before they get their names: on the same file system, so that
 /// a file appears whole or not at all, with a random name, and for nobody else to look into. It is made when the first file
-/// needs it: a run that finds everything in place changes nothing, not even the destination's time.
+/// needs it: a run that finds everything in place changes nothing, not even the destination's time. One that a run has left
+/// behind with parts of large objects in it is gone on with.
 final class Staging: Sendable {
     private let name: RawPath
     private let destination: SharedDescriptor
@@ -13,8 +15,15 @@ final class Staging: Sendable {
     private let counter = Atomic(0)
 
     init(in destination: SharedDescriptor, notes: borrowing DestinationNotes) throws(CopyFailure) {
-        if let left = notes.leftStaging() { Self.remove(left, from: destination.file) }
         self.destination = destination
+        if let left = notes.leftStaging() {
+            if let folder = Self.adopt(left, in: destination.file) {
+                name = left
+                made.withLock { $0 = folder }
+                return
+            }
+            Self.remove(left, from: destination.file)
+        }
         name = RawPath(RawPath.stagingPrefix + Self.random() + ".tmp")
         // Noted before it is made: a kill between the two leaves a note without a folder, not a folder without a note.
         try notes.note(staging: name)
@@ -45,10 +54,38 @@ final class Staging: Sendable {
         notes.forgetStaging()
     }
 
+    /// The copy has failed: what can be gone on with stays.
+    func leave(notes: borrowing DestinationNotes) {
+        let holdsParts = made.withLock { folder in
+            folder.map { Self.clear($0.file, keeping: PartialFile.isPart) } ?? false
+        }
+        if !holdsParts { remove(notes: notes) }
+    }
+
+    /// A folder that a run has left, when it is ours and holds something to go on with.
+    private static func adopt(_ name: RawPath, in destination: borrowing OwnedDescriptor) -> SharedDescriptor? {
+        guard let folder = try? OwnedDescriptor.open(name, in: destination, FileFlags.folder),
+            let entry = try? folder.entry(), entry.owner == geteuid(), entry.mode & 0o077 == 0
+        else { return nil }
+        guard clear(folder, keeping: PartialFile.isPart) else { return nil }
+        return SharedDescriptor(folder)
+    }
+
+    /// Removes the files of a staging folder but for those to keep; whether there are any.
+    private static func clear(
+        _ folder: borrowing OwnedDescriptor, keeping isKept: (RawPath) -> Bool
+    ) -> Bool {
+        var keeps = false
+        for file in (try? folder.names()) ?? [] {
+            if isKept(file) { keeps = true } else { try? folder.remove(file) }
+        }
+        return keeps
+    }
+
     /// What is in it are files of ours; if something is left, the next run finds the note and tries again.
     private static func remove(_ name: RawPath, from destination: borrowing OwnedDescriptor) {
         guard let folder = try? OwnedDescriptor.open(name, in: destination, FileFlags.folder) else { return }
-        for file in (try? folder.names()) ?? [] { try? folder.remove(file) }
+        _ = clear(folder, keeping: { _ in false })
         try? destination.remove(name, isFolder: true)
     }
 

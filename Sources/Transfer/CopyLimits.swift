@@ -1,0 +1,20 @@
+/// The ceilings of a copy, and what it is told for all of its items.
+public struct CopyLimits: Sendable {
+    /// Threads that wait for disks.
+    public var threads: Int
+    /// Requests to a store at once.
+    public var requests: Int
+    /// Objects larger than two of them come in parts of this size.
+    public var partSize: Int
+    /// What is in place is copied again.
+    public var isForced: Bool
+
+    public static let defaultPartSize = 8 << 20
+
+    public init(threads: Int, requests: Int = 256, partSize: Int = defaultPartSize, isForced: Bool = false) {
+        self.threads = threads
+        self.requests = requests
+        self.partSize = partSize
+        self.isForced = isForced
+    }
+}
