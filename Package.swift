@@ -24,7 +24,7 @@ let package = Package(
     targets: [
         // System libraries: a module map and the few inlines that Swift needs.
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1"),
-        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto"),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "openssl"),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl"),
 
         // Leaves.
@@ -34,7 +34,7 @@ let package = Package(
         library("Checksums", uses: ["CShims", "COpenSSL"]),
 
         // Requests over libcurl, retried.
-        library("HTTP", uses: ["CCurl", "Checksums", "Platform"]),
+        library("HTTP", uses: ["CCurl", "COpenSSL", "Checksums", "Platform"]),
 
         // Buckets, containers and folders behind one protocol.
         library("ObjectStore", uses: ["HTTP", "Checksums", "Platform"]),
@@ -52,6 +52,7 @@ let package = Package(
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
 
         tests("PlatformTests", of: ["Platform", "TestSupport"]),
+        tests("HTTPTests", of: ["HTTP", "Checksums", "Platform", "TestSupport"]),
         tests("JSONTests", of: ["JSON"]),
         tests("ChecksumsTests", of: ["Checksums", "CShims"]),
         tests("ObjectStoreTests", of: ["ObjectStore", "Checksums", "Platform", "TestSupport"]),

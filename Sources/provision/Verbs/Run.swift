@@ -12,7 +12,7 @@ enum Run {
         let input = TaskInput(invocation)
         var found = try input.planned()
         if !settings.dryRun { try refuseWhatIsNotBuilt(invocation) }
-        if !settings.offline, found.isOK { found.ask(file: input.name, on: try input.machine()) }
+        if !settings.offline, found.isOK { found.ask(file: input.name, on: try input.machine(), stores: CloudStores()) }
         if settings.dryRun {
             try DryRunOutput(found, settings.output, style: invocation.style(for: .output)).write()
             return found.exitStatus
