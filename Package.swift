@@ -58,7 +58,9 @@ let package = Package(
         tests("ObjectStoreTests", of: ["ObjectStore", "Checksums", "Platform", "TestSupport"]),
         tests("TaskFileTests", of: ["TaskFile", "Platform"]),
         tests("PlanTests", of: ["Plan", "TaskFile", "JSON", "Platform"]),
-        tests("TransferTests", of: ["Transfer", "Plan", "TaskFile", "ObjectStore", "Checksums", "Platform", "TestSupport"]),
+        tests(
+            "TransferTests",
+            of: ["Transfer", "Plan", "TaskFile", "ObjectStore", "Checksums", "Platform", "TestSupport"]),
         tests("ProvisionTests", of: ["provision", "Platform"]),
         tests("EndToEnd", of: ["provision", "JSON", "TestSupport"], exclude: ["judge.py"]),
     ]

@@ -1,3 +1,4 @@
+import ObjectStore
 import Platform
 import Testing
 
@@ -6,7 +7,7 @@ import Testing
 /// What a destination holds of ours, as a file: nothing that is damaged may make a mirror remove anything.
 @Suite struct ManifestTests {
     private func bytes(_ records: [RawPath: Manifest.Record], isComplete: Bool = true) -> [UInt8] {
-        let bytes = Manifest.bytes(of: [], besides: records, isRootOurs: false)
+        let bytes = Manifest.bytes(of: [], besides: records, isRootOurs: false).bytes
         return isComplete ? Manifest.complete + bytes.dropFirst(Manifest.complete.count) : bytes
     }
 
@@ -19,7 +20,9 @@ import Testing
     @Test(arguments: [true, false])
     func comesBackAsItWas(isComplete: Bool) throws {
         let all: [RawPath: Manifest.Record] = [
-            "a": record(1, 2, 3), "a b/ c ": record(Int.max, -1, 999_999_999), ".": record(), "\n": record(),
+            "a": record(1, 2, 3),
+            "v": .init(size: 1, modified: .init(seconds: 2, nanoseconds: 3), version: .init("a b")),
+            "a b/ c ": record(Int.max, -1, 999_999_999), ".": record(), "\n": record(),
             "d/e": record(0, Int.max), "1 2 3 x": record(5), RawPath([0xFF, 0xFE]): record(), Self.every: record(7),
         ]
         let manifest = try #require(Manifest(bytes(all, isComplete: isComplete)))
@@ -40,16 +43,17 @@ import Testing
     }
 
     @Test(arguments: [
-        "1 2 3 a", "1 2 a\0", "1 2 3 \0", "x 2 3 a\0", "1 2 3 a\0\0", "99999999999999999999 2 3 a\0", "\0",
+        "1 2 3 \0a", "1 2 \0a\0", "1 2 3 \0\0", "x 2 3 \0a\0", "1 2 3 \0a\0\0", "1 2 3 x\0a\0", "\0", "1 2 3 a\0",
+        "99999999999999999999 2 3 \0a\0",
     ])
     func damagedRecords(text: String) {
         #expect(Manifest(Manifest.complete + text.utf8) == nil)
-        #expect(Manifest(Manifest.complete + "1 2 3 b\0".utf8) != nil)
+        #expect(Manifest(Manifest.complete + "1 2 3 \0b\0".utf8) != nil)
     }
 
     @Test(arguments: [
-        "", "\n", "provision manifest 1\n", "provision manifest 2 wholly \n", "provision manifest 1 wholly ",
-        "PROVISION MANIFEST 1 wholly \n", "provision manifest 1 half \n",
+        "", "\n", "provision manifest 2\n", "provision manifest 1 wholly \n", "provision manifest 2 wholly ",
+        "PROVISION MANIFEST 2 wholly \n", "provision manifest 2 half \n",
     ])
     func damagedHeads(text: String) {
         #expect(Manifest(Array(text.utf8)) == nil)

@@ -27,7 +27,8 @@ struct ItemCollector {
             let folder = RawPath(path.bytes.dropLast())
             guard filter.wants(folder, isFolder: true) else { return }
             if let reason = UnusableName.reason(of: folder) { return leaveOut(path, reason, &listing) }
-            return try append(.init(path: folder, sourcePath: path, content: .folder, modified: object.modified), to: &listing)
+            return try append(
+                .init(path: folder, sourcePath: path, content: .folder, modified: object.modified), to: &listing)
         }
         guard filter.wantsObject(path) else { return }
         if let reason = UnusableName.reason(of: path) { return leaveOut(path, reason, &listing) }
@@ -82,7 +83,9 @@ enum UnusableName {
             if name.elementsEqual(".".utf8) || name.elementsEqual("..".utf8) {
                 return "has a segment `\(String(decoding: name, as: UTF8.self))`"
             }
-            if name.count > longestName { return "has a name of \(name.count) bytes; files have \(longestName) at most" }
+            if name.count > longestName {
+                return "has a name of \(name.count) bytes; files have \(longestName) at most"
+            }
         }
         if path.bytes.first.map({ $0 == UInt8(ascii: ".") }) == true, path.isOurStaging {
             return "is a name of our own temporary folders"

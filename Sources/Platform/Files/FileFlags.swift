@@ -13,6 +13,7 @@ public enum FileFlags {
     public static let folder = O_RDONLY | O_DIRECTORY
     /// A new file that was not there before, not even as a link.
     public static let create = O_WRONLY | O_CREAT | O_EXCL
+    public static let createReadable = O_RDWR | O_CREAT | O_EXCL
     /// A new file in a folder that never gets a name.
     public static let nameless = O_RDWR | shim_o_tmpfile
     public static let readWrite = O_RDWR | O_CREAT

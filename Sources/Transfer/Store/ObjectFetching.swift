@@ -45,7 +45,9 @@ struct ObjectFetching: Sendable {
 
     /// What the store says of a large object as a whole, if that can be compared with what its parts are checked by.
     func statedChecksum(of item: SourceItem, in store: any ObjectStore) async throws(CopyFailure) -> Checksum? {
-        guard choice != .off, let algorithm = item.checksum, algorithm.isCombinable || choice == .full else { return nil }
+        guard choice != .off, let algorithm = item.checksum, algorithm.isCombinable || choice == .full else {
+            return nil
+        }
         do throws(StoreError) {
             let object = try await store.stat(ObjectKey(item.sourcePath.bytes))
             guard item.version == nil || object.version == item.version else { throw StoreError(.changed, "") }
@@ -104,7 +106,8 @@ extension CopyFailure {
         switch error.code {
         case .cancelled: self.init(.cancelled, "the copy was stopped")
         case .changed, .conditionFailed, .notFound:
-            self = error.code == .notFound
+            self =
+                error.code == .notFound
                 ? CopyFailure(.sourceChanged, "\(name) has gone since it was listed") : .changed(item)
         case .noSpace:
             self.init(

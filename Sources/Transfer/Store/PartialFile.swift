@@ -48,15 +48,16 @@ final class PartialFile: Sendable {
             let count = Self.count(of: item.size, partSize)
             state = Mutex(
                 State(
-                    missing: (0..<count).reversed().filter { parts[$0] == nil }, checksums: parts.compactMapValues { $0 },
+                    missing: (0..<count).reversed().filter { parts[$0] == nil },
+                    checksums: parts.compactMapValues { $0 },
                     noted: left.records.count / Self.recordSize))
             headSize = head.count
             return
         }
         for name in [name, notesName] {
-            do throws(SystemError) { try staging.file.remove(name) } catch where error.code == ENOENT {}
+            do throws(SystemError) { try staging.file.remove(name) } catch  where error.code == ENOENT {}
         }
-        file = SharedDescriptor(try .open(name, in: staging.file, FileFlags.create, mode: mode | 0o200))
+        file = SharedDescriptor(try .open(name, in: staging.file, FileFlags.createReadable, mode: mode | 0o200))
         try file.file.reserve(item.size)
         notes = SharedDescriptor(try .open(notesName, in: staging.file, FileFlags.create, mode: 0o600))
         try notes.file.write(head, at: 0)

@@ -1,8 +1,10 @@
 import Checksums
 import Glibc
 import ObjectStore
+import Plan
 import Platform
 import Synchronization
+import TaskFile
 import TestSupport
 import Testing
 

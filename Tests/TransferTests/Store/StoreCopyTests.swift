@@ -1,6 +1,8 @@
 import Checksums
 import ObjectStore
+import Plan
 import Platform
+import TaskFile
 import TestSupport
 import Testing
 
@@ -85,10 +87,8 @@ import Testing
         #expect(sandbox.names == ["empty", "full", "full/a"])
     }
 
-    @Test(arguments: [
-        ("x", ["x"]), ("x/", ["in"]), ("y", ["in"]), ("y/", ["in"]), ("x1", ["x1"]),
-    ])
-    func whatASourceNames(key: String, names: Set<String>) throws {
+    @Test(arguments: [("x", "x"), ("x/", "in"), ("y", "in"), ("y/", "in"), ("x1", "x1")])
+    func whatASourceNames(key: String, name: String) throws {
         let sandbox = try StoreSandbox()
         for key: ObjectKey in ["x", "x1", "x/in", "y/in", "y1"] { sandbox.store.set(key, Array(key.bytes)) }
         let preflight = try sandbox.preflight("s3://bucket-1/\(key)")
@@ -96,7 +96,7 @@ import Testing
         #expect(try sandbox.copy("s3://bucket-1/\(key)").outcome.failure == nil)
         // A single object is the destination itself.
         let isFile = key == "x" || key == "x1"
-        #expect(isFile ? (try? Array(sandbox.folder.read("dst").utf8)) == Array(key.utf8) : sandbox.names == names)
+        #expect(isFile ? (try? Array(sandbox.folder.read("dst").utf8)) == Array(key.utf8) : sandbox.names == [name])
     }
 
     @Test func aPrefixWithoutObjects() throws {
@@ -129,7 +129,9 @@ import Testing
 
     @Test func includeAndExclude() throws {
         let sandbox = try StoreSandbox()
-        for key: ObjectKey in ["a.txt", "a.bin", "d/b.txt", "d/skip/c.txt", "skip/d.txt"] { sandbox.store.set(key, [1]) }
+        for key: ObjectKey in ["a.txt", "a.bin", "d/b.txt", "d/skip/c.txt", "skip/d.txt"] {
+            sandbox.store.set(key, [1])
+        }
         #expect(try sandbox.copy("s3://bucket-1", "include: ['*.txt'], exclude: [skip/]").outcome.failure == nil)
         #expect(Set(sandbox.files.keys) == ["a.txt", "d/b.txt"])
     }

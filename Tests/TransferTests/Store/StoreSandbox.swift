@@ -64,6 +64,8 @@ struct StoreSandbox {
     var files: [String: [UInt8]] {
         var files: [String: [UInt8]] = [:]
         for (path, node) in FileTree(destination).below {
+            // What has not got its name yet is none of them.
+            if path.starts(with: ".provision-".utf8) { continue }
             if case .file(let bytes) = node.content { files[String(decoding: path, as: UTF8.self)] = bytes }
         }
         return files
