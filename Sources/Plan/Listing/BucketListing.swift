@@ -52,36 +52,26 @@ struct BucketListing {
     }
 
     private func single(_ object: ObjectInfo) throws(StoreError) -> Found {
-        var collector = ItemCollector(prefix: "", filter: filter)
         let name = RawPath(object.key.bytes).lastComponent
-        var listing = SourceListing()
-        try collector.append(object, at: name, to: &listing)
-        return found(listing, collector, name: name, isSingleFile: true)
+        var found = BucketWalk.Found()
+        try ItemCollector(prefix: "", filter: filter).append(object, at: name, to: &found)
+        return self.found(found, name: name, isSingleFile: true)
     }
 
     private func list(below prefix: ObjectKey) async throws(StoreError) -> Found {
-        var collector = ItemCollector(prefix: prefix, filter: filter)
-        var listing = SourceListing()
-        var request = ListRequest(prefix: prefix)
-        repeat {
-            let page = try await opened.store.list(request)
-            for object in page.objects { try collector.append(object, to: &listing) }
-            request.continuation = page.next
-        } while request.continuation != nil
-        guard collector.isSomethingThere || prefix.isEmpty else {
+        let found = try await BucketWalk(opened.store, below: prefix, filter).run()
+        guard found.isSomethingThere || prefix.isEmpty else {
             throw StoreError(
                 .notFound, "there is no object `\(key.shown)` in bucket \(bucket), and nothing below it as a folder")
         }
         let name = RawPath(prefix.isEmpty ? Array(bucket.utf8) : Array(prefix.bytes.dropLast())).lastComponent
-        return found(listing, collector, name: name, isSingleFile: false)
+        return self.found(found, name: name, isSingleFile: false)
     }
 
-    private func found(
-        _ listing: SourceListing, _ collector: ItemCollector, name: RawPath, isSingleFile: Bool
-    ) -> Found {
+    private func found(_ found: BucketWalk.Found, name: RawPath, isSingleFile: Bool) -> Found {
         Found(
             source: ListedSource(
-                origin: .store(opened), name: name, isSingleFile: isSingleFile, listing: listing),
-            archived: collector.archived)
+                origin: .store(opened), name: name, isSingleFile: isSingleFile, listing: found.listing),
+            archived: found.archived)
     }
 }

@@ -9,44 +9,48 @@ struct ItemCollector {
     private let filter: ItemFilter
     /// Files whose keys the current one begins with: with a slash behind it they would have to be folders as well.
     private var shorter: [RawPath] = []
-    private(set) var archived: [ObjectKey] = []
-    /// Also what the filter leaves out counts: the prefix is no mistake then.
-    private(set) var isSomethingThere = false
 
     init(prefix: ObjectKey, filter: ItemFilter) {
         self.prefix = prefix
         self.filter = filter
     }
 
-    mutating func append(_ object: ObjectInfo, to listing: inout SourceListing) throws(StoreError) {
-        isSomethingThere = true
+    mutating func append(_ object: ObjectInfo, to found: inout BucketWalk.Found) throws(StoreError) {
         let path = RawPath(object.key.bytes.dropFirst(prefix.bytes.count))
         // The marker of the prefix itself.
         guard !path.isEmpty || object.size > 0 else { return }
         if path.bytes.last == UInt8(ascii: "/"), object.size == 0 {
             let folder = RawPath(path.bytes.dropLast())
             guard filter.wants(folder, isFolder: true) else { return }
-            if let reason = UnusableName.reason(of: folder) { return leaveOut(path, reason, &listing) }
+            if let reason = UnusableName.reason(of: folder) { return leaveOut(path, reason, &found.listing) }
             return try append(
-                .init(path: folder, sourcePath: path, content: .folder, modified: object.modified), to: &listing)
+                .init(path: folder, sourcePath: path, content: .folder, modified: object.modified),
+                to: &found.listing)
         }
         guard filter.wantsObject(path) else { return }
-        if let reason = UnusableName.reason(of: path) { return leaveOut(path, reason, &listing) }
+        if let reason = UnusableName.reason(of: path) { return leaveOut(path, reason, &found.listing) }
         if let file = fileInTheWay(of: path) {
-            return leaveOut(file, "is an object, and `\(path.text.printable)` needs it to be a folder", &listing)
+            return leaveOut(file, "is an object, and `\(path.text.printable)` needs it to be a folder", &found.listing)
         }
-        try append(object, at: path, to: &listing)
+        shorter.append(path)
+        try append(object, at: path, to: &found)
+    }
+
+    /// Keys with this prefix come next, and somebody else collects them.
+    mutating func begin(_ group: ObjectKey, of listing: inout SourceListing) {
+        let path = RawPath(group.bytes.dropFirst(prefix.bytes.count))
+        guard let file = fileInTheWay(of: path) else { return }
+        leaveOut(file, "is an object, and `\(path.text.printable)` needs it to be a folder", &listing)
     }
 
     /// An object that becomes a file at this path.
-    mutating func append(_ object: ObjectInfo, at path: RawPath, to listing: inout SourceListing) throws(StoreError) {
-        isSomethingThere = true
-        if object.isArchived { archived.append(object.key) }
+    func append(_ object: ObjectInfo, at path: RawPath, to found: inout BucketWalk.Found) throws(StoreError) {
+        if object.isArchived { found.archived.append(object.key) }
         try append(
             .init(
                 path: path, sourcePath: RawPath(object.key.bytes), content: .file(size: object.size), mode: object.mode,
                 modified: object.modified, version: object.version, checksum: object.checksumAlgorithm),
-            to: &listing)
+            to: &found.listing)
     }
 
     private func append(_ item: SourceListing.Item, to listing: inout SourceListing) throws(StoreError) {
@@ -64,7 +68,6 @@ struct ItemCollector {
     /// Between `a` and `a/b` there may be `a-b`, but all in between begin with `a`.
     private mutating func fileInTheWay(of path: RawPath) -> RawPath? {
         while let last = shorter.last, !path.bytes.starts(with: last.bytes) { shorter.removeLast() }
-        defer { shorter.append(path) }
         return shorter.first { path.isBelow($0) }
     }
 }

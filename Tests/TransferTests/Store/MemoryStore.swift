@@ -64,13 +64,27 @@ final class MemoryStore: ObjectStore {
         let after = request.continuation.map { ObjectKey($0.bytes) } ?? request.after
         return state.withLock { state in
             state.lists += 1
+            var page = ListPage()
+            let size = min(request.limit ?? pageSize, pageSize)
             let keys = state.objects.keys.filter { key in
                 key.hasPrefix(request.prefix) && after.map { $0 < key } ?? true
             }.sorted()
-            var page = ListPage()
-            let size = min(request.limit ?? pageSize, pageSize)
-            page.objects = keys.prefix(size).map { Self.info($0, state.objects[$0]!) }
-            if keys.count > size { page.next = ContinuationToken(keys[size - 1].bytes) }
+            for key in keys {
+                let slash = key.bytes.dropFirst(request.prefix.bytes.count).firstIndex(of: UInt8(ascii: "/"))
+                let group = request.grouping == .bySlash ? slash.map { ObjectKey(key.bytes[...$0]) } : nil
+                if let group, group == page.prefixes.last { continue }
+                if page.objects.count + page.prefixes.count == size {
+                    let last = max(
+                        page.objects.last?.key ?? "", page.prefixes.last.map { $0 + ObjectKey([0xFF]) } ?? "")
+                    page.next = ContinuationToken(last.bytes)
+                    break
+                }
+                if let group {
+                    page.prefixes.append(group)
+                } else {
+                    page.objects.append(Self.info(key, state.objects[key]!))
+                }
+            }
             return page
         }
     }

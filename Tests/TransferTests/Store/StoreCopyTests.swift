@@ -148,4 +148,30 @@ import Testing
         #expect(try sandbox.copy("s3://bucket-1/p").progress.objectsDone == 100)
         #expect(sandbox.files["99"] == [99])
     }
+
+    /// However keys lie on pages and in groups, each is found once.
+    @Test(arguments: 1...12)
+    func treesThatAreListedInGroups(pageSize: Int) throws {
+        let sandbox = try StoreSandbox(MemoryStore(pageSize: pageSize))
+        var keys: Set<String> = []
+        for number in 0..<60 {
+            let parts = [number % 3, number % 5, number % 7].prefix(number % 4).map { "f\($0)" }
+            keys.insert((["r"] + parts + ["o\(number)"]).joined(separator: "/"))
+        }
+        for key in keys { sandbox.store.set(ObjectKey(key), Array(key.utf8)) }
+        #expect(try sandbox.copy("s3://bucket-1/r/").outcome.failure == nil)
+        #expect(Set(sandbox.files.keys.map { "r/" + $0 }) == keys)
+    }
+
+    @Test(arguments: 1...6)
+    func conflictsAreSeenAcrossGroups(pageSize: Int) throws {
+        let sandbox = try StoreSandbox(MemoryStore(pageSize: pageSize))
+        for key: ObjectKey in ["a", "a-b", "a.c", "a/b", "ab", "c", "c/d", "e", "f", "g"] {
+            sandbox.store.set(key, [1])
+        }
+        let reasons = try sandbox.preflight().refused.map(\.reason)
+        #expect(reasons.map(\.code) == [.destinationDenied])
+        #expect(reasons.first?.message.contains("`a` (is an object") == true)
+        #expect(reasons.first?.message.contains("`c` (is an object") == true)
+    }
 }
