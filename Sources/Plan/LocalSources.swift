@@ -6,11 +6,9 @@ struct LocalSources {
     let file: String
     let machine: Machine
 
-    func check(_ mounts: [PlannedMount]) -> [Diagnostic] {
-        mounts.flatMap { planned in
-            planned.mount.sources.compactMap { source in
-                machine.path(of: source.location, planned.mount).flatMap { check($0, source) }
-            }
+    func check(_ planned: PlannedMount) -> [Diagnostic] {
+        planned.mount.sources.compactMap { source in
+            machine.path(of: source.location, planned.mount).flatMap { check($0, source) }
         }
     }
 

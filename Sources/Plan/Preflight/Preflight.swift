@@ -18,6 +18,7 @@ public struct Preflight: Sendable {
         for planned in plan.mounts {
             if let checked = check(planned) { mounts.append(checked) }
         }
+        relate()
         checkRoom()
     }
 
@@ -45,9 +46,15 @@ public struct Preflight: Sendable {
             report(.notBuilt, missing, hint: "\(planned.mount.mode.rawValue) of local files and folders is", planned)
             return nil
         }
+        if let missing = planned.missing.first {
+            refused.append((planned, missing))
+            return nil
+        }
         guard let sources = list(planned) else { return nil }
         let layout = CopyLayout(planned, sources, machine)
-        if let source = sources.first(where: { !$0.isSingleFile && isBelow(planned.path, $0.folder.text) }) {
+        var planned = planned
+        planned.path = layout.realPath ?? planned.path
+        if let source = sources.first(where: { !$0.isSingleFile && isBelow(planned.path, $0.realFolder) }) {
             report(
                 .nestedDestination, "`\(planned.shownDestination)` is inside of its own source `\(source.folder.text)`",
                 hint: "choose a destination outside of it", planned)
@@ -68,7 +75,6 @@ public struct Preflight: Sendable {
     }
 
     private func isBelow(_ path: String, _ folder: String) -> Bool {
-        let folder = Paths.normalized(folder)
         return path == folder || path.hasPrefix(folder == "/" ? "/" : folder + "/")
     }
 
@@ -131,6 +137,30 @@ public struct Preflight: Sendable {
     }
 
     // MARK: All mounts together
+
+    /// Links on the way may lead destinations into one another that are apart in the file.
+    private mutating func relate() {
+        var byPath: [String: Int] = [:]
+        for checked in mounts {
+            guard let first = byPath[checked.planned.path] else {
+                byPath[checked.planned.path] = byPath.count
+                continue
+            }
+            report(
+                .duplicateDestination,
+                "`\(checked.planned.shownDestination)` leads to the same place as `\(mounts[first].planned.shownDestination)`",
+                hint: "a link is on the way; remove one of the two", checked.planned)
+        }
+        var seen: Set<String> = []
+        mounts = mounts.filter { seen.insert($0.planned.path).inserted }
+        for path in mounts.map(\.planned.path) {
+            for parent in Paths.parents(of: path) {
+                guard let index = byPath[parent] else { continue }
+                let nested = RawPath(path.dropFirst(parent.count + 1))
+                if !mounts[index].planned.nested.contains(nested) { mounts[index].planned.nested.append(nested) }
+            }
+        }
+    }
 
     private mutating func checkRoom() {
         for (_, group) in Dictionary(grouping: mounts, by: \.need.device).sorted(by: { $0.key < $1.key }) {
