@@ -52,6 +52,6 @@ let package = Package(
         tests("PlanTests", of: ["Plan", "TaskFile", "JSON", "Platform"]),
         tests("TransferTests", of: ["Transfer", "Platform"]),
         tests("ProvisionTests", of: ["provision", "Platform"]),
-        tests("EndToEnd", of: ["provision", "JSON", "TestSupport"], exclude: ["judge.py"]),
+        tests("EndToEnd", of: ["provision", "JSON", "TestSupport"], exclude: ["Support/judge.py"]),
     ]
 )

@@ -1,0 +1,82 @@
+import Foundation
+import TestSupport
+import Testing
+
+extension CopyFaults {
+    /// Sources that change while they are copied.
+    @Suite struct Changes {
+        private let sandbox: CopySandbox
+
+        init() throws {
+            sandbox = try CopySandbox()
+        }
+
+        @Test func aSourceThatVanishes() throws {
+            try sandbox.makeFiles(1500)
+            let running = try sandbox.halted(after: 2, of: 1500)
+            try Files.remove(sandbox.source + "/11499")
+            running.resume()
+            let finished = try running.wait()
+            #expect(finished.status == 74, "\(finished.output)")
+            let mount = try #require(try Document(finished).mounts.first)
+            #expect(mount.code == "source-changed")
+            #expect(mount.error["retryable"] as? Bool == true)
+            #expect(sandbox.leftovers() == [])
+            try sandbox.succeed(sandbox.task())
+            #expect(FileTree(sandbox.destination).differences(from: FileTree(sandbox.source)) == [])
+        }
+
+        /// What has changed since it was listed is copied as it is now, whole.
+        @Test(arguments: [0, 1, 200_000])
+        func aSourceThatGrowsOrShrinks(size: Int) throws {
+            try sandbox.makeFiles(1500, bytes: 100)
+            let running = try sandbox.halted(after: 2, of: 1500)
+            let name = ByteName((sandbox.source + "/11499").utf8)
+            try Files.write([UInt8](repeating: 0x62, count: size), to: name, modified: (1_650_000_000, 5))
+            running.resume()
+            #expect(try running.wait().status == 0)
+            #expect(FileTree(sandbox.destination).below == FileTree(sandbox.source).below)
+            #expect(try sandbox.succeed(sandbox.task()).objects["done"] == 0)
+        }
+
+        /// While somebody writes to it all the time, a file is copied whole or not at all.
+        @Test func aSourceThatChangesAllTheTime() async throws {
+            let path = ByteName((sandbox.source + "/big").utf8)
+            try Files.write([UInt8](repeating: 1, count: 8 << 20), to: path)
+            let writer = Task.detached {
+                var count = 0
+                while !Task.isCancelled {
+                    count += 1
+                    let file = open(String(decoding: path, as: UTF8.self), O_WRONLY | O_CLOEXEC)
+                    _ = pwrite(file, "x", 1, off_t(count % (8 << 20)))
+                    close(file)
+                }
+            }
+            let finished = try sandbox.run(sandbox.task())
+            writer.cancel()
+            await writer.value
+            #expect([0, 74].contains(finished.status), "\(finished.output)")
+            if finished.status == 74 {
+                #expect(try Document(finished).mounts.first?.code == "source-changed")
+                #expect(!Files.isThere(sandbox.destination + "/big"))
+            }
+            #expect(sandbox.leftovers() == [])
+            try sandbox.succeed(sandbox.task())
+            #expect(FileTree(sandbox.destination).below == FileTree(sandbox.source).below)
+        }
+
+        /// A file that becomes a link or a pipe is not what was listed.
+        @Test(arguments: ["link", "pipe"])
+        func aSourceThatBecomesSomethingElse(kind: String) throws {
+            try sandbox.makeFiles(1500)
+            try sandbox.write(["secret": "secret"])
+            let running = try sandbox.halted(after: 2, of: 1500)
+            let name = sandbox.source + "/11499"
+            try Files.remove(name)
+            if kind == "link" { try Files.makeLink(name, to: sandbox.path("secret")) } else { try Files.makePipe(name) }
+            running.resume()
+            #expect(try running.wait().status == 74)
+            #expect(!Files.isThere(sandbox.destination + "/11499"))
+        }
+    }
+}
