@@ -20,18 +20,30 @@ import Testing
         #expect(!Files.isThere(sandbox.destination))
     }
 
-    /// Paths longer than the kernel takes at once, of names that are short enough.
-    @Test mutating func deepTrees() throws {
-        var folder = sandbox.source
-        for _ in 0..<14 {
-            folder += "/" + String(repeating: "s", count: 250)
-            try Files.makeFolder(folder)
-        }
-        try Files.write("deep", to: folder + "/f")
+    /// Paths as long as the kernel takes at once, and longer, of names that are short enough.
+    @Test(arguments: [(14, 250), (16, 255), (17, 255), (40, 255), (300, 9)])
+    mutating func deepTrees(depth: Int, length: Int) throws {
+        let name = ByteName(repeating: 0xFF, count: length)
+        try Files.makeDeep(.init(repeating: name, count: depth), below: sandbox.source, file: "deep")
         for _ in 0..<3 { sandbox.destination += "/" + String(repeating: "d", count: 250) }
         try sandbox.succeed(sandbox.task())
-        #expect(FileTree(sandbox.destination).differences(from: FileTree(sandbox.source)) == [])
-        let second = try sandbox.succeed(sandbox.task())
+        let source = FileTree(sandbox.source)
+        #expect(source.nodes.count == depth + 2)
+        #expect(FileTree(sandbox.destination).differences(from: source) == [])
+        let second = try sandbox.succeed(sandbox.task("on_nonempty: refuse"))
         #expect(second.objects == ["total": 1, "done": 0, "skipped": 1])
+        #expect(FileTree(sandbox.destination).differences(from: source) == [])
+    }
+
+    /// A tree may be deeper than a process may have files open.
+    @Test func deeperThanFilesMayBeOpen() throws {
+        try Files.makeDeep(.init(repeating: ByteName("d".utf8), count: 200), below: sandbox.source, file: "deep")
+        let words = try sandbox.words(sandbox.task("on_nonempty: refuse"), [])
+        for _ in 0..<2 {
+            let finished = try Program.run(
+                ["bash", "-c", #"ulimit -n 64 && exec "$0" "$@""#] + words, in: sandbox.folder.path)
+            #expect(finished.status == 0, "\(finished.output)\(finished.errors)")
+        }
+        #expect(FileTree(sandbox.destination).differences(from: FileTree(sandbox.source)) == [])
     }
 }
