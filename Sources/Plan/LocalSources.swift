@@ -15,7 +15,7 @@ struct LocalSources {
     private func check(_ path: String, _ source: Source) -> Diagnostic? {
         do throws(SystemError) {
             guard try !FileStatus.isThere(path) else { return nil }
-            return diagnostic("`\(source.shown)` does not exist", hint: hint(for: path), source)
+            return diagnostic("`\(source.shown)` does not exist", hint: hint(for: path, source), source)
         } catch {
             return diagnostic("`\(source.shown)` cannot be reached: \(error.description)", hint: nil, source)
         }
@@ -27,7 +27,7 @@ struct LocalSources {
     }
 
     /// The name in the same folder that was probably meant, or the folder that is missing already.
-    private func hint(for path: String) -> String {
+    private func hint(for path: String, _ source: Source) -> String? {
         let path = Paths.normalized(path)
         for folder in Paths.parents(of: path) {
             guard let there = try? FileStatus.isThere(folder), there else {
@@ -39,6 +39,8 @@ struct LocalSources {
         if let near = nearestName(to: name, among: FileStatus.names(in: folder)) {
             return "did you mean \(folder)\(near)?"
         }
+        guard case .local(let written) = source.location, !written.value.hasPrefix("/"), !written.value.hasPrefix("~/")
+        else { return nil }
         return "relative sources are looked up in the working folder, \(machine.workingFolder)"
     }
 }
