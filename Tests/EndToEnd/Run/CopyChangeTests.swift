@@ -78,5 +78,45 @@ extension CopyFaults {
             #expect(try running.wait().status == 74)
             #expect(!Files.isThere(sandbox.destination + "/11499"))
         }
+
+        /// A folder that goes away, or leads elsewhere, has gone; nobody looks where it leads.
+        @Test(arguments: ["nowhere", "outside"])
+        func aFolderThatIsSwapped(target: String) throws {
+            try sandbox.makeFiles(1500)
+            try sandbox.write(["src/z/file": "1", "outside/file": "secret"])
+            let running = try sandbox.halted(after: 2, of: 1500)
+            try Files.rename(sandbox.source + "/z", to: sandbox.path("away"))
+            if target == "outside" { try Files.makeLink(sandbox.source + "/z", to: sandbox.path(target)) }
+            running.resume()
+            let finished = try running.wait()
+            #expect(finished.status == 74, "\(finished.output)")
+            #expect(try Document(finished).mounts.first?.code == "source-changed")
+            #expect(!Files.isThere(sandbox.destination + "/z/file"))
+        }
+
+        /// What is copied is the folder that was listed, wherever it is moved.
+        @Test func aSourceThatIsMoved() throws {
+            try sandbox.makeFiles(1500)
+            let source = FileTree(sandbox.source)
+            let running = try sandbox.halted(after: 2, of: 1500)
+            try Files.rename(sandbox.source, to: sandbox.path("moved"))
+            try sandbox.write(["src/11499": "another"])
+            running.resume()
+            #expect(try running.wait().status == 0)
+            #expect(FileTree(sandbox.destination).differences(from: source) == [])
+        }
+
+        /// What came after the listing comes with the next run.
+        @Test func aSourceThatGetsMore() throws {
+            try sandbox.makeFiles(1500)
+            let running = try sandbox.halted(after: 2, of: 1500)
+            try sandbox.write(["src/late": "1", "src/folder/late": "1"])
+            running.resume()
+            let first = try running.wait()
+            #expect(first.status == 0)
+            #expect(try Document(first).objects["done"] == 1500)
+            #expect(try sandbox.succeed(sandbox.task()).objects == ["total": 1502, "done": 2, "skipped": 1500])
+            #expect(FileTree(sandbox.destination).differences(from: FileTree(sandbox.source)) == [])
+        }
     }
 }

@@ -63,13 +63,18 @@ import Testing
 
     @Test(.enabled(if: MountedFolder.isPossible, Comment(rawValue: MountedFolder.absence)))
     func aReadOnlyDestination() throws {
-        try sandbox.write(["src/a": "1"])
+        try sandbox.write(["src/a": "1", "there/own": "mine"])
         let mounted = try MountedFolder("size=1m")
         try mounted.makeReadOnly()
-        for destination in [mounted.path, mounted.path + "/x/y"] {
+        let view = try MountedFolder(readOnlyViewOf: sandbox.path("there"))
+        for destination in [mounted.path, mounted.path + "/x/y", view.path, view.path + "/x", view.path + "/own/"] {
             let document = try sandbox.fail(73, "file_mounts: {\(destination): {source: ./src}}")
             #expect(document.mounts.first?.code == "destination-denied")
         }
+        let file = try sandbox.fail(73, "file_mounts: {\(view.path)/own: ./src/a}")
+        #expect(file.mounts.first?.code == "destination-denied")
+        #expect(FileTree(sandbox.path("there")).names == ["own"])
+        #expect(sandbox.content("there/own") == "mine")
     }
 
     @Test(.enabled(if: geteuid() == 0, "becoming another user takes root"))

@@ -84,5 +84,35 @@ extension CopyFaults {
             #expect(document.diagnostics.contains { $0.contains("not-enough-inodes") })
             #expect(FileTree(mounted.path).names == [])
         }
+
+        @Test(.enabled(if: canMount, cannotMount))
+        mutating func inodesThatRunOutInTheMiddle() throws {
+            let mounted = try MountedFolder("size=24m,nr_inodes=400")
+            sandbox.destination = mounted.path + "/dst"
+            try sandbox.makeFiles(300)
+            let running = try sandbox.halted(after: 3, of: 300)
+            var neighbours = 0
+            while (try? Files.write("", to: mounted.path + "/n\(neighbours)")) != nil { neighbours += 1 }
+            running.resume()
+            let finished = try running.wait()
+            #expect(finished.status == 28, "\(finished.output)")
+            #expect(sandbox.leftovers() == [])
+            for index in 0..<neighbours { try Files.remove(mounted.path + "/n\(index)") }
+            try sandbox.succeed(sandbox.task())
+            #expect(FileTree(sandbox.destination).differences(from: FileTree(sandbox.source)) == [])
+        }
+
+        /// Without room for our own notes nothing is copied, and standard error says why there is no status file.
+        @Test(.enabled(if: canMount, cannotMount))
+        func noRoomForTheState() throws {
+            let mounted = try MountedFolder("size=64k")
+            try sandbox.makeFiles(3)
+            let filler = ByteName((mounted.path + "/filler").utf8)
+            #expect(throws: Files.Failure.self) { try Files.write([UInt8](repeating: 1, count: 1 << 20), to: filler) }
+            let finished = try sandbox.run(sandbox.task(), ["--state-dir", mounted.path + "/state"])
+            #expect(finished.status == 28, "\(finished.output)")
+            #expect(finished.errors.contains("the status file in \(mounted.path)/state cannot be written"))
+            #expect(sandbox.names == [])
+        }
     }
 }

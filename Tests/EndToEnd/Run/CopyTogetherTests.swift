@@ -41,5 +41,31 @@ extension CopyFaults {
             #expect(try first.wait().status == 0)
             #expect(FileTree(sandbox.destination).differences(from: FileTree(sandbox.source)) == [])
         }
+
+        /// However many begin at one moment, each file is copied once, and all of them end well.
+        @Test func manyAtOnce() throws {
+            try sandbox.makeFiles(400)
+            let words = try sandbox.words(sandbox.task(), ["--jobs", "2"])
+            let running = try (0..<6).map { _ in try Program.start(words, in: sandbox.folder.path) }
+            let finished = try running.map { try $0.wait(seconds: 60) }
+            #expect(finished.map(\.status) == [0, 0, 0, 0, 0, 0])
+            let done = try finished.reduce(0) { try $0 + (Document($1).objects["done"] ?? 0) }
+            #expect(done == 400)
+            #expect(FileTree(sandbox.destination).differences(from: FileTree(sandbox.source)) == [])
+        }
+
+        /// Two tasks that put different things into one folder do not undo each other.
+        @Test func twoTasksInOneFolder() throws {
+            try sandbox.makeFiles(300)
+            for index in 0..<300 { try sandbox.write(["other/b\(index)": "\(index)"]) }
+            try sandbox.folder.write("file_mounts: {\(sandbox.destination): {source: ./other}}", to: "other.yaml")
+            let words = try sandbox.words(sandbox.task(), [])
+            let first = try Program.start(words, in: sandbox.folder.path)
+            let second = try Program.start(
+                words.map { $0 == "task.yaml" ? "other.yaml" : $0 }, in: sandbox.folder.path)
+            #expect(try [first, second].map { try $0.wait(seconds: 60).status } == [0, 0])
+            #expect(sandbox.names.count == 600)
+            #expect(sandbox.leftovers() == [])
+        }
     }
 }
