@@ -65,6 +65,34 @@ extension CopyFaults {
             #expect(FileTree(sandbox.destination).below == FileTree(sandbox.source).below)
         }
 
+        /// A file that changes in front of and behind the place that is being read: old and new are not mixed.
+        @Test func aSourceThatChangesBehindTheReader() throws {
+            let path = sandbox.source + "/big"
+            let size = 192 << 20
+            try Files.write("old", to: path)
+            truncate(path, off_t(size))
+            let running = try sandbox.start(sandbox.task())
+            let wasReading = try running.halt { stagedBytes > 0 }
+            try #require(wasReading && stagedBytes < size, "the copy had ended already")
+            let file = open(path, O_WRONLY | O_CLOEXEC)
+            #expect(pwrite(file, "new", 3, 0) == 3 && pwrite(file, "new", 3, off_t(size - 3)) == 3)
+            close(file)
+            running.resume()
+            #expect(try running.wait().status == 0)
+            #expect(try Program.run(["cmp", path, sandbox.destination + "/big"]).status == 0)
+            #expect(sandbox.leftovers() == [])
+        }
+
+        /// What of the first file has been written, under whatever name.
+        private var stagedBytes: Int {
+            let names = (try? FileManager.default.subpathsOfDirectory(atPath: sandbox.destination)) ?? []
+            return names.map { name in
+                var status = stat()
+                let isFile = lstat(sandbox.destination + "/" + name, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+                return isFile ? Int(status.st_size) : 0
+            }.max() ?? 0
+        }
+
         /// A file that becomes a link or a pipe is not what was listed.
         @Test(arguments: ["link", "pipe"])
         func aSourceThatBecomesSomethingElse(kind: String) throws {

@@ -14,7 +14,7 @@ import Testing
         for index in 0..<3000 { try Files.write("\(index)", to: sandbox.source + "/\(index)") }
     }
 
-    @Test(arguments: [(SIGINT, 130), (SIGTERM, 143)])
+    @Test(arguments: [(SIGHUP, 129), (SIGINT, 130), (SIGQUIT, 131), (SIGTERM, 143)])
     func signals(number: Int32, status: Int) throws {
         try makeManyFiles()
         let running = try sandbox.start(sandbox.task(), ["--jobs", "1"])

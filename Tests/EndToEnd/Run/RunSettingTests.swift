@@ -54,6 +54,15 @@ import Testing
         }
     }
 
+    @Test func configurationInTheHomeFolder() throws {
+        try sandbox.write([
+            "task.yaml": "file_mounts: {/a: ./src/a}",
+            "home/.config/provision/config.yaml": "root: \(sandbox.path("root"))\n",
+        ])
+        #expect(try run(environment: ["HOME": sandbox.path("home")]).status == 0)
+        #expect(sandbox.content("root/a") == "1")
+    }
+
     /// A value that is wrong is refused wherever it comes from, before anything is done.
     @Test func wrongValues() throws {
         try sandbox.write(["task.yaml": sandbox.task(), "config/provision/config.yaml": "jobs: many\n"])
@@ -97,8 +106,9 @@ import Testing
         #expect(undefined.output.contains("undefined-variable"))
     }
 
-    /// A null that the environment does not fill is undefined.
+    /// A null that the environment does not fill is undefined, which matters only where it is used.
     @Test func nullWithoutAValue() throws {
+        try sandbox.succeed("envs: {TOKEN: null}\n" + sandbox.task())
         let document = try sandbox.fail(78, "envs: {TOKEN: null}\nfile_mounts: {/x: './${TOKEN}'}")
         #expect(document.diagnostics.contains { $0.contains("undefined-variable") }, "\(document.diagnostics)")
     }
