@@ -11,7 +11,7 @@ import Testing
     }
 
     private func makeManyFiles() throws {
-        for index in 0..<3000 { try Files.write("\(index)", to: sandbox.source + "/\(index)") }
+        for index in 0..<1500 { try Files.write("\(index)", to: sandbox.source + "/\(index)") }
     }
 
     @Test(arguments: [(SIGHUP, 129), (SIGINT, 130), (SIGQUIT, 131), (SIGTERM, 143)])
@@ -25,7 +25,7 @@ import Testing
         #expect(Int(finished.status) == status)
         let document = try Document(finished)
         #expect(document.exitCode == status)
-        #expect(try #require(document.objects["done"]) < 3000)
+        #expect(try #require(document.objects["done"]) < 1500)
         #expect(sandbox.leftovers() == [])
         let second = try sandbox.succeed(sandbox.task())
         #expect(second.objects["skipped"] == document.objects["done"])
