@@ -62,6 +62,6 @@ let package = Package(
             "TransferTests",
             of: ["Transfer", "Plan", "TaskFile", "ObjectStore", "Checksums", "Platform", "TestSupport"]),
         tests("ProvisionTests", of: ["provision", "Platform"]),
-        tests("EndToEnd", of: ["provision", "JSON", "TestSupport"], exclude: ["judge.py"]),
+        tests("EndToEnd", of: ["provision", "JSON", "TestSupport"], exclude: ["Support/judge.py"]),
     ]
 )

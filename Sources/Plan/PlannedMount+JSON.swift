@@ -9,7 +9,8 @@ extension PlannedMount {
     }
 
     private func entry(_ checked: CheckedMount?) -> JSONValue {
-        [
+        let path = checked?.planned.path ?? path
+        return [
             "destination": .string(mount.destination.written), "path": .string(path), "source": shownSource,
             "mode": .string(mount.mode.rawValue), "store": .string(mount.store.rawValue),
             "endpoint": .optional(mount.access.endpoint?.url), "region": .optional(mount.access.region),

@@ -20,6 +20,7 @@ public struct Preflight: Sendable {
         for (planned, sources) in zip(plan.mounts, listings) {
             if let checked = check(planned, sources) { mounts.append(checked) }
         }
+        relate()
         checkRoom()
     }
 
@@ -32,7 +33,8 @@ public struct Preflight: Sendable {
     ) async -> [[SourceLister.Outcome]] {
         await withTaskGroup(of: (Int, Int, SourceLister.Outcome).self) { group in
             var listings = mounts.map { mount in mount.mount.sources.map { _ in SourceLister.Outcome() } }
-            for (index, planned) in mounts.enumerated() where planned.mount.missingFeature == nil {
+            for (index, planned) in mounts.enumerated()
+            where planned.mount.missingFeature == nil && planned.missing.isEmpty {
                 for (number, source) in planned.mount.sources.enumerated() {
                     group.addTask {
                         let lister = SourceLister(planned: planned, source: source, machine: machine, stores: stores)
@@ -69,6 +71,10 @@ public struct Preflight: Sendable {
             report(.notBuilt, missing, hint: "COPY of local folders and of what speaks S3 is", planned)
             return nil
         }
+        if let missing = planned.missing.first {
+            refused.append((planned, missing))
+            return nil
+        }
         guard planned.mount.ownership.owner.canBeGiven else {
             report(
                 .destinationDenied, "this user may not give files to the `uid` or `gid` of this entry",
@@ -77,9 +83,11 @@ public struct Preflight: Sendable {
         }
         guard let sources = sources(of: planned, listed) else { return nil }
         let layout = CopyLayout(planned, sources, machine)
-        if let folder = sources.lazy.compactMap(\.localFolder).first(where: { isBelow(planned.path, $0.text) }) {
+        var planned = planned
+        planned.path = layout.realPath ?? planned.path
+        if let folder = sources.lazy.compactMap(\.realFolder).first(where: { isBelow(planned.path, $0) }) {
             report(
-                .nestedDestination, "`\(planned.shownDestination)` is inside of its own source `\(folder.text)`",
+                .nestedDestination, "`\(planned.shownDestination)` is inside of its own source `\(folder)`",
                 hint: "choose a destination outside of it", planned)
             return nil
         }
@@ -99,7 +107,6 @@ public struct Preflight: Sendable {
     }
 
     private func isBelow(_ path: String, _ folder: String) -> Bool {
-        let folder = Paths.normalized(folder)
         return path == folder || path.hasPrefix(folder == "/" ? "/" : folder + "/")
     }
 
@@ -140,6 +147,30 @@ public struct Preflight: Sendable {
     }
 
     // MARK: All mounts together
+
+    /// Links on the way may lead destinations into one another that are apart in the file.
+    private mutating func relate() {
+        var byPath: [String: Int] = [:]
+        for checked in mounts {
+            guard let first = byPath[checked.planned.path] else {
+                byPath[checked.planned.path] = byPath.count
+                continue
+            }
+            report(
+                .duplicateDestination,
+                "`\(checked.planned.shownDestination)` leads to the same place as `\(mounts[first].planned.shownDestination)`",
+                hint: "a link is on the way; remove one of the two", checked.planned)
+        }
+        var seen: Set<String> = []
+        mounts = mounts.filter { seen.insert($0.planned.path).inserted }
+        for path in mounts.map(\.planned.path) {
+            for parent in Paths.parents(of: path) {
+                guard let index = byPath[parent] else { continue }
+                let nested = RawPath(path.dropFirst(parent.count + 1))
+                if !mounts[index].planned.nested.contains(nested) { mounts[index].planned.nested.append(nested) }
+            }
+        }
+    }
 
     private mutating func checkRoom() {
         for (_, group) in Dictionary(grouping: mounts, by: \.need.device).sorted(by: { $0.key < $1.key }) {

@@ -37,6 +37,12 @@ extension OwnedDescriptor {
         return RawPath(buffer[..<count])
     }
 
+    /// Where the file is now, without links on the way; nothing when the system does not tell.
+    public var realPath: RawPath? {
+        guard let folder = try? OwnedDescriptor.open("/proc/self/fd", FileFlags.path) else { return nil }
+        return try? folder.target(ofLink: RawPath(String(raw)))
+    }
+
     /// Free bytes and inodes for this user of the file system that the file is on.
     public func room() throws(SystemError) -> FileSystemRoom {
         var status = statvfs()

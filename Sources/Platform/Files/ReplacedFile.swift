@@ -19,6 +19,8 @@ extension OwnedDescriptor {
         }
         do throws(SystemError) {
             let file = try OwnedDescriptor.open(temporary, in: self, FileFlags.create, mode: mode)
+            // Whatever the umask has taken away.
+            try file.setMode(mode)
             try file.write(bytes)
             try file.closeChecked()
             try rename(temporary, to: name, in: self)

@@ -12,7 +12,9 @@ enum Run {
         let input = TaskInput(invocation)
         var found = try input.planned()
         if !settings.dryRun { try refuseWhatIsNotBuilt(invocation) }
-        if !settings.offline, found.isOK { found.ask(file: input.name, on: try input.machine(), stores: CloudStores()) }
+        if !settings.offline, found.isWorthAsking {
+            found.ask(file: input.name, on: try input.machine(), stores: CloudStores())
+        }
         if settings.dryRun {
             try DryRunOutput(found, settings.output, style: invocation.style(for: .output)).write()
             return found.exitStatus
@@ -34,12 +36,12 @@ enum Run {
     ) throws(Failure) -> ExitStatus {
         let settings = invocation.settings
         let output = RunOutput(
-            settings, results: invocation.style(for: .output), notes: invocation.style(for: .error))
+            settings, found.plans, results: invocation.style(for: .output), notes: invocation.style(for: .error))
         let stateFolder = StateFolder(
             settings.stateDir, environment: invocation.environment, workingFolder: try input.machine().workingFolder,
             isRoot: geteuid() == 0)
         let statusFile = StatusFile(in: stateFolder)
-        guard let plan = found.plans.first, let preflight = found.preflights?.first, !preflight.stopsEverything else {
+        guard let plan = found.plans.first, let preflight = found.preflights?.first, !found.stopsEverything else {
             let status = RunStatus(task: found.task, started: .now(), diagnostics: found.diagnostics, mounts: [])
             try output.finish(status)
             // A file that cannot be read names no task; any other is told what became of its run.

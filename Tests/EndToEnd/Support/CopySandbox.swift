@@ -39,9 +39,11 @@ struct CopySandbox {
         return [Program.provision, "task.yaml"] + defaults.flatMap { [$0.0, $0.1] } + options
     }
 
-    func run(_ task: String, _ options: [String] = [], asUser user: Int? = nil) throws -> Finished {
+    func run(
+        _ task: String, _ options: [String] = [], environment: [String: String] = [:], asUser user: Int? = nil
+    ) throws -> Finished {
         let user = user.map { ["setpriv", "--reuid", "\($0)", "--regid", "\($0)", "--clear-groups"] } ?? []
-        return try Program.run(user + words(task, options), in: folder.path)
+        return try Program.run(user + words(task, options), environment: environment, in: folder.path)
     }
 
     func start(_ task: String, _ options: [String] = []) throws -> RunningProgram {

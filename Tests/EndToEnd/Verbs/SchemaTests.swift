@@ -73,22 +73,17 @@ import Testing
         "sources/through-variable.yaml", "variables/boolean-is-yes.yaml", "variables/number-is-a-word.yaml",
     ]
 
+    /// Documents of the same files are judged where each is held against what it shall say.
     @Test(.enabled(if: Judge.isHere, Comment(rawValue: Judge.absence)))
-    func dryRunDocumentsAreValid() throws {
+    func dryRunEventsAreValid() throws {
         let folder = try TemporaryFolder()
-        var documents: [String] = []
         var events: [String] = []
-        for (index, file) in try malformed({ _ in true }).enumerated() {
-            let document = try provision("--dry-run", "--offline", "--output", "json", file, in: folder.path)
-            try folder.write(document.output, to: "\(index).json")
-            documents.append(folder.path("\(index).json"))
-            // Every tenth as events too: they hold the same parts.
-            guard index % 10 == 0 else { continue }
+        // Every tenth: they hold the same parts as the documents.
+        for (index, file) in try malformed({ _ in true }).enumerated() where index % 10 == 0 {
             let lines = try provision("--dry-run", "--offline", "--output", "ndjson", file, in: folder.path)
             try folder.write(lines.output, to: "\(index).ndjson")
             events.append(folder.path("\(index).ndjson"))
         }
-        #expect(try Judge.objections(to: documents, schema: "dry-run") == [:])
         #expect(try Judge.objections(to: events, schema: "event") == [:])
     }
 

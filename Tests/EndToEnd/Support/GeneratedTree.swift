@@ -9,7 +9,7 @@ enum GeneratedTree {
         func path(_ name: ByteName, in folder: ByteName = []) -> ByteName {
             root + [slash] + (folder.isEmpty ? [] : folder + [slash]) + name
         }
-        for (index, name) in hostileNames.enumerated() {
+        for (index, name) in HostileNames.some.enumerated() {
             try Files.write(
                 content(index), to: path(name), mode: modes[index % modes.count],
                 modified: (1_500_000_000 + index * 86_400, index * 3_333_331 % 1_000_000_000))
@@ -48,24 +48,6 @@ enum GeneratedTree {
 
     private static let slash = UInt8(ascii: "/")
     private static let modes: [UInt32] = [0o644, 0o600, 0o755, 0o444, 0o400, 0o640, 0o666, 0o777, 0o000]
-
-    private static let hostileNames: [ByteName] = {
-        let words = [
-            "-", "--", "-rf", "--help", "*", "?", "[a]", "~", "$HOME", "$(reboot)", "`reboot`", "a b", " ", "  ", "\t",
-            "\n",
-            "a\nb", "a\n", "\r", "\\", "\\n", "'", "\"", ";", "&", "|", "<", ">", "%00", "%2F", "...", ".hidden", "..x",
-            "x..",
-            ".provisional", "CON", "e\u{301}", "\u{e9}", "\u{202E}txt.exe", "\u{1F9EA}", "f1", "name.tmp", "#", "!",
-        ].map { ByteName($0.utf8) }
-        let bytes = (1...255).map { UInt8($0) }.filter { $0 != slash }
-        let pairs: [ByteName] = bytes.map { [UInt8(ascii: "x"), $0] }
-        let long: [ByteName] = [
-            .init(repeating: UInt8(ascii: "n"), count: 255), .init(repeating: 0xFF, count: 255),
-            ByteName(String(repeating: "\u{e9}", count: 127).utf8),
-        ]
-        let invalid: [ByteName] = [[0xC3], [0xC3, 0x28], [0xED, 0xA0, 0x80], [0xF5, 0x80, 0x80, 0x80], [0x80]]
-        return words + pairs + long + invalid + [bytes.filter { $0 < 128 }, bytes.filter { $0 >= 128 }]
-    }()
 
     /// Of sizes from nothing to more than one read, around the sizes of blocks and buffers.
     private static func content(_ index: Int) -> [UInt8] {
