@@ -31,6 +31,7 @@ let package = Package(
         library("Platform", uses: ["CShims"]),
         library("JSON"),
         library("Checksums", uses: ["CShims", "COpenSSL"]),
+        library("Signing", uses: ["Checksums", "Platform", "COpenSSL"]),
 
         // Buckets, containers and folders behind one protocol.
         library("ObjectStore", uses: ["Checksums", "Platform"]),
@@ -50,6 +51,7 @@ let package = Package(
         tests("PlatformTests", of: ["Platform", "TestSupport"]),
         tests("JSONTests", of: ["JSON"]),
         tests("ChecksumsTests", of: ["Checksums", "CShims"]),
+        tests("SigningTests", of: ["Signing", "Checksums", "TestSupport"], exclude: ["judge.py"]),
         tests("ObjectStoreTests", of: ["ObjectStore", "Checksums", "Platform", "TestSupport"]),
         tests("TaskFileTests", of: ["TaskFile", "Platform"]),
         tests("PlanTests", of: ["Plan", "TaskFile", "JSON", "Platform"]),
