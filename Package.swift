@@ -32,6 +32,7 @@ let package = Package(
         library("Platform", uses: ["CShims"]),
         library("JSON"),
         library("Checksums", uses: ["CShims", "COpenSSL"]),
+        library("Signing", uses: ["Checksums", "Platform", "COpenSSL"]),
 
         // Requests over libcurl, retried.
         library("HTTP", uses: ["CCurl", "COpenSSL", "Checksums", "Platform"]),
@@ -55,6 +56,7 @@ let package = Package(
         tests("HTTPTests", of: ["HTTP", "Checksums", "Platform", "TestSupport"]),
         tests("JSONTests", of: ["JSON"]),
         tests("ChecksumsTests", of: ["Checksums", "CShims"]),
+        tests("SigningTests", of: ["Signing", "Checksums", "TestSupport"], exclude: ["judge.py"]),
         tests("ObjectStoreTests", of: ["ObjectStore", "Checksums", "Platform", "TestSupport"]),
         tests("TaskFileTests", of: ["TaskFile", "Platform"]),
         tests("PlanTests", of: ["Plan", "TaskFile", "JSON", "Platform"]),
