@@ -26,18 +26,20 @@ let package = Package(
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1"),
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl"),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl"),
+        .systemLibrary(name: "CExpat", pkgConfig: "expat"),
 
         // Leaves.
         .target(name: "CShims"),
         library("Platform", uses: ["CShims"]),
         library("JSON"),
         library("Checksums", uses: ["CShims", "COpenSSL"]),
+        library("Signing", uses: ["Checksums", "Platform"]),
 
         // Requests over libcurl, retried.
         library("HTTP", uses: ["CCurl", "COpenSSL", "Checksums", "Platform"]),
 
         // Buckets, containers and folders behind one protocol.
-        library("ObjectStore", uses: ["HTTP", "Checksums", "Platform"]),
+        library("ObjectStore", uses: ["CExpat", "HTTP", "Signing", "Checksums", "Platform"]),
 
         // task.yaml → TaskFile → Plan → what is done with it.
         library("TaskFile", uses: ["CYAML", "JSON", "Platform"]),
@@ -48,14 +50,16 @@ let package = Package(
             name: "provision", dependencies: ["Executor", "Transfer", "Plan", "TaskFile", "JSON", "Platform"],
             swiftSettings: strict),
 
-        // Runs built programs, for tests from outside.
-        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+        // Runs built programs and servers, for tests from outside.
+        .target(
+            name: "TestSupport", dependencies: ["HTTP", "Signing"], path: "Tests/TestSupport", swiftSettings: strict),
 
         tests("PlatformTests", of: ["Platform", "TestSupport"]),
         tests("HTTPTests", of: ["HTTP", "Checksums", "Platform", "TestSupport"]),
         tests("JSONTests", of: ["JSON"]),
         tests("ChecksumsTests", of: ["Checksums", "CShims"]),
-        tests("ObjectStoreTests", of: ["ObjectStore", "Checksums", "Platform", "TestSupport"]),
+        tests(
+            "ObjectStoreTests", of: ["ObjectStore", "HTTP", "Signing", "Checksums", "Platform", "TestSupport"]),
         tests("TaskFileTests", of: ["TaskFile", "Platform"]),
         tests("PlanTests", of: ["Plan", "TaskFile", "JSON", "Platform"]),
         tests("TransferTests", of: ["Transfer", "Platform"]),
