@@ -49,7 +49,8 @@ let package = Package(
             swiftSettings: strict),
 
         // Runs built programs, for tests from outside.
-        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+        .target(
+            name: "TestSupport", dependencies: ["COpenSSL"], path: "Tests/TestSupport", swiftSettings: strict),
 
         tests("PlatformTests", of: ["Platform", "TestSupport"]),
         tests("HTTPTests", of: ["HTTP", "Checksums", "Platform", "TestSupport"]),
