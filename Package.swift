@@ -52,7 +52,8 @@ let package = Package(
 
         // Runs built programs and servers, for tests from outside.
         .target(
-            name: "TestSupport", dependencies: ["HTTP", "Signing"], path: "Tests/TestSupport", swiftSettings: strict),
+            name: "TestSupport", dependencies: ["COpenSSL", "HTTP", "Signing"], path: "Tests/TestSupport",
+            swiftSettings: strict),
 
         tests("PlatformTests", of: ["Platform", "TestSupport"]),
         tests("HTTPTests", of: ["HTTP", "Checksums", "Platform", "TestSupport"]),
