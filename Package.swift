@@ -26,6 +26,7 @@ let package = Package(
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1"),
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl"),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl"),
+        .systemLibrary(name: "CExpat", pkgConfig: "expat"),
 
         // Leaves.
         .target(name: "CShims"),
@@ -38,7 +39,7 @@ let package = Package(
         library("HTTP", uses: ["CCurl", "COpenSSL", "Checksums", "Platform"]),
 
         // Buckets, containers and folders behind one protocol.
-        library("ObjectStore", uses: ["HTTP", "Checksums", "Platform"]),
+        library("ObjectStore", uses: ["CExpat", "HTTP", "Signing", "Checksums", "Platform"]),
 
         // task.yaml → TaskFile → Plan → what is done with it.
         library("TaskFile", uses: ["CYAML", "JSON", "Platform"]),
@@ -49,15 +50,18 @@ let package = Package(
             name: "provision", dependencies: ["Executor", "Transfer", "Plan", "TaskFile", "JSON", "Platform"],
             swiftSettings: strict),
 
-        // Runs built programs, for tests from outside.
-        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+        // Runs built programs and servers, for tests from outside.
+        .target(
+            name: "TestSupport", dependencies: ["COpenSSL", "HTTP", "Signing"], path: "Tests/TestSupport",
+            swiftSettings: strict),
 
         tests("PlatformTests", of: ["Platform", "TestSupport"]),
         tests("HTTPTests", of: ["HTTP", "Checksums", "Platform", "TestSupport"]),
         tests("JSONTests", of: ["JSON"]),
         tests("ChecksumsTests", of: ["Checksums", "CShims"]),
         tests("SigningTests", of: ["Signing", "Checksums", "TestSupport"], exclude: ["judge.py"]),
-        tests("ObjectStoreTests", of: ["ObjectStore", "Checksums", "Platform", "TestSupport"]),
+        tests(
+            "ObjectStoreTests", of: ["ObjectStore", "HTTP", "Signing", "Checksums", "Platform", "TestSupport"]),
         tests("TaskFileTests", of: ["TaskFile", "Platform"]),
         tests("PlanTests", of: ["Plan", "TaskFile", "JSON", "Platform"]),
         tests(

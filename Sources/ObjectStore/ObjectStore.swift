@@ -17,7 +17,7 @@ public protocol ObjectStore: Sendable {
 
     // MARK: Looking
 
-    /// One page of the keys that are asked for, in the order of their bytes.
+    /// One page of the keys that are asked for, in the order of their bytes, as far as the store can.
     func list(_ request: ListRequest) async throws(StoreError) -> ListPage
 
     func stat(_ key: ObjectKey) async throws(StoreError) -> ObjectInfo

@@ -25,6 +25,9 @@ public struct StoreCapabilities: Sendable, Equatable {
     /// The largest object that `put` takes at once, and that `copy` copies at once.
     public var maximumPut = Int.max
     public var maximumCopy = Int.max
+    /// Listings are in the order of their bytes. One server walks a tree of folders instead, where `a/b` comes before
+    /// `a!`.
+    public var listsInOrder = true
     /// The most keys of a page, and of a deletion at once; larger deletions are divided by the store itself.
     public var pageLimit = 1000
 

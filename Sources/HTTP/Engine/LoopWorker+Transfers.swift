@@ -9,7 +9,16 @@ extension LoopWorker {
         if exchange.isCancelled {
             end(transfer, .failed(Self.cancellation, nothingSent: true))
         } else if queues.enter(transfer) {
-            begin(transfer)
+            ready.append(transfer)
+        }
+    }
+
+    /// Begins those whose turn has come; one that fails at once may bring up the next.
+    func beginReady() {
+        while !ready.isEmpty {
+            let turn = ready
+            ready.removeAll()
+            for transfer in turn { if transfer.isDone { pass(transfer) } else { begin(transfer) } }
         }
     }
 
@@ -50,7 +59,12 @@ extension LoopWorker {
         loop.load.subtract(1, ordering: .relaxed)
         let wasRunning = transfer.isRunning
         transfer.finish(attempt)
-        if wasRunning, let next = queues.leave(transfer) { begin(next) }
+        if wasRunning { pass(transfer) }
+    }
+
+    /// Gives its place to the next in line.
+    private func pass(_ transfer: Transfer) {
+        if let next = queues.leave(transfer) { ready.append(next) }
     }
 
     private static let cancellation = HTTPError(.cancelled, "the request was cancelled")

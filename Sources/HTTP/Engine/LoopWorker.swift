@@ -12,6 +12,8 @@ final class LoopWorker {
     var queues: HostQueues
     /// All that have been claimed and are not done.
     var transfers: [ObjectIdentifier: Transfer] = [:]
+    /// Those whose turn it is.
+    var ready: [Transfer] = []
     var idleHandles: [EasyHandle] = []
     let buffers = BufferPool(size: 256 * 1024, limit: 32)
     /// When curl wants to be called though nothing came. It is asked for once, so it is forgotten before the call.
@@ -52,6 +54,7 @@ final class LoopWorker {
                 act(onTimer: true)
             }
             collectFinished()
+            beginReady()
             if nextCheck <= now { checkProgress(now) }
         }
         for transfer in Array(transfers.values) {
@@ -64,6 +67,7 @@ final class LoopWorker {
         let inbox = loop.empty()
         for exchange in inbox.starting { take(exchange) }
         for exchange in inbox.cancelled { cancel(exchange) }
+        beginReady()
         return !inbox.isClosed
     }
 

@@ -51,8 +51,19 @@ final class Transfer {
     // MARK: What comes
 
     func takeHead(_ line: UnsafeRawBufferPointer) throws(HTTPError) {
-        guard case .complete(let head) = try reader.take(line) else { return }
-        self.head = head
+        switch try reader.take(line) {
+        case .more: break
+        case .anew:
+            head = nil
+            writer = nil
+            kept = []
+        case .complete(let head):
+            self.head = head
+            try receive(head)
+        }
+    }
+
+    private func receive(_ head: HTTPHead) throws(HTTPError) {
         let usual = head.isSuccess ? HTTPRequest.Acceptance.sink() : .keep
         switch request.accept?(head) ?? usual {
         case .sink(let skip, let limit, let expected):
