@@ -34,7 +34,7 @@ let package = Package(
         library("Checksums", uses: ["CShims", "COpenSSL"]),
 
         // Requests over libcurl, retried.
-        library("HTTP", uses: ["CCurl", "COpenSSL", "Checksums", "Platform"]),
+        library("HTTP", uses: ["CCurl", "COpenSSL", "CShims", "Checksums", "Platform"]),
 
         // Buckets, containers and folders behind one protocol.
         library("ObjectStore", uses: ["HTTP", "Checksums", "Platform"]),
