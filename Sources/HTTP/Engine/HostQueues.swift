@@ -1,12 +1,32 @@
-/// Who may use a connection to which host. Waiting here costs nothing; inside curl every waiting request would hold a
-/// handle and its buffers, and its time to connect would run.
+/// Who may use a connection to which host, and who looks up its addresses. Waiting here costs nothing; inside curl every
+/// waiting request would hold a handle and its buffers, and its time to connect would run.
+///
+/// curl begins a thread and a lookup for each connection that finds no addresses in its cache: hundreds, when many
+/// requests begin at once. So the first goes alone until it has the addresses. As all would then go to the same one of
+/// several, every eighth further connection looks them up again, and finds them in another order.
 struct HostQueues {
     private struct Host {
         var active = 0
+        /// The most at once, so about as many as there are connections.
+        var peak = 0
+        var isResolved: Bool
         var waiting: [Transfer] = []
         var firstWaiting = 0
 
-        mutating func next() -> Transfer? {
+        mutating func begin(_ limit: Int) -> [Transfer] {
+            var beginning: [Transfer] = []
+            while active < (isResolved ? limit : 1), let next = next() {
+                active += 1
+                if active > peak {
+                    next.looksUpAnew = peak % HostQueues.connectionsPerLookup == 0
+                    peak = active
+                }
+                beginning.append(next)
+            }
+            return beginning
+        }
+
+        private mutating func next() -> Transfer? {
             while firstWaiting < waiting.count {
                 let transfer = waiting[firstWaiting]
                 firstWaiting += 1
@@ -21,6 +41,8 @@ struct HostQueues {
         }
     }
 
+    private static let connectionsPerLookup = 8
+
     private var hosts: [String: Host] = [:]
     private let limit: Int
 
@@ -28,25 +50,33 @@ struct HostQueues {
         self.limit = max(1, limit)
     }
 
-    /// Whether the transfer may begin; else it waits for its turn.
-    mutating func enter(_ transfer: Transfer) -> Bool {
-        let key = Self.key(of: transfer)
-        guard hosts[key, default: Host()].active < limit else {
-            hosts[key]!.waiting.append(transfer)
-            return false
-        }
-        hosts[key, default: Host()].active += 1
-        return true
+    /// Puts a transfer in line. Says who may begin.
+    mutating func enter(_ transfer: Transfer) -> [Transfer] {
+        let key = transfer.hostKey
+        // An address needs no lookup.
+        hosts[key, default: Host(isResolved: transfer.request.address.isNumeric)].waiting.append(transfer)
+        return begin(key)
     }
 
-    /// Says who is next when a transfer that had begun has ended.
-    mutating func leave(_ transfer: Transfer) -> Transfer? {
-        let key = Self.key(of: transfer)
-        if let next = hosts[key]?.next() { return next }
+    /// The transfer's host has been found, or a connection to it was there. Says who may begin now.
+    mutating func resolved(_ transfer: Transfer) -> [Transfer] {
+        guard hosts[transfer.hostKey]?.isResolved == false else { return [] }
+        hosts[transfer.hostKey]!.isResolved = true
+        return begin(transfer.hostKey)
+    }
+
+    /// A transfer that had begun has ended. Says who is next.
+    mutating func leave(_ transfer: Transfer) -> [Transfer] {
+        let key = transfer.hostKey
         hosts[key]?.active -= 1
+        // Who could not find the host has not held up the others for longer than that.
+        hosts[key]?.isResolved = true
+        let next = begin(key)
         if hosts[key]?.active == 0 { hosts[key] = nil }
-        return nil
+        return next
     }
 
-    private static func key(of transfer: Transfer) -> String { transfer.hostKey }
+    private mutating func begin(_ key: String) -> [Transfer] {
+        hosts[key]?.begin(limit) ?? []
+    }
 }

@@ -35,6 +35,11 @@ extension LoopWorker {
         curl_multi_socket_action(multi, CURL_SOCKET_TIMEOUT, 0, &running)
     }
 
+    func noteResolved() {
+        for transfer in resolved where !transfer.isDone { ready += queues.resolved(transfer) }
+        resolved.removeAll()
+    }
+
     func collectFinished() {
         var left: Int32 = 0
         while let message = curl_multi_info_read(multi, &left) {

@@ -16,6 +16,8 @@ final class LoopWorker {
     var ready: [Transfer] = []
     var idleHandles: [EasyHandle] = []
     let buffers = BufferPool(size: 256 * 1024, limit: 32)
+    /// Those that have reached their host, told in callbacks, in which curl must not be called.
+    var resolved: [Transfer] = []
     /// When curl wants to be called though nothing came. It is asked for once, so it is forgotten before the call.
     var timerDue: Int?
     private var nextCheck = Int.max
@@ -54,6 +56,7 @@ final class LoopWorker {
                 act(onTimer: true)
             }
             collectFinished()
+            noteResolved()
             beginReady()
             if nextCheck <= now { checkProgress(now) }
         }
