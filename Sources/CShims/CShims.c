@@ -4,12 +4,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 const uint64_t shim_resolve_beneath = RESOLVE_BENEATH;
@@ -36,6 +38,12 @@ int shim_clone(int to, int from) { return ioctl(to, FICLONE, from); }
 
 int shim_renameat2_noreplace(int from_folder, const char *from, int to_folder, const char *to) {
     return renameat2(from_folder, from, to_folder, to, RENAME_NOREPLACE);
+}
+
+int shim_is_in_memory(int file) {
+    struct statfs status;
+    if (fstatfs(file, &status) != 0) return -1;
+    return status.f_type == TMPFS_MAGIC || status.f_type == RAMFS_MAGIC;
 }
 
 ssize_t shim_getrandom(void *buffer, size_t count) { return getrandom(buffer, count, 0); }

@@ -27,6 +27,12 @@ public struct StateFolder: Sendable {
         return name.allSatisfy { $0 == "." } ? "_" + name : name
     }
 
+    /// Whether what is in it is lost when the machine stops. A folder that cannot be asked is for its first write to complain of.
+    public var isInMemory: Bool {
+        guard let nearest = try? TrustedPath(RawPath(path)).nearestFolder() else { return false }
+        return (try? nearest.folder.isInMemory()) ?? false
+    }
+
     /// Replaces the status file of a task, so that a reader sees the old or the new one, whole.
     public func write(_ status: RunStatus) throws(SystemError) {
         let name = Self.folderName(of: status.task)

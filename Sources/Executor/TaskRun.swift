@@ -10,6 +10,8 @@ public final class TaskRun: Sendable {
     /// Those that can be done; the status has the refused ones behind them.
     private let checked: [CheckedMount]
     private let stateFolder: StateFolder
+    /// The task file, for what is said of its entries.
+    private let file: String
     private let limits: RunLimits
     private let progress: [CopyProgress]
     private let watches: Mutex<[Stopwatch?]>
@@ -19,8 +21,10 @@ public final class TaskRun: Sendable {
     private let ended = Semaphore()
 
     public init(
-        _ plan: Plan, _ preflight: Preflight, diagnostics: [Diagnostic], stateFolder: StateFolder, limits: RunLimits
+        _ plan: Plan, _ preflight: Preflight, file: String, diagnostics: [Diagnostic], stateFolder: StateFolder,
+        limits: RunLimits
     ) {
+        self.file = file
         checked = preflight.mounts
         self.stateFolder = stateFolder
         self.limits = limits
@@ -103,13 +107,17 @@ public final class TaskRun: Sendable {
     private func copy(_ index: Int) {
         watches.withLock { $0[index] = Stopwatch() }
         let copy = LocalCopy(
-            checked[index], stateFolder: stateFolder.path, progress: progress[index], threads: limits.threads)
+            checked[index], stateFolder: stateFolder.path, progress: progress[index],
+            threads: limits.threads(of: checked[index].mount), isForced: limits.isForced)
         let outcome = copy.run(waits: {})
         let counted = snapshot().mounts[index]
         status.withLock { status in
             status.mounts[index] = counted
             status.mounts[index].state = outcome.failure == nil ? .copied : .failed
             status.mounts[index].error = outcome.failure.map(MountError.init)
+            if outcome.localEdits > 0 {
+                status.diagnostics.append(checked[index].planned.report(ofLocalEdits: outcome.localEdits, file))
+            }
         }
         watches.withLock { $0[index] = nil }
         // Everybody who waits looks again; one signal too many only makes somebody look once more.
@@ -138,20 +146,26 @@ public final class TaskRun: Sendable {
     }
 }
 
-/// The ceilings of a run.
+/// The ceilings of a run, and what holds for all of its mounts.
 public struct RunLimits: Sendable {
     static let mountsAtOnce = 4
 
     public var jobs: Int?
     public var timeoutMilliseconds: Int?
 
-    public init(jobs: Int? = nil, timeoutMilliseconds: Int? = nil) {
+    /// What is in place is copied again.
+    public var isForced: Bool
+
+    public init(jobs: Int? = nil, timeoutMilliseconds: Int? = nil, isForced: Bool = false) {
         self.jobs = jobs
         self.timeoutMilliseconds = timeoutMilliseconds
+        self.isForced = isForced
     }
 
-    /// Threads for each copy: disks want a few requests at once, and more than that only costs.
-    var threads: Int { min(jobs ?? Int.max, max(4, 2 * Threads.processors)) }
+    /// Threads for a copy: disks want a few requests at once, and more than that only costs.
+    func threads(of mount: Mount) -> Int {
+        min(jobs ?? Int.max, mount.access.concurrency ?? Int.max, max(4, 2 * Threads.processors))
+    }
 }
 
 extension MountError {
@@ -159,5 +173,15 @@ extension MountError {
         self.init(
             code: failure.code.rawValue, message: failure.message, hint: failure.hint,
             isRetryable: failure.isRetryable, exitStatus: failure.exitStatus)
+    }
+}
+
+extension PlannedMount {
+    /// What a merge has replaced that was not as we had left it.
+    func report(ofLocalEdits count: Int, _ file: String) -> Diagnostic {
+        Diagnostic(
+            .warning, .nonemptyDestination,
+            "\(count) \(count == 1 ? "file" : "files") below `\(shownDestination)` had been changed since the last run and \(count == 1 ? "was" : "were") replaced",
+            hint: "on_nonempty: refuse stops before that", file: file, position: mount.position, path: mount.path)
     }
 }

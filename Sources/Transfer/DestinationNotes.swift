@@ -1,4 +1,3 @@
-import Glibc
 import Platform
 
 /// Our notes about one destination, below the state folder: its lock, its manifest, and the name of the staging folder that
@@ -35,14 +34,9 @@ struct DestinationNotes: ~Copyable {
         do throws(SystemError) {
             try folder.setMode(0o700)
             let file = try OwnedDescriptor.open("lock", in: folder, FileFlags.readWrite, mode: 0o600)
-            if try !file.lock(waiting: false) {
-                waited()
-                // Asked again and again: a wait in the kernel would outlast signals and time limits.
-                while try !file.lock(waiting: false) {
-                    guard !isCancelled() else { throw SystemError(code: ECANCELED) }
-                    Threads.sleep(milliseconds: 20)
-                }
-            }
+            try CopyLock.take(file, waited: waited, isCancelled: isCancelled)
+            // What a killed run was about to put in a note's place.
+            for name in try folder.names() where name.isReplacement { try? folder.remove(name) }
             return file
         } catch {
             throw CopyFailure.writing(path, error)

@@ -5,9 +5,11 @@ import Platform
 struct FileCopier: Sendable {
     let progress: CopyProgress
     let manifest: Manifest
-    let modes: CopyModes
+    let attributes: CopyAttributes
     /// Nothing was there before us, so nothing has to be looked at.
     let isFresh: Bool
+    /// What is in place is copied again.
+    var isForced = false
 
     enum Outcome {
         case copied
@@ -23,8 +25,8 @@ struct FileCopier: Sendable {
     ) throws(CopyFailure) -> Outcome {
         let name = item.path.lastComponent
         if !isFresh, let entry = try entry(of: name, in: destination, item) {
-            if item.isInPlace(entry), try linkIsInPlace(item, name, in: destination) {
-                try mendMode(item, entry, name, in: destination)
+            if !isForced, item.isInPlace(entry), try linkIsInPlace(item, name, in: destination) {
+                try mendAttributes(item, entry, name, in: destination)
                 return .inPlace
             }
             guard entry.kind != .folder else {
@@ -52,14 +54,18 @@ struct FileCopier: Sendable {
         }
     }
 
-    /// The bytes are in place; permission bits that have changed since do not move them again.
-    private func mendMode(
+    /// The bytes are in place; permission bits and owners that have changed since do not move them again.
+    private func mendAttributes(
         _ item: SourceItem, _ entry: FileEntry, _ name: RawPath, in folder: borrowing OwnedDescriptor
     ) throws(CopyFailure) {
-        let mode = modes.file(stored: item.mode)
-        guard entry.kind == .file, entry.mode & 0o777 != mode else { return }
+        let mode = attributes.file(stored: item.mode)
+        let needsMode = entry.kind == .file && entry.mode & 0o777 != mode
+        guard needsMode || attributes.owner.differs(from: entry) else { return }
         do throws(SystemError) {
-            try OwnedDescriptor.open(name, in: folder, FileFlags.readWithoutWaiting).setMode(mode)
+            if entry.kind == .link { return try folder.setOwner(ofLink: name, attributes.owner) }
+            let file = try OwnedDescriptor.open(name, in: folder, FileFlags.readWithoutWaiting)
+            if attributes.owner.differs(from: entry) { try file.setOwner(attributes.owner) }
+            if needsMode { try file.setMode(mode) }
         } catch {
             throw CopyFailure.writing(item.path, error)
         }
@@ -84,6 +90,7 @@ struct FileCopier: Sendable {
         let staged = try staging.folder()
         do throws(SystemError) {
             try staged.file.makeLink(temporary, to: target)
+            if attributes.owner != .ours { try staged.file.setOwner(ofLink: temporary, attributes.owner) }
             try staged.file.setModified(ofLink: temporary, item.modified)
             try staged.file.rename(temporary, to: item.path.lastComponent, in: destination)
         } catch {
@@ -142,12 +149,13 @@ struct FileCopier: Sendable {
         in staged: SharedDescriptor
     ) throws(CopyFailure) -> Int {
         do throws(SystemError) {
-            let mode = modes.file(stored: entry.mode)
+            let mode = attributes.file(stored: entry.mode)
             let target = try OwnedDescriptor.open(temporary, in: staged.file, FileFlags.create, mode: mode)
             let count = try WholeFileCopy.copy(
                 from: file, to: target, expected: entry.size, progress: progress.count(bytes:),
                 isCancelled: { progress.isCancelled })
-            if mode & modes.umask != 0 { try target.setMode(mode) }
+            if attributes.owner != .ours { try target.setOwner(attributes.owner) }
+            if mode & attributes.umask != 0 { try target.setMode(mode) }
             try target.setModified(entry.modified)
             try target.closeChecked()
             return count
@@ -156,15 +164,4 @@ struct FileCopier: Sendable {
             throw CopyFailure.writing(item.path, error)
         }
     }
-}
-
-/// Permission bits of what is made: those of the source, unless the task says otherwise.
-struct CopyModes: Sendable {
-    var file: UInt32?
-    var folder: UInt32?
-    /// What the process takes away from the bits it asks for.
-    var umask: UInt32
-
-    func file(stored: UInt32) -> UInt32 { file ?? stored & 0o777 }
-    func folder(stored: UInt32) -> UInt32 { folder ?? stored & 0o777 }
 }

@@ -9,6 +9,7 @@ public struct LocalCopy: Sendable {
     private let stateFolder: RawPath
     private let progress: CopyProgress
     private let threads: Int
+    private let isForced: Bool
 
     public struct Outcome: Sendable {
         public var failure: CopyFailure?
@@ -18,11 +19,15 @@ public struct LocalCopy: Sendable {
         public var removed = 0
     }
 
-    public init(_ checked: CheckedMount, stateFolder: String, progress: CopyProgress, threads: Int) {
+    /// `isForced`: what is in place is copied again.
+    public init(
+        _ checked: CheckedMount, stateFolder: String, progress: CopyProgress, threads: Int, isForced: Bool = false
+    ) {
         self.checked = checked
         self.stateFolder = RawPath(stateFolder)
         self.progress = progress
         self.threads = threads
+        self.isForced = isForced
     }
 
     /// `waits` is called when another copy works on the destination and this one has to wait for it.
@@ -45,6 +50,7 @@ public struct LocalCopy: Sendable {
         } catch {
             throw CopyFailure(.destinationDenied, "the destination cannot be made: \(error.reason)")
         }
+        try lock(destination, waits)
         let old = notes.readManifest()
         // One that a killed run has made is ours still.
         let isRootOurs = isNew || old.records["."] != nil
@@ -54,14 +60,18 @@ public struct LocalCopy: Sendable {
         defer { staging.remove(notes: notes) }
         let tree = TreeCopy(
             sources: checked.sources,
-            copier: FileCopier(progress: progress, manifest: old, modes: modes, isFresh: isNew),
+            copier: FileCopier(
+                progress: progress, manifest: old, attributes: CopyAttributes(checked.mount.ownership), isFresh: isNew,
+                isForced: isForced),
             destination: destination, staging: staging, threads: threads)
+        if mirrors {
+            try mirror(surplus, old).clearTheWay(for: items, in: destination.file)
+        }
         let found = tree.run()
         var outcome = Outcome(failure: found.failure, localEdits: found.edits)
         guard outcome.failure == nil else { return outcome }
         if mirrors && !surplus.isEmpty {
-            outcome.removed = try Mirror(surplus: surplus, others: checked.planned.nested).remove(
-                from: destination.file)
+            outcome.removed = try mirror(surplus, old).remove(from: destination.file)
             // What is removed is ours no longer: the next file of that name is somebody else's.
             try notes.begin(Manifest.bytes(of: items, besides: [:], isRootOurs: isRootOurs))
         }
@@ -70,6 +80,21 @@ public struct LocalCopy: Sendable {
         try tree.finishFolders(isRootOurs: isRootOurs)
         try notes.complete()
         return outcome
+    }
+
+    /// Runs with other state folders do not see our notes; they see this. Single files stand beside others' files and appear in
+    /// one step, so that there is nothing to wait for.
+    private func lock(_ destination: SharedDescriptor, _ waits: () -> Void) throws(CopyFailure) {
+        guard !checked.isSingleFile else { return }
+        do throws(SystemError) {
+            try CopyLock.takeIfPossible(destination.file, waited: waits, isCancelled: { progress.isCancelled })
+        } catch {
+            throw CopyFailure.writing(RawPath(checked.planned.path), error)
+        }
+    }
+
+    private func mirror(_ surplus: [RawPath: Manifest.Record], _ old: Manifest) -> Mirror {
+        Mirror(surplus: surplus, ours: old, others: checked.planned.nested)
     }
 
     /// Whether surplus is removed: never after a listing with nothing in it, which more likely is a mistake or a disk that is
@@ -90,11 +115,5 @@ public struct LocalCopy: Sendable {
     private var isDestinationNew: Bool {
         guard let nearest = try? checked.destination.nearestFolder() else { return false }
         return !nearest.missing.isEmpty
-    }
-
-    private var modes: CopyModes {
-        CopyModes(
-            file: checked.mount.ownership.fileMode.map { UInt32($0) },
-            folder: checked.mount.ownership.dirMode.map { UInt32($0) }, umask: ProcessMask.current)
     }
 }

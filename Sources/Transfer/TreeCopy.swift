@@ -137,7 +137,8 @@ struct TreeCopy: Sendable {
             let folder = try folder(item.path, below: destination, orElse: CopyFailure.writing)
             do throws(SystemError) {
                 let entry = try folder.entry()
-                let mode = copier.modes.folder(stored: item.mode)
+                let mode = copier.attributes.folder(stored: item.mode)
+                if copier.attributes.owner.differs(from: entry) { try folder.setOwner(copier.attributes.owner) }
                 if entry.mode & 0o777 != mode { try folder.setMode(mode) }
                 if entry.modified != item.modified { try folder.setModified(item.modified) }
             } catch {

@@ -329,7 +329,7 @@ import Testing
         let running = try provision("task.yaml", in: folder.path)
         #expect(running.status == 64)
         #expect(running.output == "")
-        for option in ["--ready-file=r", "--metrics-file=m", "--max-memory=1G", "--force", "--cache-dir=c"] {
+        for option in ["--ready-file=r", "--metrics-file=m", "--max-memory=1G", "--cache-dir=c"] {
             let refused = try provision("task.yaml", option, in: folder.path)
             #expect(refused.status == 64)
             #expect(refused.errors.contains("is not there yet"), "\(option)")

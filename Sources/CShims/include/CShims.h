@@ -28,6 +28,9 @@ int shim_clone(int to, int from);
 
 int shim_renameat2_noreplace(int from_folder, const char *from, int to_folder, const char *to);
 
+// Whether the file is on a file system that is in memory only: 1 or 0, or -1 with errno.
+int shim_is_in_memory(int file);
+
 ssize_t shim_getrandom(void *buffer, size_t count);
 
 #endif

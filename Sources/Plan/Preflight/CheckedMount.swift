@@ -6,6 +6,8 @@ public struct CheckedMount: Sendable {
     public let planned: PlannedMount
     /// The folder that the items land in. For a single file it is the folder that the file stands in.
     public let destination: TrustedPath
+    /// The destination is one file, not the folder that items land in.
+    public let isSingleFile: Bool
     /// Where the items come from, one after the other; a later one never has a name of an earlier one.
     public let sources: [ListedSource]
     /// Bytes that are in place already, by size and time.

@@ -45,6 +45,12 @@ public struct Preflight: Sendable {
             report(.notBuilt, missing, hint: "\(planned.mount.mode.rawValue) of local files and folders is", planned)
             return nil
         }
+        guard planned.mount.ownership.owner.canBeGiven else {
+            report(
+                .destinationDenied, "this user may not give files to the `uid` or `gid` of this entry",
+                hint: "run as root, or leave the keys out", planned)
+            return nil
+        }
         guard let sources = list(planned) else { return nil }
         let layout = CopyLayout(planned, sources, machine)
         if let source = sources.first(where: { !$0.isSingleFile && isBelow(planned.path, $0.folder.text) }) {
@@ -58,7 +64,8 @@ public struct Preflight: Sendable {
                 layout, looksForOthers: planned.mount.copy.onNonempty == .refuse)
             guard check(state, planned) else { return nil }
             return CheckedMount(
-                planned: planned, destination: layout.destination, sources: layout.sources,
+                planned: planned, destination: layout.destination, isSingleFile: layout.fileName != nil,
+                sources: layout.sources,
                 bytesInPlace: state.bytesInPlace, need: state.need)
         } catch {
             let hint = error.isForeignLink ? "somebody else could choose where it leads: write the real path" : nil

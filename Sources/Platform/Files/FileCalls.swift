@@ -44,6 +44,11 @@ extension OwnedDescriptor {
         return FileSystemRoom(status)
     }
 
+    /// Whether what is written here is lost when the machine stops (tmpfs).
+    public func isInMemory() throws(SystemError) -> Bool {
+        try SystemError.check { shim_is_in_memory(raw) } == 1
+    }
+
     /// Throws when this user may not make or remove names in this folder, also because nobody may.
     public func checkWritable() throws(SystemError) {
         try SystemError.check { faccessat(raw, ".", W_OK | X_OK, AT_EACCESS) }

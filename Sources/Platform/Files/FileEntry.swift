@@ -20,6 +20,7 @@ public struct FileEntry: Sendable, Equatable {
     public var device: UInt64
     public var inode: UInt64
     public var owner: UInt32
+    public var group: UInt32
     public var linkCount: Int
 
     init(_ status: stat) {
@@ -37,6 +38,7 @@ public struct FileEntry: Sendable, Equatable {
         device = UInt64(status.st_dev)
         inode = UInt64(status.st_ino)
         owner = status.st_uid
+        group = status.st_gid
         linkCount = Int(status.st_nlink)
     }
 }

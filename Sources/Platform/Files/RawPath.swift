@@ -48,6 +48,23 @@ public struct RawPath: Sendable, Hashable, Comparable, ExpressibleByStringLitera
         return RawPath(bytes[..<max(slash, isAbsolute ? 1 : 0)])
     }
 
+    /// Whether this names something inside of a folder, as far as the text tells.
+    public func isBelow(_ folder: RawPath) -> Bool {
+        bytes.count > folder.bytes.count && bytes[folder.bytes.count] == UInt8(ascii: "/")
+            && bytes.starts(with: folder.bytes)
+    }
+
+    /// The folders above a relative path, the innermost first.
+    public var ancestors: [RawPath] {
+        var ancestors: [RawPath] = []
+        var folder = parent
+        while !folder.isEmpty && folder.bytes != [UInt8(ascii: "/")] {
+            ancestors.append(folder)
+            folder = folder.parent
+        }
+        return ancestors
+    }
+
     /// The path as system calls take it. A NUL would end it early and so name another file: EINVAL.
     public func withCString<Result>(
         _ body: (UnsafePointer<CChar>) throws(SystemError) -> Result

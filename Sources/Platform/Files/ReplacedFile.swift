@@ -1,5 +1,12 @@
 import Glibc
 
+extension RawPath {
+    /// The name under which `replace` makes new content ready.
+    public var isReplacement: Bool {
+        bytes.first == UInt8(ascii: ".") && bytes.suffix(4).elementsEqual(".new".utf8)
+    }
+}
+
 extension OwnedDescriptor {
     /// Gives a name in this folder new content. Whoever opens it sees the old content or the new one, whole, also when the
     /// program is killed here.

@@ -105,16 +105,16 @@ enum EntryKeys {
     ]
 
     private static let ownership: [KeyRule] = [
-        KeyRule("uid", .integer(0...4_294_967_294), isBuilt: false, "owner of the files"),
-        KeyRule("gid", .integer(0...4_294_967_294), isBuilt: false, "group of the files"),
-        KeyRule("file_mode", .permissions, isBuilt: false, "permission bits of files"),
-        KeyRule("dir_mode", .permissions, isBuilt: false, "permission bits of folders"),
+        KeyRule("uid", .integer(0...4_294_967_294), "owner of the files"),
+        KeyRule("gid", .integer(0...4_294_967_294), "group of the files"),
+        KeyRule("file_mode", .permissions, "permission bits of files"),
+        KeyRule("dir_mode", .permissions, "permission bits of folders"),
     ]
 
     private static let transfer: [KeyRule] = [
         KeyRule("checksum", .choice(["auto", "full", "off"]), isBuilt: false, "how much is verified"),
         KeyRule("part_size", .size((5 << 20)...(5 << 30)), stores: Store.remote, isBuilt: false, "bytes of one part"),
-        KeyRule("concurrency", .integer(1...256), isBuilt: false, "requests at once"),
+        KeyRule("concurrency", .integer(1...256), "requests at once"),
     ]
 }
 

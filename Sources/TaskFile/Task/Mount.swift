@@ -1,3 +1,5 @@
+public import Platform
+
 /// One entry of `file_mounts`, checked.
 public struct Mount: Sendable, Equatable {
     public var destination: Destination
@@ -25,5 +27,9 @@ public struct Mount: Sendable, Equatable {
         public var gid: Int?
         public var fileMode: Int?
         public var dirMode: Int?
+
+        public var owner: FileOwner {
+            FileOwner(user: uid.map { UInt32($0) }, group: gid.map { UInt32($0) })
+        }
     }
 }

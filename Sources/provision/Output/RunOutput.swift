@@ -12,7 +12,8 @@ final class RunOutput {
     private let results: TerminalStyle
     private let notes: TerminalStyle
     private var states: [String: MountState] = [:]
-    private var hasBegun = false
+    /// How many of the diagnostics have been told.
+    private var told = 0
     private var sinceLine = Stopwatch()
     private var liveLines = 0
 
@@ -27,10 +28,7 @@ final class RunOutput {
 
     /// With the figures of this moment.
     func show(_ status: RunStatus) {
-        if !hasBegun {
-            hasBegun = true
-            begin(status)
-        }
+        tell(status)
         if format == .ndjson {
             for mount in status.mounts where states[mount.destination] != mount.state {
                 emit("state", mount: mount.destination, [.init("state", .string(mount.state.rawValue))])
@@ -48,16 +46,18 @@ final class RunOutput {
         }
     }
 
-    private func begin(_ status: RunStatus) {
+    private func tell(_ status: RunStatus) {
+        let news = status.diagnostics.dropFirst(told)
+        told = status.diagnostics.count
         guard format != .ndjson else {
-            for diagnostic in status.diagnostics {
+            for diagnostic in news {
                 emit(
                     "log", mount: nil,
                     [.init("level", .string(diagnostic.severity.rawValue)), .init("diagnostic", diagnostic.json)])
             }
             return
         }
-        for diagnostic in status.diagnostics where !isQuiet || diagnostic.severity == .error {
+        for diagnostic in news where !isQuiet || diagnostic.severity == .error {
             Results.note(DryRunOutput.text(diagnostic, notes))
         }
     }
@@ -87,7 +87,7 @@ final class RunOutput {
     // MARK: The end
 
     func finish(_ status: RunStatus) throws(Failure) {
-        if !hasBegun { begin(status) }
+        tell(status)
         switch format {
         case .json: try Results.write(status.json.pretty + "\n")
         case .ndjson:

@@ -23,9 +23,8 @@ enum Run {
     /// Options that this build reads and does not act on: to take them in silence would be to promise something.
     private static func refuseWhatIsNotBuilt(_ invocation: Invocation) throws(Failure) {
         if invocation.command != nil { throw .usage("running a COMMAND is not there yet") }
-        // Copying again what is in place is what --force will mean here; for other verbs it is there.
-        let unbuilt = Option.going(with: .run).filter { !$0.isBuilt || $0 == .force }
-        for option in unbuilt where invocation.settings.source(of: option) == .flag {
+        for option in Option.going(with: .run) where !option.isBuilt && invocation.settings.source(of: option) == .flag
+        {
             throw .usage("\(option.flag) is not there yet")
         }
     }
@@ -39,19 +38,29 @@ enum Run {
         let stateFolder = StateFolder(
             settings.stateDir, environment: invocation.environment, workingFolder: try input.machine().workingFolder,
             isRoot: geteuid() == 0)
+        let statusFile = StatusFile(in: stateFolder)
         guard let plan = found.plans.first, let preflight = found.preflights?.first, !preflight.stopsEverything else {
             let status = RunStatus(task: found.task, started: .now(), diagnostics: found.diagnostics, mounts: [])
             try output.finish(status)
             // A file that cannot be read names no task; any other is told what became of its run.
-            if !found.plans.isEmpty { note(status, in: stateFolder) }
+            if !found.plans.isEmpty { finish(statusFile, status, stateFolder) }
             return found.exitStatus
         }
-        let limits = RunLimits(jobs: settings.jobs, timeoutMilliseconds: settings.timeout?.milliseconds)
+        if stateFolder.isInMemory, !settings.quiet {
+            Results.note(
+                "provision: the state folder \(stateFolder.path) is in memory (tmpfs): it is lost when the machine stops\n"
+            )
+        }
+        let limits = RunLimits(
+            jobs: settings.jobs, timeoutMilliseconds: settings.timeout?.milliseconds, isForced: settings.force)
         let taskRun = TaskRun(
-            plan, preflight, diagnostics: found.diagnostics, stateFolder: stateFolder, limits: limits)
-        let final = taskRun.run { output.show($0) }
+            plan, preflight, file: input.name, diagnostics: found.diagnostics, stateFolder: stateFolder, limits: limits)
+        let final = taskRun.run { status in
+            output.show(status)
+            statusFile.update(status)
+        }
         var status = ExitStatus(rawValue: final.exitCode)
-        if !note(final, in: stateFolder), status == .done { status = .inputOutput }
+        if !finish(statusFile, final, stateFolder), status == .done { status = .inputOutput }
         try output.finish(final)
         if let status { return status }
         // 128 and a signal's number are no status of ours.
@@ -61,9 +70,9 @@ enum Run {
 
     /// Writes the status file; false, and a message, when that fails.
     @discardableResult
-    private static func note(_ status: RunStatus, in folder: StateFolder) -> Bool {
+    private static func finish(_ file: StatusFile, _ status: RunStatus, _ folder: StateFolder) -> Bool {
         do throws(SystemError) {
-            try folder.write(status)
+            try file.finish(status)
             return true
         } catch {
             Results.note("provision: the status file in \(folder.path) cannot be written: \(error.description)\n")
