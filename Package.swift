@@ -24,16 +24,17 @@ let package = Package(
     targets: [
         // System libraries: a module map and the few inlines that Swift needs.
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1"),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "openssl"),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl"),
 
         // Leaves.
         .target(name: "CShims"),
         library("Platform", uses: ["CShims"]),
         library("JSON"),
-        library("Checksums"),
+        library("Checksums", uses: ["CShims", "COpenSSL"]),
 
         // Requests over libcurl, retried.
-        library("HTTP", uses: ["CCurl", "Checksums", "Platform"]),
+        library("HTTP", uses: ["CCurl", "COpenSSL", "Checksums", "Platform"]),
 
         // Buckets, containers and folders behind one protocol.
         library("ObjectStore", uses: ["HTTP", "Checksums", "Platform"]),
@@ -51,8 +52,10 @@ let package = Package(
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
 
         tests("PlatformTests", of: ["Platform", "TestSupport"]),
-        tests("ObjectStoreTests", of: ["ObjectStore", "Checksums", "Platform", "TestSupport"]),
+        tests("HTTPTests", of: ["HTTP", "Checksums", "Platform", "TestSupport"]),
         tests("JSONTests", of: ["JSON"]),
+        tests("ChecksumsTests", of: ["Checksums", "CShims"]),
+        tests("ObjectStoreTests", of: ["ObjectStore", "Checksums", "Platform", "TestSupport"]),
         tests("TaskFileTests", of: ["TaskFile", "Platform"]),
         tests("PlanTests", of: ["Plan", "TaskFile", "JSON", "Platform"]),
         tests("TransferTests", of: ["Transfer", "Platform"]),

@@ -5,6 +5,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "crc.h"
+#include "events.h"
+
 // The Linux calls that Swift's Glibc module does not show, as plain functions. Each returns what the call returns and
 // leaves errno alone otherwise.
 

@@ -27,6 +27,11 @@ public struct HTTPRequest: Sendable {
     public var isIdempotent: Bool
     /// Whose certificates are believed.
     public var trust: TLSTrust
+    /// Through the proxy that the environment names, if it names one. Link-local addresses never are.
+    public var usesProxy = true
+    /// How long the service may work before its answer begins, when that may be longer than a stall: copies within a
+    /// service and the completion of large uploads take their time.
+    public var answerMilliseconds: Int?
     /// Counts what this request costs, together with others of its owner.
     public var meter: HTTPMeter?
 
