@@ -35,6 +35,8 @@ ssize_t shim_copy_file_range(int from, int64_t *from_offset, int to, int64_t *to
     return copy_file_range(from, from_offset, to, to_offset, count, 0);
 }
 
+int shim_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
+
 int shim_clone(int to, int from) { return ioctl(to, FICLONE, from); }
 
 int shim_renameat2_noreplace(int from_folder, const char *from, int to_folder, const char *to) {

@@ -27,6 +27,9 @@ extern const int shim_o_tmpfile;
 
 ssize_t shim_copy_file_range(int from, int64_t *from_offset, int to, int64_t *to_offset, size_t count);
 
+// pipe2(2) with O_CLOEXEC.
+int shim_pipe(int ends[2]);
+
 // ioctl(FICLONE): the whole file shares its blocks with the other one.
 int shim_clone(int to, int from);
 

@@ -1,3 +1,4 @@
+import ObjectStore
 import Plan
 import Platform
 import TaskFile
@@ -69,7 +70,7 @@ struct TaskInput {
     }
 
     private func context(home: String, _ problems: inout [Diagnostic]) throws(Failure) -> TaskContext {
-        let endpoints = AWSProfileEndpoint(environment, home: home)
+        let configuration = AWSConfiguration(environment, home: home)
         var context = TaskContext(
             environment: environment, home: home,
             readFile: { path throws(TaskContext.UnreadableFile) in
@@ -79,7 +80,7 @@ struct TaskInput {
                     throw TaskContext.UnreadableFile(reason: error.description)
                 }
             },
-            profileEndpoint: { endpoints.endpoint(of: $0) })
+            profileEndpoint: { configuration.endpoint(of: "s3", profile: $0) })
         context.overrides = try VariableOverrides(settings, environment).values()
         if let path = settings.providers {
             context.operatorProviders = providers(path, &problems)
