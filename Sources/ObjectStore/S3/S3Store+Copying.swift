@@ -31,7 +31,7 @@ extension S3Store {
         try check(source.key)
         var headers: HTTPHeaders = [:]
         headers["x-amz-copy-source"] =
-            PercentEncoding.path(site.bucket.utf8) + "/" + PercentEncoding.path(source.key.bytes)
+            PercentEncoding.path(site.bucket) + "/" + PercentEncoding.path(source.key.bytes)
         headers["x-amz-copy-source-if-match"] = try source.version?.condition
         return headers
     }

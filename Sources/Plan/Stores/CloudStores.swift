@@ -1,17 +1,44 @@
 import HTTP
 public import ObjectStore
-import Platform
+public import Platform
 public import TaskFile
 
-/// Opens what speaks S3, over connections that all mounts share.
+/// Opens what speaks S3, over connections and with credentials that all mounts share.
 public final class CloudStores: Stores {
     private let client: HTTPClient
+    private let searches: AWSCredentialSearches
+    private let configuration: AWSConfiguration
+    private let environment: Environment
 
-    public init() {
+    public init(_ environment: Environment, home: String) {
+        self.environment = environment
         client = HTTPClient()
+        configuration = AWSConfiguration(environment, home: home)
+        searches = AWSCredentialSearches(
+            on: CredentialMachine(environment: environment, home: home, client: client))
     }
 
     public func open(_ bucket: BucketLocation, of mount: Mount) async throws(StoreError) -> OpenedStore {
-        throw StoreError(.unsupported, "\(bucket.store.displayName) cannot be opened")
+        guard Store.s3Dialects.contains(bucket.store) else {
+            throw StoreError(.unsupported, "\(bucket.store.displayName) cannot be opened by this build")
+        }
+        let access = mount.access
+        let place = try S3Place(bucket, access).place
+        var settings = S3Settings(access)
+        // The machine's region is one of Amazon's; other services of S3's kind have regions of their own.
+        if bucket.store == .s3 {
+            settings.region = settings.region ?? configuration.region(profile: access.profile)
+        }
+        let search = searches.search(
+            for: AWSCredentialRequest(
+                mount, endpoint: access.endpoint,
+                profileEndpoint: configuration.endpoint(of: "s3", profile: access.profile), environment))
+        let origin = try await search.origin()
+        let meter = HTTPMeter()
+        let site = S3Site(place, bucket: bucket.bucket, usesPathStyle: access.usesPathStyle)
+        return OpenedStore(
+            S3Store(site, settings, credentials: search, client: client, meter: meter), meter: meter,
+            endpoint: site.endpoint(region: settings.region ?? "us-east-1").url, region: settings.region,
+            identity: origin.description)
     }
 }

@@ -37,6 +37,11 @@ struct TaskInput {
     /// The file as messages name it.
     var name: String { operand == "-" ? "<stdin>" : operand }
 
+    /// Stores as they are seen from this machine, with the credentials that are found on it.
+    func stores() throws(Failure) -> CloudStores {
+        CloudStores(environment, home: try machine().home)
+    }
+
     func machine() throws(Failure) -> Machine {
         do throws(SystemError) {
             return Machine(

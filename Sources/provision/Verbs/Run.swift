@@ -13,7 +13,7 @@ enum Run {
         var found = try input.planned()
         if !settings.dryRun { try refuseWhatIsNotBuilt(invocation) }
         if !settings.offline, found.isWorthAsking {
-            found.ask(file: input.name, on: try input.machine(), stores: CloudStores())
+            found.ask(file: input.name, on: try input.machine(), stores: try input.stores())
         }
         if settings.dryRun {
             try DryRunOutput(found, settings.output, style: invocation.style(for: .output)).write()

@@ -13,7 +13,7 @@ enum S3Signing {
     static func sign(_ request: inout HTTPRequest, _ credentials: AWSCredentials, region: String, time: Int) {
         let payload: SignableRequest.Payload =
             if let hash = request.headers[hashHeader].flatMap({ Hex.bytes(of: $0) }) {
-                .hash(hash)
+                .init(sha256: hash)
             } else {
                 request.body == nil ? .empty : .unsigned
             }
@@ -31,8 +31,8 @@ enum S3Signing {
             let name = item.prefix { $0 != "=" }
             let value = item.dropFirst(name.utf8.count + 1)
             return QueryItem(
-                String(decoding: PercentEncoding.decoded(name) ?? [], as: UTF8.self),
-                bytes: PercentEncoding.decoded(value) ?? [])
+                String(decoding: PercentEncoding.decoded(String(name)) ?? [], as: UTF8.self),
+                bytes: PercentEncoding.decoded(String(value)) ?? [])
         }
     }
 
