@@ -140,6 +140,7 @@ public final class TaskRun: Sendable {
             now.mounts[index].objects.done = progress[index].objectsDone
             now.mounts[index].objects.skipped = progress[index].objectsSkipped
             now.mounts[index].bytes.done = progress[index].bytesDone
+            now.mounts[index].count(requestsOf: checked[index])
             if let watch = watches[index] { now.mounts[index].seconds = watch.seconds }
         }
         return now

@@ -19,6 +19,13 @@ public struct CheckedMount: Sendable {
     public var bytes: Int { sources.reduce(0) { $0 + $1.listing.bytes } }
 
     public var mount: Mount { planned.mount }
+
+    /// The stores that the sources are in.
+    public var stores: [OpenedStore] {
+        sources.compactMap { source in
+            if case .store(let opened) = source.origin { opened } else { nil }
+        }
+    }
 }
 
 /// What a mount takes of a file system.
