@@ -33,7 +33,7 @@ let package = Package(
         library("Platform", uses: ["CShims"]),
         library("JSON"),
         library("Checksums", uses: ["CShims", "COpenSSL"]),
-        library("Signing", uses: ["Checksums", "Platform"]),
+        library("Signing", uses: ["Checksums", "Platform", "COpenSSL"]),
 
         // Requests over libcurl, retried.
         library("HTTP", uses: ["CCurl", "COpenSSL", "Checksums", "Platform"]),
@@ -59,6 +59,7 @@ let package = Package(
         tests("HTTPTests", of: ["HTTP", "Checksums", "Platform", "TestSupport"]),
         tests("JSONTests", of: ["JSON"]),
         tests("ChecksumsTests", of: ["Checksums", "CShims"]),
+        tests("SigningTests", of: ["Signing", "Checksums", "TestSupport"], exclude: ["judge.py"]),
         tests(
             "ObjectStoreTests", of: ["ObjectStore", "HTTP", "Signing", "Checksums", "Platform", "TestSupport"]),
         tests("TaskFileTests", of: ["TaskFile", "Platform"]),
