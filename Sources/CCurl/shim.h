@@ -54,6 +54,13 @@ static inline CURLcode ccurl_get_pointer(CURL *handle, CURLINFO info, void **val
     return curl_easy_getinfo(handle, info, value);
 }
 
+// OpenSSL's `SSL` of the connection; only inside of callbacks, and nothing where TLS is not OpenSSL's.
+static inline void *ccurl_openssl_session(CURL *handle) {
+    struct curl_tlssessioninfo *found = NULL;
+    if (curl_easy_getinfo(handle, CURLINFO_TLS_SSL_PTR, &found) != CURLE_OK || !found) return NULL;
+    return found->backend == CURLSSLBACKEND_OPENSSL ? found->internals : NULL;
+}
+
 static inline CURLMcode ccurl_multi_set_long(CURLM *multi, CURLMoption option, long value) {
     return curl_multi_setopt(multi, option, value);
 }

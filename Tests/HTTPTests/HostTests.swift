@@ -1,4 +1,4 @@
-import Glibc
+import Foundation
 import HTTP
 import Platform
 import Synchronization
@@ -55,9 +55,11 @@ struct HostTests {
 
     @Test func theLoopHasItsNameAndGoesWithItsClient() async throws {
         let server = try ScriptedServer { _, connection in try connection.answer(200) }
+        let thread = SharedValue("")
         let name = SharedValue("")
         var request = HTTPRequest(.get, server.address())
         request.accept = { _ in
+            thread.set((try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/thread-self")) ?? "")
             name.set((try? TemporaryFolder.text(of: "/proc/thread-self/comm")) ?? "")
             return .sink()
         }
@@ -65,6 +67,39 @@ struct HostTests {
             let client = HTTPClient.forTests
             _ = try await client.send(request)
             #expect(name.get() == "http loop\n")
+            #expect(FileManager.default.fileExists(atPath: "/proc/\(thread.get())"))
         }
+        #expect(!FileManager.default.fileExists(atPath: "/proc/\(thread.get())"))
+    }
+
+    @Test func errorsSayWhereButNothingSecret() async throws {
+        let server = try ScriptedServer { _, connection in connection.reset() }
+        var request = HTTPRequest(.get, server.address("/bucket/key", query: "X-Amz-Signature=hunter2"))
+        request.headers["Authorization"] = "Bearer hunter2"
+        let error = try await HTTPClient.forTests.failure(request, retrying: .once)
+        #expect(error.message.contains("GET http://127.0.0.1:\(server.port)/bucket/key: "))
+        #expect(!"\(error)".contains("hunter2"))
+    }
+
+    /// Connections are kept for as many requests as there were at once.
+    @Test func twoHundredAndFiftySixAtOnce() async throws {
+        let server = try ScriptedServer { request, connection in
+            if request.target == "/first" { ScriptedConnection.pause(milliseconds: 200) }
+            try connection.answer(200, [:], "yes")
+        }
+        let client = HTTPClient.forTests
+        for path in ["/first", "/second", "/third"] {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<256 {
+                    group.addTask {
+                        let response = try await client.send(HTTPRequest(.get, server.address(path)), retrying: .once)
+                        #expect(response.body.count == 3)
+                    }
+                }
+                try await group.waitForAll()
+            }
+        }
+        #expect(server.connections <= 256)
+        #expect(server.requests == 768)
     }
 }

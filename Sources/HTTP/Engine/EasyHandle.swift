@@ -76,6 +76,9 @@ final class EasyHandle {
         return value
     }
 
+    /// OpenSSL's, while curl is in a callback.
+    var tlsSession: OpaquePointer? { ccurl_openssl_session(raw).map { OpaquePointer($0) } }
+
     func offset(_ info: CURLINFO) -> Int {
         var value: curl_off_t = 0
         _ = ccurl_get_offset(raw, info, &value)

@@ -26,6 +26,6 @@ extension Transfer {
             return CURL_SOCKET_BAD
         }
         let flags = Int32(SOCK_CLOEXEC.rawValue)
-        return socket(address.pointee.family, address.pointee.socktype | flags, address.pointee.protocol)
+        return Glibc.socket(address.pointee.family, address.pointee.socktype | flags, address.pointee.protocol)
     }
 }

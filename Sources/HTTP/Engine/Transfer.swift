@@ -13,6 +13,8 @@ final class Transfer {
     var looksUpAnew = false
 
     var handle: EasyHandle?
+    /// The connection's, as curl last told.
+    var socket: Int32 = -1
     var isRunning = false
     var isDone = false
 
@@ -74,9 +76,19 @@ final class Transfer {
         case .sink(let skip, let limit, let expected):
             self.expected = request.method == .head ? 0 : expected ?? 0
             writer = try SinkWriter(request, skip: skip, limit: limit, announced: length, worker.buffers)
+            if length ?? 0 >= HTTPRequest.largeBody { batchReads() }
         case .keep: break
         case .refuse(let error): throw error
         }
+    }
+
+    /// Large bodies over TLS are read in large pieces.
+    private func batchReads() {
+        guard request.address.isSecure, worker.settings.batchesLargeReads, SystemAuthorities.areUsable, socket >= 0,
+            let session = handle?.tlsSession
+        else { return }
+        // The connection may have one already, from the request before.
+        ReadBatch.find(under: session, worker.batches)?.socket = socket
     }
 
     /// Whether more is wanted.
