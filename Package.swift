@@ -33,7 +33,6 @@ let package = Package(
         library("Platform", uses: ["CShims"]),
         library("JSON"),
         library("Checksums", uses: ["CShims", "COpenSSL"]),
-
         library("Signing", uses: ["Checksums", "Platform"]),
 
         // Requests over libcurl, retried.
@@ -52,8 +51,9 @@ let package = Package(
             dependencies: ["Executor", "Transfer", "Plan", "ObjectStore", "TaskFile", "JSON", "Platform"],
             swiftSettings: strict),
 
-        // Runs built programs, for tests from outside.
-        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+        // Runs built programs and servers, for tests from outside.
+        .target(
+            name: "TestSupport", dependencies: ["HTTP", "Signing"], path: "Tests/TestSupport", swiftSettings: strict),
 
         tests("PlatformTests", of: ["Platform", "TestSupport"]),
         tests("HTTPTests", of: ["HTTP", "Checksums", "Platform", "TestSupport"]),

@@ -17,16 +17,17 @@ public protocol ObjectStore: Sendable {
 
     // MARK: Looking
 
-    /// One page of the keys that are asked for, in the order of their bytes.
+    /// One page of the keys that are asked for, in the order of their bytes, as far as the store can.
     func list(_ request: ListRequest) async throws(StoreError) -> ListPage
 
     func stat(_ key: ObjectKey) async throws(StoreError) -> ObjectInfo
 
     /// Reads a range into a sink. All of it comes from one version of the object: from `version` if one is given, else
     /// from the one found, which the result names. When that is gone before the last byte, the call throws `changed`
-    /// and what the sink holds is worthless.
+    /// and what the sink holds is worthless. A checksum that is asked for is computed over the bytes as they come.
     func read(
-        _ key: ObjectKey, _ range: ReadRange, of version: ObjectVersion?, into sink: ByteSink
+        _ key: ObjectKey, _ range: ReadRange, of version: ObjectVersion?, into sink: ByteSink,
+        checksum: Checksum.Algorithm?
     ) async throws(StoreError) -> ReadResult
 
     // MARK: Writing. An object appears whole or not at all.
@@ -71,6 +72,12 @@ public protocol ObjectStore: Sendable {
 
 extension ObjectStore {
     public var localFolder: SharedDescriptor? { nil }
+
+    public func read(
+        _ key: ObjectKey, _ range: ReadRange, of version: ObjectVersion?, into sink: ByteSink
+    ) async throws(StoreError) -> ReadResult {
+        try await read(key, range, of: version, into: sink, checksum: nil)
+    }
 
     public func rename(
         _ key: ObjectKey, to newKey: ObjectKey, if condition: WriteCondition

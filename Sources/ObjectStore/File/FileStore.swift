@@ -37,6 +37,7 @@ public struct FileStore: ObjectStore {
     public let capabilities: StoreCapabilities = {
         var can = StoreCapabilities()
         can.conditionalPut = true
+        can.conditionalCopy = true
         can.conditionalComplete = true
         can.conditionalDelete = true
         can.serverCopy = true
@@ -63,10 +64,11 @@ public struct FileStore: ObjectStore {
     }
 
     public func read(
-        _ key: ObjectKey, _ range: ReadRange, of version: ObjectVersion?, into sink: ByteSink
+        _ key: ObjectKey, _ range: ReadRange, of version: ObjectVersion?, into sink: ByteSink,
+        checksum: Checksum.Algorithm?
     ) async throws(StoreError) -> ReadResult {
         try await run { tree, cancellation throws(StoreError) in
-            try tree.read(key, range, of: version, into: sink, cancellation)
+            try tree.read(key, range, of: version, into: sink, checksum, cancellation)
         }
     }
 

@@ -104,10 +104,12 @@ extension Conformance {
         },
         Check("of many that replace a version one succeeds") { store in
             guard store.capabilities.conditionalPut else { return }
-            for round in 0..<40 {
+            // Servers take their time over it.
+            for round in 0..<(store.localFolder == nil ? 4 : 40) {
+                // The same content may be the same version.
                 let version = try await store.put("a", "\(round)")
                 let successes = await count(10) { number in
-                    try await store.put("a", "\(number)", if: .ifVersion(version))
+                    try await store.put("a", "\(number) of \(round)", if: .ifVersion(version))
                 }
                 #expect(successes == 1)
             }

@@ -1,0 +1,49 @@
+import Checksums
+
+/// What a signature of version 4 covers.
+public struct SignableRequest: Sendable {
+    public enum Payload: Sendable, Hashable {
+        /// Bodies whose hash is not known beforehand; TLS protects them.
+        case unsigned
+        /// SHA-256.
+        case hash([UInt8])
+
+        public static let empty = Payload(of: [])
+
+        public init(of body: [UInt8]) {
+            self = .hash(SHA256.digest(body))
+        }
+    }
+
+    public var method: String
+    /// As the `Host` header has it: with the port when it is not the usual one.
+    public var host: String
+    /// Percent-encoded as it is sent, from the first slash on.
+    public var path: String
+    public var query: [QueryItem]
+    /// Beside `Host` and what signing adds. All of them are signed, so none that a proxy may change belongs here.
+    public var headers: [(name: String, value: String)]
+    public var payload: Payload
+
+    public init(
+        method: String = "GET", host: String, path: String, query: [QueryItem] = [],
+        headers: [(name: String, value: String)] = [], payload: Payload = .empty
+    ) {
+        self.method = method
+        self.host = host
+        self.path = path
+        self.query = query
+        self.headers = headers
+        self.payload = payload
+    }
+}
+
+extension SignableRequest.Payload {
+    /// As `x-amz-content-sha256` has it.
+    var text: String {
+        switch self {
+        case .unsigned: "UNSIGNED-PAYLOAD"
+        case .hash(let bytes): Hex.text(of: bytes)
+        }
+    }
+}
