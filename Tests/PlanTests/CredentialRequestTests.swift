@@ -68,6 +68,25 @@ struct CredentialRequestTests {
         #expect(try request("{source: s3://some-bucket/x, anonymous: true}", providers: providers).isAnonymous)
     }
 
+    /// An entry may choose one of the machine's identities, but the provider's endpoint does not make it the provider's.
+    @Test func whatTheEntryChooses() throws {
+        let providers = """
+            keys: {provider: s3, endpoint: 'http://lab.example', access_key: a, secret_key: b}
+            bare: {provider: s3, endpoint: 'http://lab.example', profile: p}
+            """
+        func chosen(_ provider: String, _ rest: String) throws -> Bool {
+            let request = try request(
+                "{source: s3://some-bucket/x, provider: \(provider)\(rest)}", providers: providers)
+            return request.isChosenByEntry && !request.mayUseMachine
+        }
+        #expect(try !chosen("keys", ""))
+        #expect(try !chosen("bare", ""))
+        #expect(try chosen("keys", ", profile: mine"))
+        #expect(try !chosen("keys", ", role_arn: 'arn:aws:iam::1:role/r'"))
+        #expect(try chosen("bare", ", role_arn: 'arn:aws:iam::1:role/r'"))
+        #expect(try chosen("bare", ", role_arn: 'arn:aws:iam::1:role/r', web_identity_token_file: /t"))
+    }
+
     @Test func whereTheMachinesOwnMayGo() throws {
         let elsewhere = "{source: s3://some-bucket/x, endpoint: 'http://store.example:9000'}"
         #expect(try !request(elsewhere).mayUseMachine)
