@@ -37,6 +37,10 @@ ssize_t shim_copy_file_range(int from, int64_t *from_offset, int to, int64_t *to
 
 int shim_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
 
+int shim_spawn_closes_from(posix_spawn_file_actions_t *actions, int from) {
+    return posix_spawn_file_actions_addclosefrom_np(actions, from);
+}
+
 int shim_clone(int to, int from) { return ioctl(to, FICLONE, from); }
 
 int shim_renameat2_noreplace(int from_folder, const char *from, int to_folder, const char *to) {

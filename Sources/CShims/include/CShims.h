@@ -1,6 +1,7 @@
 #ifndef CSHIMS_H
 #define CSHIMS_H
 
+#include <spawn.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -29,6 +30,9 @@ ssize_t shim_copy_file_range(int from, int64_t *from_offset, int to, int64_t *to
 
 // pipe2(2) with O_CLOEXEC.
 int shim_pipe(int ends[2]);
+
+// The new process closes this descriptor and all behind it.
+int shim_spawn_closes_from(posix_spawn_file_actions_t *actions, int from);
 
 // ioctl(FICLONE): the whole file shares its blocks with the other one.
 int shim_clone(int to, int from);

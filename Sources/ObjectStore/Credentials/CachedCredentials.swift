@@ -132,14 +132,16 @@ final class CachedCredentials<Value: Sendable & Equatable>: Sendable {
         _ result: Result<Found, StoreError>, in state: inout State, at time: Int
     ) -> Result<Found, StoreError> {
         switch result {
-        case .success(let found):
+        case .success(var found):
+            // Whatever the clocks say: asking again with every request would make it worse.
+            if let expiry = found.expiry, expiry <= time + Self.lastMinute { found.expiry = time + 2 * Self.lastMinute }
             state.found = found
             state.failure = nil
             state.refused = nil
             // Of short ones most is used: a quarter of their time is left for getting new ones.
             let lead = found.expiry.map { min(Self.lead + early, max(0, $0 - time) / 4) } ?? 0
             state.refreshAt = found.expiry.map { $0 - lead } ?? .max
-            return result
+            return .success(found)
         case .failure(let error):
             if let found = state.found, found.expiry.map({ time < $0 }) ?? true {
                 state.refreshAt = time + Self.pauseAfterFailure

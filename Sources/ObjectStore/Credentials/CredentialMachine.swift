@@ -12,8 +12,6 @@ public struct CredentialMachine: Sendable {
     public var localClient: HTTPClient
     /// Seconds since 1970: expiry is a matter of the clock on the wall.
     public var now: @Sendable () -> Int
-    /// Programs that print credentials wait for networks and people; they do not take the threads of disks.
-    let programs: BlockingPool
 
     public init(
         environment: Environment, home: String, client: HTTPClient, localClient: HTTPClient? = nil,
@@ -24,7 +22,6 @@ public struct CredentialMachine: Sendable {
         self.client = client
         self.localClient = localClient ?? HTTPClient(Self.localSettings)
         self.now = now
-        programs = BlockingPool(threads: 2)
     }
 
     private static var localSettings: HTTPSettings {

@@ -2,6 +2,9 @@ import Platform
 
 /// Runs a program that the operator has named for credentials.
 struct OperatorProgram {
+    /// Such programs wait for networks and people; they do not take the threads of disks.
+    private static let pool = BlockingPool(threads: 2)
+
     let machine: CredentialMachine
     let words: [String]
     /// As messages name it: "credential_process of profile dev".
@@ -13,7 +16,7 @@ struct OperatorProgram {
         process.timeoutMilliseconds = timeoutMilliseconds
         let outcome: ChildProcess.Outcome
         do throws(ChildProcess.Failure) {
-            outcome = try await machine.programs.run { [process] cancellation throws(ChildProcess.Failure) in
+            outcome = try await Self.pool.run { [process] cancellation throws(ChildProcess.Failure) in
                 try process.run(cancellation)
             }
         } catch {

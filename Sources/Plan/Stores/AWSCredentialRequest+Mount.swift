@@ -27,6 +27,10 @@ extension AWSCredentialRequest {
         roleARN = own(\.roleARN)
         webIdentityTokenFile = own(\.webIdentityTokenFile)
         if let credentials = provider?.credentials, !hasOwnProfile { fill(from: credentials) }
+        let hasOwnRole = [\StoreAccess.roleARN, \.webIdentityTokenFile].contains {
+            access[keyPath: $0] != nil && access[keyPath: $0] != provider?.access[keyPath: $0]
+        }
+        isChosenByEntry = hasOwnProfile || hasOwnRole && keys == nil
     }
 
     private mutating func fill(from credentials: ProviderCredentials) {

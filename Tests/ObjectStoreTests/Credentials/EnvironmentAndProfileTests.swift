@@ -125,6 +125,28 @@ struct EnvironmentAndProfileTests {
         #expect(await search.renew(after: old))
     }
 
+    @Test func identitiesThatAnEntryChooses() async throws {
+        try lab.write("[p]\naws_access_key_id = A\naws_secret_access_key = a\n", to: ".aws/credentials")
+        let chosen = lab.search {
+            $0.profile = "p"
+            $0.isChosenByEntry = true
+            $0.mayUseMachine = false
+        }
+        #expect(try await chosen.failure().code == .invalid)
+    }
+
+    /// Lines that go on would become lines of a request.
+    @Test func keysOverSeveralLines() async throws {
+        try lab.write(
+            "[default]\naws_access_key_id = A\naws_secret_access_key = a\naws_session_token = b\n  c: d\n",
+            to: ".aws/credentials")
+        let error = try await lab.search().failure()
+        #expect(
+            error.message
+                == "profile default in ~/.aws/credentials: a key id or token with a space, a line end or the like in it"
+        )
+    }
+
     // MARK: Nothing at all
 
     @Test func nothingFound() async throws {

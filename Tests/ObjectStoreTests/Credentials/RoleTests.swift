@@ -167,6 +167,21 @@ struct RoleTests {
         }
     }
 
+    /// A machine whose clock is an hour late still gets its role, and keeps it as long as it holds.
+    @Test func aWrongClock() async throws {
+        service.isAhead.withLock { $0 = true }
+        service.expiration.withLock { $0 = lab.time(in: 7200) }
+        let search = lab.search(service.variables) {
+            $0.roleARN = self.arn
+            $0.keys = .init(accessKeyID: .literal(exampleID), secretAccessKey: .literal(exampleSecret))
+        }
+        #expect(try await search.found().accessKeyID == "ASIAROLE000000000002")
+        lab.pass(seconds: 3000)
+        #expect(try await search.found().accessKeyID == "ASIAROLE000000000002")
+        lab.pass(seconds: 600)
+        #expect(try await search.found().accessKeyID == "ASIAROLE000000000003")
+    }
+
     // MARK: Web identity
 
     @Test func tokenOfAnIssuer() async throws {

@@ -78,12 +78,14 @@ final class TestTokenService: Sendable {
     let asked = Shared<[Asked]>([])
     /// Status and body of a refusal.
     let refusal = Shared<(Int, String)?>(nil)
+    /// Its clock is an hour ahead of the tests' own, and signatures of another time are refused.
+    let isAhead = Shared(false)
     let expiration = Shared("2027-01-15T12:00:00Z")
     var port: Int { server.port }
     private let server: ScriptedServer
 
     init() throws {
-        server = try ScriptedServer { [asked, refusal, expiration] request, connection in
+        server = try ScriptedServer { [asked, refusal, expiration, isAhead] request, connection in
             let form = Self.form(request.body)
             let number = asked.withLock { asked in
                 asked.append(Asked(form: form, request: request))
@@ -91,8 +93,13 @@ final class TestTokenService: Sendable {
             }
             if let (status, body) = refusal.withLock({ $0 }) { return try connection.answer(status, [:], body) }
             let action = form["Action"] ?? ""
+            var headers = ["Content-Type": "text/xml"]
+            if isAhead.withLock({ $0 }) {
+                headers["Date"] = "Fri, 15 Jan 2027 09:00:00 GMT"
+                guard request["x-amz-date"] == "20270115T090000Z" else { return try connection.answer(403, headers) }
+            }
             try connection.answer(
-                200, ["Content-Type": "text/xml"],
+                200, headers,
                 """
                 <\(action)Response xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><\(action)Result>
                 <AssumedRoleUser><AssumedRoleId>AROA:x</AssumedRoleId>

@@ -19,9 +19,30 @@ struct AWSCredentialChain {
     /// Nothing found is no error here only when requests may go without.
     func search() async throws(StoreError) -> Outcome {
         if request.isAnonymous { return Outcome(found: nil, attempts: []) }
+        guard request.mayUseMachine || !request.isChosenByEntry else {
+            throw StoreError(
+                .invalid,
+                "a profile or role of this machine is not used for an endpoint that neither Amazon nor the operator's "
+                    + "environment has named; define a provider with keys of its own")
+        }
         let configuration = await configuration()
-        if let role = request.roleARN ?? roleOfToken { return try await assume(role, configuration) }
-        return try await base(configuration, isNeeded: request.mayUseMachine)
+        let outcome: Outcome
+        if let role = request.roleARN ?? roleOfToken {
+            outcome = try await assume(role, configuration)
+        } else {
+            outcome = try await base(configuration, isNeeded: request.mayUseMachine)
+        }
+        if let found = outcome.found { try Self.check(found) }
+        return outcome
+    }
+
+    /// Id and token become lines of a request's head.
+    private static func check(_ found: Found) throws(StoreError) {
+        let sent = found.value.accessKeyID + (found.value.sessionToken ?? "")
+        guard sent.utf8.allSatisfy({ 0x20 < $0 && $0 != 0x7F }) else {
+            throw StoreError(
+                .noCredentials, "\(found.origin.source): a key id or token with a space, a line end or the like in it")
+        }
     }
 
     // MARK: Roles

@@ -18,6 +18,9 @@ public struct AWSCredentialRequest: Sendable, Hashable {
     /// Whether credentials of the environment and of this machine may go to the store. Where they may not and nothing else is
     /// said, requests are anonymous.
     public var mayUseMachine = false
+    /// The profile or role is the choice of a task's entry, which may choose among the machine's identities, but not send
+    /// them where the machine's credentials may not go.
+    public var isChosenByEntry = false
     /// Whether the store is Amazon's: roles of this machine mean nothing to others, and are not shown to them.
     public var isAmazon = true
 

@@ -82,7 +82,7 @@ struct AWSSingleSignOn {
         }
         let answer = try CredentialAnswer(bytes, of: machine.shown(path))
         guard let token = answer["accessToken"], let text = answer["expiresAt"],
-            let expiry = CredentialTime.seconds(of: text)
+            let expiry = CredentialTime.seconds(of: text), token.utf8.allSatisfy({ 0x20 < $0 && $0 < 0x7F })
         else { throw expired("\(machine.shown(path)) has no token in it") }
         guard machine.now() < expiry else { throw expired("the login has expired (\(text.printable))") }
         return token

@@ -1,6 +1,7 @@
 import HTTP
 import Platform
 import Signing
+import Synchronization
 
 /// Amazon's token service, STS: roles for keys, and for tokens of other issuers.
 struct AWSTokenService {
@@ -74,15 +75,26 @@ struct AWSTokenService {
         }
         let answer = AWSTokenAnswer(response)
         guard response.isSuccess else { throw answer.error(name, identity: identity, hiding: secrets) }
-        return try answer.found(name, as: role)
+        var found = try answer.found(name, as: role)
+        // The end is told by the service's clock, and is looked at by ours.
+        if let ahead = response.head.clockAhead(of: machine.now()) { found.expiry? -= ahead }
+        return found
     }
 }
 
-/// Signs a request to the token service at the time of each attempt.
-private struct SignedTokenRequest: HTTPService {
-    let signer: SigV4
-    let credentials: AWSCredentials
-    let now: @Sendable () -> Int
+/// Signs a request to the token service at the time of each attempt, and by the service's clock when ours is wrong.
+private final class SignedTokenRequest: HTTPService {
+    private let signer: SigV4
+    private let credentials: AWSCredentials
+    private let now: @Sendable () -> Int
+    /// How much the service's clock is ahead.
+    private let offset = Atomic(0)
+
+    init(signer: SigV4, credentials: AWSCredentials, now: @escaping @Sendable () -> Int) {
+        self.signer = signer
+        self.credentials = credentials
+        self.now = now
+    }
 
     func prepare(_ request: HTTPRequest, attempt: Int) async throws(HTTPError) -> HTTPRequest {
         var signed = request
@@ -90,13 +102,28 @@ private struct SignedTokenRequest: HTTPService {
         let signable = SignableRequest(
             method: request.method.rawValue, host: request.address.authority, path: request.address.path,
             headers: request.headers.lines.map { ($0.name, $0.value) }, payload: .init(of: body))
-        for (name, value) in signer.headers(for: signable, credentials: credentials, at: now()) {
+        let time = now() + offset.load(ordering: .relaxed)
+        for (name, value) in signer.headers(for: signable, credentials: credentials, at: time) {
             signed.headers[name] = value
         }
         return signed
     }
 
-    func judge(_ response: HTTPResponse, to request: HTTPRequest) async -> HTTPVerdict { .usual }
+    func judge(_ response: HTTPResponse, to request: HTTPRequest) async -> HTTPVerdict {
+        guard [400, 403].contains(response.status), offset.load(ordering: .relaxed) == 0,
+            let ahead = response.head.clockAhead(of: now())
+        else { return .usual }
+        offset.store(ahead, ordering: .relaxed)
+        return .mended
+    }
+}
+
+extension HTTPHead {
+    /// By how many seconds the clock of who has answered is ahead; nothing when it is about right.
+    fileprivate func clockAhead(of time: Int) -> Int? {
+        // Signatures are taken for five minutes and more.
+        headers["Date"].flatMap(HTTPDate.seconds).map { $0 - time }.flatMap { abs($0) > 300 ? $0 : nil }
+    }
 }
 
 extension RetryPolicy {
