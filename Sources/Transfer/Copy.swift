@@ -36,7 +36,8 @@ public struct Copy: Sendable {
 
     private func copy(_ waits: () -> Void) throws(CopyFailure) -> Outcome {
         let notes = try DestinationNotes(
-            ofDestination: RawPath(checked.planned.path), stateFolder: stateFolder, waited: waits,
+            ofDestination: RawPath(checked.planned.path), shownAs: checked.planned.shownPath, stateFolder: stateFolder,
+            waited: waits,
             isCancelled: { progress.isCancelled })
         let isNew = isDestinationNew
         let destination: SharedDescriptor
@@ -95,7 +96,7 @@ public struct Copy: Sendable {
         if !local.isEmpty {
             found = TreeCopy(
                 sources: local, copier: FileCopier(progress: progress, placing: placing), destination: folders,
-                staging: staging, threads: limits.threads
+                staging: staging, threads: limits.threads, gate: limits.gate
             ).run()
         }
         guard found.failure == nil, !remote.isEmpty else { return found }
