@@ -36,7 +36,7 @@ let package = Package(
         library("Signing", uses: ["Checksums", "Platform", "COpenSSL"]),
 
         // Requests over libcurl, retried.
-        library("HTTP", uses: ["CCurl", "COpenSSL", "Checksums", "Platform"]),
+        library("HTTP", uses: ["CCurl", "COpenSSL", "CShims", "Checksums", "Platform"]),
 
         // Buckets, containers and folders behind one protocol.
         library("ObjectStore", uses: ["CExpat", "HTTP", "Signing", "Checksums", "Platform"]),

@@ -47,10 +47,13 @@ struct CancellationTests {
     }
 
     @Test func whileConnecting() async throws {
-        // An address for documentation, where nobody answers; or the machine has no way to it at all.
-        let address = HTTPAddress(isSecure: false, host: "192.0.2.1")
-        let code = await cancelled(.forTests, HTTPRequest(.get, address), after: 50)
-        #expect(code == .cancelled || code == .cannotConnect)
+        let full = try FullListener()
+        let address = HTTPAddress(isSecure: false, host: "127.0.0.1", port: full.port)
+        #expect(await cancelled(.forTests, HTTPRequest(.get, address), after: 50) == .cancelled)
+        var settings = HTTPSettings.forTests
+        settings.connectTimeoutMilliseconds = 200
+        let error = try await HTTPClient(settings).failure(HTTPRequest(.post, address), retrying: .once)
+        #expect(error.code == .cannotConnect)
     }
 
     @Test func inTheLineForAConnection() async throws {

@@ -20,10 +20,12 @@ extension EasyHandle {
         set(CURLOPT_PATH_AS_IS, true)
         set(CURLOPT_FOLLOWLOCATION, false)
         setConnection(request, settings)
+        if transfer.looksUpAnew { set(CURLOPT_DNS_CACHE_TIMEOUT, 0) }
         setTrust(request)
         setMethod(request)
         setHeaders(request, settings)
         transfer.installCallbacks(on: self)
+        transfer.installConnectingCallbacks(on: self)
         try endOptions()
     }
 
@@ -34,7 +36,7 @@ extension EasyHandle {
         set(CURLOPT_TCP_KEEPIDLE, 30)
         set(CURLOPT_TCP_KEEPINTVL, 15)
         set(CURLOPT_DNS_SHUFFLE_ADDRESSES, true)
-        set(CURLOPT_BUFFERSIZE, request.receiveBuffer)
+        suggest(CURLOPT_BUFFERSIZE, request.receiveBuffer)
         set(CURLOPT_SUPPRESS_CONNECT_HEADERS, true)
         // Signatures and tokens are not for a proxy to see.
         set(CURLOPT_HEADEROPT, Int(CURLHEADER_SEPARATE))
@@ -58,7 +60,7 @@ extension EasyHandle {
             set(CURLOPT_CUSTOMREQUEST, text: request.method.rawValue)
             set(CURLOPT_INFILESIZE_LARGE, offset: count)
             // Large writes are a quarter cheaper, but the buffer costs memory.
-            set(CURLOPT_UPLOAD_BUFFERSIZE, count > HTTPRequest.largeBody ? 1 << 20 : 64 << 10)
+            suggest(CURLOPT_UPLOAD_BUFFERSIZE, count > HTTPRequest.largeBody ? 1 << 20 : 64 << 10)
         }
     }
 

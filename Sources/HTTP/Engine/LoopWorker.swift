@@ -16,6 +16,9 @@ final class LoopWorker {
     var ready: [Transfer] = []
     var idleHandles: [EasyHandle] = []
     let buffers = BufferPool(size: 256 * 1024, limit: 32)
+    let batches: ReadBatchList
+    /// Those that have reached their host, told in callbacks, in which curl must not be called.
+    var resolved: [Transfer] = []
     /// When curl wants to be called though nothing came. It is asked for once, so it is forgotten before the call.
     var timerDue: Int?
     private var nextCheck = Int.max
@@ -25,6 +28,7 @@ final class LoopWorker {
         self.settings = settings
         guard let multi = curl_multi_init() else { preconditionFailure("out of memory") }
         self.multi = multi
+        batches = ReadBatchList(buffers)
         let share = (settings.connectionsPerHost + max(1, settings.loops) - 1) / max(1, settings.loops)
         queues = HostQueues(limit: share)
         // Connections stay open for the next request, as many as can have been in use.
@@ -46,6 +50,8 @@ final class LoopWorker {
                     loop.wakeUp.clear()
                 } else {
                     act(on: event)
+                    // At once, while the bytes are in the processor's cache.
+                    drainBatches()
                 }
             }
             let now = MonotonicTime.milliseconds
@@ -53,7 +59,9 @@ final class LoopWorker {
                 timerDue = nil
                 act(onTimer: true)
             }
+            drainBatches()
             collectFinished()
+            noteResolved()
             beginReady()
             if nextCheck <= now { checkProgress(now) }
         }
@@ -69,6 +77,10 @@ final class LoopWorker {
         for exchange in inbox.cancelled { cancel(exchange) }
         beginReady()
         return !inbox.isClosed
+    }
+
+    private func drainBatches() {
+        batches.drain { act(on: EventPoll.Event(descriptor: $0, isReadable: true)) }
     }
 
     private func patience() -> Int? {
