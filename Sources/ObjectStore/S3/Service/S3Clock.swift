@@ -5,14 +5,13 @@ import Synchronization
 /// The time as the server has it. Signatures that are minutes off are refused, and machines' clocks are wrong more often
 /// than one should think.
 final class S3Clock: Sendable {
-    private let offset = Atomic(0)
+    /// From this machine's, in seconds.
+    let offset = Atomic(0)
 
     /// Refusals begin at 15 minutes.
     private static let tolerance = 300
 
     var now: Int { time(nil) + offset.load(ordering: .relaxed) }
-
-    func shift(by seconds: Int) { offset.add(seconds, ordering: .relaxed) }
 
     /// What an answer says of the time. True when the next attempt will use another one.
     func correct(_ headers: HTTPHeaders, used: Int?) -> Bool {
