@@ -5,7 +5,8 @@ import Synchronization
 /// The time as the server has it. Signatures that are minutes off are refused, and machines' clocks are wrong more often
 /// than one should think.
 final class S3Clock: Sendable {
-    private let offset = Atomic(0)
+    /// From this machine's, in seconds.
+    let offset = Atomic(0)
 
     /// Refusals begin at 15 minutes.
     private static let tolerance = 300
