@@ -33,10 +33,10 @@ let package = Package(
         library("Platform", uses: ["CShims"]),
         library("JSON"),
         library("Checksums", uses: ["CShims", "COpenSSL"]),
-        library("Signing", uses: ["Checksums", "Platform"]),
+        library("Signing", uses: ["Checksums", "Platform", "COpenSSL"]),
 
         // Requests over libcurl, retried.
-        library("HTTP", uses: ["CCurl", "COpenSSL", "Checksums", "Platform"]),
+        library("HTTP", uses: ["CCurl", "COpenSSL", "CShims", "Checksums", "Platform"]),
 
         // Buckets, containers and folders behind one protocol.
         library("ObjectStore", uses: ["CExpat", "HTTP", "Signing", "JSON", "Checksums", "Platform"]),
@@ -53,12 +53,14 @@ let package = Package(
 
         // Runs built programs and servers, for tests from outside.
         .target(
-            name: "TestSupport", dependencies: ["HTTP", "Signing"], path: "Tests/TestSupport", swiftSettings: strict),
+            name: "TestSupport", dependencies: ["COpenSSL", "HTTP", "Signing"], path: "Tests/TestSupport",
+            swiftSettings: strict),
 
         tests("PlatformTests", of: ["Platform", "TestSupport"]),
         tests("HTTPTests", of: ["HTTP", "Checksums", "Platform", "TestSupport"]),
         tests("JSONTests", of: ["JSON"]),
         tests("ChecksumsTests", of: ["Checksums", "CShims"]),
+        tests("SigningTests", of: ["Signing", "Checksums", "TestSupport"], exclude: ["judge.py"]),
         tests(
             "ObjectStoreTests", of: ["ObjectStore", "HTTP", "Signing", "JSON", "Checksums", "Platform", "TestSupport"],
             exclude: ["Credentials/judge.py"]),

@@ -37,6 +37,9 @@ static inline CURLcode ccurl_on_tls_context(CURL *handle, curl_ssl_ctx_callback 
 static inline CURLcode ccurl_on_open_socket(CURL *handle, curl_opensocket_callback callback) {
     return curl_easy_setopt(handle, CURLOPT_OPENSOCKETFUNCTION, callback);
 }
+static inline CURLcode ccurl_on_connected(CURL *handle, curl_prereq_callback callback) {
+    return curl_easy_setopt(handle, CURLOPT_PREREQFUNCTION, callback);
+}
 
 static inline CURLcode ccurl_get_long(CURL *handle, CURLINFO info, long *value) {
     return curl_easy_getinfo(handle, info, value);
@@ -49,6 +52,13 @@ static inline CURLcode ccurl_get_text(CURL *handle, CURLINFO info, const char **
 }
 static inline CURLcode ccurl_get_pointer(CURL *handle, CURLINFO info, void **value) {
     return curl_easy_getinfo(handle, info, value);
+}
+
+// OpenSSL's `SSL` of the connection; only inside of callbacks, and nothing where TLS is not OpenSSL's.
+static inline void *ccurl_openssl_session(CURL *handle) {
+    struct curl_tlssessioninfo *found = NULL;
+    if (curl_easy_getinfo(handle, CURLINFO_TLS_SSL_PTR, &found) != CURLE_OK || !found) return NULL;
+    return found->backend == CURLSSLBACKEND_OPENSSL ? found->internals : NULL;
 }
 
 static inline CURLMcode ccurl_multi_set_long(CURLM *multi, CURLMoption option, long value) {

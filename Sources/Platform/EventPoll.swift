@@ -8,6 +8,13 @@ public struct EventPoll: ~Copyable, Sendable {
         public var isWritable: Bool
         /// An error or the other side's end, which reading or writing will tell.
         public var hasFailed: Bool
+
+        public init(descriptor: Int32, isReadable: Bool, isWritable: Bool = false, hasFailed: Bool = false) {
+            self.descriptor = descriptor
+            self.isReadable = isReadable
+            self.isWritable = isWritable
+            self.hasFailed = hasFailed
+        }
     }
 
     private let epoll: OwnedDescriptor

@@ -5,8 +5,8 @@ import Glibc
 public struct MaskedThread: ~Copyable, Sendable {
     private let thread: pthread_t
 
-    /// Nothing when the system gives no more threads.
-    public static func start(_ body: @escaping @Sendable () -> Void) -> MaskedThread? {
+    /// Nothing when the system gives no more threads. The name, up to 15 bytes, is for those who look from outside.
+    public static func start(named name: StaticString, _ body: @escaping @Sendable () -> Void) -> MaskedThread? {
         // A new thread inherits the mask. Faults of its own are not kept from it, or a crash would leave no trace.
         var mask = sigset_t()
         var before = sigset_t()
@@ -15,11 +15,13 @@ public struct MaskedThread: ~Copyable, Sendable {
         pthread_sigmask(SIG_SETMASK, &mask, &before)
         defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
         var thread = pthread_t()
-        let argument = Unmanaged.passRetained(Body(body))
+        let argument = Unmanaged.passRetained(Body(name, body))
         let failure = pthread_create(
             &thread, nil,
             { argument in
-                Unmanaged<Body>.fromOpaque(argument!).takeRetainedValue().run()
+                let body = Unmanaged<Body>.fromOpaque(argument!).takeRetainedValue()
+                ThreadName.set(body.name)
+                body.run()
                 return nil
             }, argument.toOpaque())
         guard failure == 0 else {
@@ -39,9 +41,11 @@ public struct MaskedThread: ~Copyable, Sendable {
     }
 
     private final class Body: Sendable {
+        let name: StaticString
         let run: @Sendable () -> Void
 
-        init(_ run: @escaping @Sendable () -> Void) {
+        init(_ name: StaticString, _ run: @escaping @Sendable () -> Void) {
+            self.name = name
             self.run = run
         }
     }

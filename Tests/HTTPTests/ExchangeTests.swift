@@ -22,7 +22,7 @@ struct ExchangeTests {
             ])
     }
 
-    @Test(arguments: [HTTPMethod.put, .post, .delete, .get], [0, 1, 100_000, 3 << 20])
+    @Test(arguments: [HTTPMethod.put, .post, .delete, .get], [0, 1, 1 << 20, 3 << 20])
     func aBodyArrives(_ method: HTTPMethod, _ count: Int) async throws {
         let body = sample(count)
         let server = try ScriptedServer { connection in
@@ -33,7 +33,7 @@ struct ExchangeTests {
                 #expect(request.method == method.rawValue)
                 #expect(request.all("Content-Length") == ["\(count)"])
                 #expect(request["Content-Type"] == nil)
-                #expect((request["Expect"] != nil) == (count >= 1 << 20))
+                #expect((request["Expect"] != nil) == (count > 1 << 20))
                 try connection.answer(200, ["ETag": "\"x\""])
             }
         }

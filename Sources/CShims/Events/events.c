@@ -1,6 +1,10 @@
+#define _GNU_SOURCE
 #include "events.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -43,3 +47,19 @@ void shim_eventfd_clear(int descriptor) {
     ssize_t got = read(descriptor, &count, sizeof count);
     (void)got;
 }
+
+bool shim_is_link_local(const struct sockaddr *address) {
+    static const unsigned char mapped[12] = {[10] = 0xff, 0xff};
+    if (address->sa_family == AF_INET) {
+        const unsigned char *bytes = (const unsigned char *)&((const struct sockaddr_in *)address)->sin_addr;
+        return bytes[0] == 169 && bytes[1] == 254;
+    }
+    if (address->sa_family != AF_INET6) return false;
+    const unsigned char *bytes = ((const struct sockaddr_in6 *)address)->sin6_addr.s6_addr;
+    if (bytes[0] == 0xfe && (bytes[1] & 0xc0) == 0x80) return true;
+    if (bytes[0] == 0xfd && bytes[1] == 0x00 && bytes[2] == 0x0e && bytes[3] == 0xc2) return true;
+    if (bytes[0] == 0xfd && bytes[1] == 0x20 && bytes[2] == 0x00 && bytes[3] == 0xce) return true;
+    return memcmp(bytes, mapped, sizeof mapped) == 0 && bytes[12] == 169 && bytes[13] == 254;
+}
+
+void shim_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }

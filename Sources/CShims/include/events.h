@@ -27,4 +27,13 @@ int shim_eventfd_new(void);
 void shim_eventfd_signal(int descriptor);
 void shim_eventfd_clear(int descriptor);
 
+struct sockaddr;
+
+// Whether an address belongs to this machine's own network, where metadata services are (169.254.0.0/16, fe80::/10,
+// fd00:ec2::/32, fd20:ce::254 and the first of these written as IPv6).
+bool shim_is_link_local(const struct sockaddr *address);
+
+// Names the calling thread, for ps and debuggers; up to 15 bytes.
+void shim_name_thread(const char *name);
+
 #endif

@@ -11,6 +11,14 @@ public enum Hex {
         }
     }
 
+    /// The same, behind other text.
+    public static func append(_ bytes: [UInt8], to text: inout [UInt8]) {
+        for byte in bytes {
+            text.append(digit(byte >> 4))
+            text.append(digit(byte & 0xF))
+        }
+    }
+
     /// Of digits in either case; nothing for other text and half a byte.
     public static func bytes(of text: String) -> [UInt8]? {
         guard text.utf8.count % 2 == 0 else { return nil }

@@ -12,14 +12,20 @@ extension EasyHandle {
         // it stalls them all. Object stores speak nothing newer to most clients.
         set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
         set(CURLOPT_PROTOCOLS_STR, text: "http,https")
-        set(CURLOPT_URL, text: request.address.text)
+        let url = request.address.text
+        guard url.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F }) else {
+            throw HTTPAddress.refusal("a URL with a space or a control character in it")
+        }
+        set(CURLOPT_URL, text: url)
         set(CURLOPT_PATH_AS_IS, true)
         set(CURLOPT_FOLLOWLOCATION, false)
         setConnection(request, settings)
+        if transfer.looksUpAnew { set(CURLOPT_DNS_CACHE_TIMEOUT, 0) }
         setTrust(request)
         setMethod(request)
         setHeaders(request, settings)
         transfer.installCallbacks(on: self)
+        transfer.installConnectingCallbacks(on: self)
         try endOptions()
     }
 
@@ -30,7 +36,7 @@ extension EasyHandle {
         set(CURLOPT_TCP_KEEPIDLE, 30)
         set(CURLOPT_TCP_KEEPINTVL, 15)
         set(CURLOPT_DNS_SHUFFLE_ADDRESSES, true)
-        set(CURLOPT_BUFFERSIZE, request.receiveBuffer)
+        suggest(CURLOPT_BUFFERSIZE, request.receiveBuffer)
         set(CURLOPT_SUPPRESS_CONNECT_HEADERS, true)
         // Signatures and tokens are not for a proxy to see.
         set(CURLOPT_HEADEROPT, Int(CURLHEADER_SEPARATE))
@@ -54,7 +60,7 @@ extension EasyHandle {
             set(CURLOPT_CUSTOMREQUEST, text: request.method.rawValue)
             set(CURLOPT_INFILESIZE_LARGE, offset: count)
             // Large writes are a quarter cheaper, but the buffer costs memory.
-            set(CURLOPT_UPLOAD_BUFFERSIZE, count >= HTTPRequest.largeBody ? 1 << 20 : 64 << 10)
+            suggest(CURLOPT_UPLOAD_BUFFERSIZE, count > HTTPRequest.largeBody ? 1 << 20 : 64 << 10)
         }
     }
 
@@ -70,9 +76,10 @@ extension EasyHandle {
         if request.headers["User-Agent"] == nil { set(CURLOPT_USERAGENT, text: settings.userAgent) }
         // What curl would add by itself; a name without a value takes it away.
         if request.headers["Accept"] == nil { addHeader("Accept:") }
-        if request.headers["Expect"] == nil, let body = request.body {
-            // A refusal or a redirect then comes before a large body, not after it.
-            addHeader(body.count >= HTTPRequest.largeBody ? "Expect: 100-continue" : "Expect:")
+        // Before a body of more than 1 MiB curl asks with `Expect: 100-continue`, so that a refusal or a redirect comes
+        // before the body, and takes that back where a server answers 417. Smaller ones are better sent at once.
+        if request.headers["Expect"] == nil, let body = request.body, body.count <= HTTPRequest.largeBody {
+            addHeader("Expect:")
         }
     }
 }

@@ -55,6 +55,8 @@ final class EasyHandle {
     func set(_ option: CURLoption, offset: Int) { note(ccurl_set_offset(raw, option, curl_off_t(offset))) }
     func set(_ option: CURLoption, text: String?) { note(ccurl_set_text(raw, option, text)) }
     func set(_ option: CURLoption, pointer: UnsafeMutableRawPointer?) { note(ccurl_set_pointer(raw, option, pointer)) }
+    /// Of buffers: curl refuses while it still has one from before, and then that serves.
+    func suggest(_ option: CURLoption, _ size: Int) { _ = ccurl_set_long(raw, option, size) }
     func note(_ code: CURLcode) { if code != CURLE_OK && failure == CURLE_OK { failure = code } }
 
     func addHeader(_ line: String) {
@@ -73,6 +75,9 @@ final class EasyHandle {
         _ = ccurl_get_long(raw, info, &value)
         return value
     }
+
+    /// OpenSSL's, while curl is in a callback.
+    var tlsSession: OpaquePointer? { ccurl_openssl_session(raw).map { OpaquePointer($0) } }
 
     func offset(_ info: CURLINFO) -> Int {
         var value: curl_off_t = 0

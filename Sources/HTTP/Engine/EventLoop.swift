@@ -28,7 +28,7 @@ final class EventLoop: Sendable {
             throw Self.noLoop(error.description, error.code)
         }
         let hasStarted = thread.withLock { thread in
-            thread = MaskedThread.start { LoopWorker(self, settings).run() }
+            thread = MaskedThread.start(named: "http loop") { LoopWorker(self, settings).run() }
             return thread != nil
         }
         guard hasStarted else { throw Self.noLoop("no thread to be had") }

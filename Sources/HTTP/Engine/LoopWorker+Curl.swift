@@ -6,7 +6,8 @@ extension LoopWorker {
     func installCallbacks() {
         let this = Unmanaged.passUnretained(self).toOpaque()
         _ = ccurl_multi_set_pointer(multi, CURLMOPT_SOCKETDATA, this)
-        _ = ccurl_multi_on_socket(multi) { _, socket, what, this, _ in
+        _ = ccurl_multi_on_socket(multi) { easy, socket, what, this, _ in
+            Transfer.of(easy: easy)?.socket = what == CURL_POLL_REMOVE ? -1 : socket
             let worker = Unmanaged<LoopWorker>.fromOpaque(this!).takeUnretainedValue()
             worker.loop.poll.watch(
                 socket, forReading: what == CURL_POLL_IN || what == CURL_POLL_INOUT,
@@ -35,15 +36,18 @@ extension LoopWorker {
         curl_multi_socket_action(multi, CURL_SOCKET_TIMEOUT, 0, &running)
     }
 
+    func noteResolved() {
+        guard !resolved.isEmpty else { return }
+        for transfer in resolved where !transfer.isDone { queues.noteResolved(transfer, &ready) }
+        resolved.removeAll()
+    }
+
     func collectFinished() {
         var left: Int32 = 0
         while let message = curl_multi_info_read(multi, &left) {
             guard message.pointee.msg == CURLMSG_DONE, let easy = message.pointee.easy_handle else { continue }
             let code = ccurl_result(message)
-            var owner: UnsafeMutableRawPointer?
-            _ = ccurl_get_pointer(easy, CURLINFO_PRIVATE, &owner)
-            guard let owner else { continue }
-            let transfer = Unmanaged<Transfer>.fromOpaque(owner).takeUnretainedValue()
+            guard let transfer = Transfer.of(easy: easy) else { continue }
             end(transfer, transfer.outcome(code))
         }
     }

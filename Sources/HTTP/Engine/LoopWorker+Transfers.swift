@@ -4,12 +4,21 @@ import Synchronization
 /// The life of a transfer: claimed, waiting for a connection's turn, running, ended.
 extension LoopWorker {
     func take(_ exchange: Exchange) {
-        let transfer = Transfer(exchange, buffers)
+        let transfer = Transfer(exchange, self)
         transfers[ObjectIdentifier(exchange)] = transfer
         if exchange.isCancelled {
             end(transfer, .failed(Self.cancellation, nothingSent: true))
-        } else if queues.enter(transfer) {
-            begin(transfer)
+        } else {
+            queues.enter(transfer, &ready)
+        }
+    }
+
+    /// Begins those whose turn has come; one that fails at once may bring up the next.
+    func beginReady() {
+        while !ready.isEmpty {
+            let turn = ready
+            ready.removeAll()
+            for transfer in turn { if transfer.isDone { pass(transfer) } else { begin(transfer) } }
         }
     }
 
@@ -44,13 +53,21 @@ extension LoopWorker {
         if let handle = transfer.handle {
             transfer.handle = nil
             if handle.isAdded { curl_multi_remove_handle(multi, handle.raw) }
-            handle.reset()
-            if idleHandles.count < settings.connectionsPerHost { idleHandles.append(handle) }
+            // After a failure some of curl's buffers stay with the handle, in the size that they had.
+            if case .success = attempt.result, idleHandles.count < settings.connectionsPerHost {
+                handle.reset()
+                idleHandles.append(handle)
+            }
         }
         loop.load.subtract(1, ordering: .relaxed)
         let wasRunning = transfer.isRunning
         transfer.finish(attempt)
-        if wasRunning, let next = queues.leave(transfer) { begin(next) }
+        if wasRunning { pass(transfer) }
+    }
+
+    /// Gives its place to the next in line.
+    private func pass(_ transfer: Transfer) {
+        queues.leave(transfer, &ready)
     }
 
     private static let cancellation = HTTPError(.cancelled, "the request was cancelled")

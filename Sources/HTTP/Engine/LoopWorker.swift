@@ -12,8 +12,13 @@ final class LoopWorker {
     var queues: HostQueues
     /// All that have been claimed and are not done.
     var transfers: [ObjectIdentifier: Transfer] = [:]
+    /// Those whose turn it is.
+    var ready: [Transfer] = []
     var idleHandles: [EasyHandle] = []
     let buffers = BufferPool(size: 256 * 1024, limit: 32)
+    let batches: ReadBatchList
+    /// Those that have reached their host, told in callbacks, in which curl must not be called.
+    var resolved: [Transfer] = []
     /// When curl wants to be called though nothing came. It is asked for once, so it is forgotten before the call.
     var timerDue: Int?
     private var nextCheck = Int.max
@@ -23,6 +28,7 @@ final class LoopWorker {
         self.settings = settings
         guard let multi = curl_multi_init() else { preconditionFailure("out of memory") }
         self.multi = multi
+        batches = ReadBatchList(buffers)
         let share = (settings.connectionsPerHost + max(1, settings.loops) - 1) / max(1, settings.loops)
         queues = HostQueues(limit: share)
         // Connections stay open for the next request, as many as can have been in use.
@@ -44,6 +50,8 @@ final class LoopWorker {
                     loop.wakeUp.clear()
                 } else {
                     act(on: event)
+                    // At once, while the bytes are in the processor's cache.
+                    drainBatches()
                 }
             }
             let now = MonotonicTime.milliseconds
@@ -51,7 +59,10 @@ final class LoopWorker {
                 timerDue = nil
                 act(onTimer: true)
             }
+            drainBatches()
             collectFinished()
+            noteResolved()
+            beginReady()
             if nextCheck <= now { checkProgress(now) }
         }
         for transfer in Array(transfers.values) {
@@ -64,7 +75,12 @@ final class LoopWorker {
         let inbox = loop.empty()
         for exchange in inbox.starting { take(exchange) }
         for exchange in inbox.cancelled { cancel(exchange) }
+        beginReady()
         return !inbox.isClosed
+    }
+
+    private func drainBatches() {
+        batches.drain { act(on: EventPoll.Event(descriptor: $0, isReadable: true)) }
     }
 
     private func patience() -> Int? {

@@ -50,6 +50,14 @@ extension Transfer {
             })
     }
 
+    /// The transfer that a handle is used for.
+    static func of(easy: UnsafeMutableRawPointer?) -> Transfer? {
+        guard let easy else { return nil }
+        var owner: UnsafeMutableRawPointer?
+        _ = ccurl_get_pointer(easy, CURLINFO_PRIVATE, &owner)
+        return owner.map { Unmanaged<Transfer>.fromOpaque($0).takeUnretainedValue() }
+    }
+
     private static func of(_ this: UnsafeMutableRawPointer?) -> Transfer {
         Unmanaged<Transfer>.fromOpaque(this!).takeUnretainedValue()
     }

@@ -20,7 +20,7 @@ extension Transfer {
     }
 
     private func answer() -> Attempt {
-        guard let head else { return failed(.malformed, "the answer has no head") }
+        guard let head else { return failed(.connectionLost, "the answer ended in its head") }
         var response = HTTPResponse(head: head)
         guard writer != nil else {
             response.body = kept

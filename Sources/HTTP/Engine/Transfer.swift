@@ -8,9 +8,15 @@ final class Transfer {
     private(set) var request: HTTPRequest
     private let continuation: Exchange.Continuation
     let hostKey: String
-    private let buffers: BufferPool
+    private unowned let worker: LoopWorker
+    /// Whether it asks for its host's addresses though they are known.
+    var looksUpAnew = false
+    /// Whether others wait until it has found the host.
+    var leadsTheWay = false
 
     var handle: EasyHandle?
+    /// The connection's, as curl last told.
+    var socket: Int32 = -1
     var isRunning = false
     var isDone = false
 
@@ -20,6 +26,8 @@ final class Transfer {
     private(set) var hasEnough = false
     private(set) var head: HTTPHead?
     private(set) var expected = 0
+    /// Of the whole body, as far as the server says it.
+    private(set) var length: Int?
     var writer: SinkWriter?
     private(set) var kept: [UInt8] = []
     private(set) var received = 0
@@ -31,10 +39,10 @@ final class Transfer {
 
     static let keptLimit = 64 * 1024
 
-    init(_ exchange: Exchange, _ buffers: BufferPool) {
+    init(_ exchange: Exchange, _ worker: LoopWorker) {
         self.exchange = exchange
         (request, continuation) = exchange.claim()
-        self.buffers = buffers
+        self.worker = worker
         hostKey = (request.address.isSecure ? "s" : "p") + request.address.authority
     }
 
@@ -51,17 +59,38 @@ final class Transfer {
     // MARK: What comes
 
     func takeHead(_ line: UnsafeRawBufferPointer) throws(HTTPError) {
-        guard case .complete(let head) = try reader.take(line) else { return }
-        self.head = head
+        switch try reader.take(line) {
+        case .more: break
+        case .anew:
+            head = nil
+            writer = nil
+            kept = []
+        case .complete(let head):
+            self.head = head
+            try receive(head)
+        }
+    }
+
+    private func receive(_ head: HTTPHead) throws(HTTPError) {
+        length = head.headers["Content-Length"].flatMap { Int($0) }
         let usual = head.isSuccess ? HTTPRequest.Acceptance.sink() : .keep
         switch request.accept?(head) ?? usual {
         case .sink(let skip, let limit, let expected):
             self.expected = request.method == .head ? 0 : expected ?? 0
-            let announced = head.headers["Content-Length"].flatMap { Int($0) }
-            writer = try SinkWriter(request, skip: skip, limit: limit, announced: announced, buffers)
+            writer = try SinkWriter(request, skip: skip, limit: limit, announced: length, worker.buffers)
+            if length ?? 0 >= HTTPRequest.largeBody { batchReads() }
         case .keep: break
         case .refuse(let error): throw error
         }
+    }
+
+    /// Large bodies over TLS are read in large pieces.
+    private func batchReads() {
+        guard request.address.isSecure, worker.settings.batchesLargeReads, SystemAuthorities.areUsable, socket >= 0,
+            let session = handle?.tlsSession
+        else { return }
+        // The connection may have one already, from the request before.
+        ReadBatch.find(under: session, worker.batches)?.socket = socket
     }
 
     /// Whether more is wanted.
@@ -77,9 +106,10 @@ final class Transfer {
         return !hasEnough
     }
 
-    private var length: Int? { head?.headers["Content-Length"].flatMap { Int($0) } }
-
     // MARK: Whether it comes
+
+    /// The host's addresses are known, or a connection was there already.
+    func noteReached() { if leadsTheWay { worker.resolved.append(self) } }
 
     func stall(at now: Int, _ settings: HTTPSettings) -> Attempt? {
         guard let handle else { return nil }

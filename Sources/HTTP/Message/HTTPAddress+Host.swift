@@ -49,6 +49,11 @@ extension HTTPAddress {
         return port
     }
 
+    /// Whether the host is an address and no name.
+    var isNumeric: Bool {
+        host.utf8.first == UInt8(ascii: "[") || host.utf8.allSatisfy { Self.isDigit($0) || $0 == UInt8(ascii: ".") }
+    }
+
     /// An address that means this machine's own network, where metadata services are: proxies do not reach it, and a
     /// server's word must not send us there.
     public var isLinkLocal: Bool {

@@ -29,6 +29,8 @@ public struct HTTPRequest: Sendable {
     public var trust: TLSTrust
     /// Through the proxy that the environment names, if it names one. Link-local addresses never are.
     public var usesProxy = true
+    /// Refuses to connect to link-local addresses, whatever name led there: for where a server's word sends us.
+    public var avoidsLinkLocal = false
     /// How long the service may work before its answer begins, when that may be longer than a stall: copies within a
     /// service and the completion of large uploads take their time.
     public var answerMilliseconds: Int?

@@ -3,6 +3,8 @@ struct HeadReader {
     enum Step {
         case more
         case complete(HTTPHead)
+        /// A new answer begins after a whole one: curl has sent the request again by itself, without `Expect` after 417.
+        case anew
     }
 
     /// Far more than any service sends; a server could else fill the memory.
@@ -13,8 +15,13 @@ struct HeadReader {
     private var isComplete = false
 
     mutating func take(_ line: UnsafeRawBufferPointer) throws(HTTPError) -> Step {
-        // Trailers behind a body in chunks come the same way; nobody asked for any.
-        if isComplete { return .more }
+        if isComplete {
+            // Trailers behind a body in chunks come the same way; nobody asked for any.
+            guard let status = Self.status(of: line) else { return .more }
+            self = HeadReader()
+            head.status = status
+            return .anew
+        }
         size += line.count
         guard size <= Self.limit else { throw Self.malformed("its head has no end") }
         if head.status == 0 {

@@ -36,9 +36,10 @@ struct SystemAuthorities: @unchecked Sendable {
         ccurl_version().pointee.cainfo
     }
 
-    /// Whether curl was built with OpenSSL, so that its contexts are what we take them for.
+    /// Whether curl uses the very OpenSSL that we do, so that what it hands us is what we take it for.
     static let areUsable: Bool = {
-        guard let library = ccurl_version().pointee.ssl_version else { return false }
-        return String(cString: library).hasPrefix("OpenSSL/")
+        guard let library = ccurl_version().pointee.ssl_version, let own = OpenSSL_version(OPENSSL_VERSION_STRING)
+        else { return false }
+        return String(cString: library) == "OpenSSL/" + String(cString: own)
     }()
 }

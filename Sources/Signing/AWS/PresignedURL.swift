@@ -8,6 +8,11 @@ public struct PresignedURL: Sendable, Equatable {
     /// In seconds since 1970; nothing when the URL does not say so legibly. Temporary credentials may end sooner.
     public let expiry: Int?
 
+    init(version: Version, expiry: Int?) {
+        self.version = version
+        self.expiry = expiry
+    }
+
     /// Nothing for other URLs.
     public init?(_ url: String) {
         let parameters = Self.parameters(of: url)
@@ -42,7 +47,7 @@ public struct PresignedURL: Sendable, Equatable {
     }
 
     private static func decoded(_ text: Substring.UTF8View) -> String? {
-        PercentEncoding.decoded(Substring(text)).map { String(decoding: $0, as: UTF8.self) }
+        PercentEncoding.decoded(String(Substring(text))).map { String(decoding: $0, as: UTF8.self) }
     }
 
     private static func number(_ text: String) -> Int? {

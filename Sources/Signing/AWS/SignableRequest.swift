@@ -2,16 +2,25 @@ import Checksums
 
 /// What a signature of version 4 covers.
 public struct SignableRequest: Sendable {
-    public enum Payload: Sendable, Hashable {
-        /// Bodies whose hash is not known beforehand; TLS protects them.
-        case unsigned
-        /// SHA-256.
-        case hash([UInt8])
+    /// What the signature says of the body.
+    public struct Payload: Sendable, Hashable {
+        /// As `x-amz-content-sha256` has it.
+        let text: String
 
+        /// Nothing, for bodies whose hash is not known beforehand; TLS protects them.
+        public static let unsigned = Payload(text: "UNSIGNED-PAYLOAD")
         public static let empty = Payload(of: [])
 
+        private init(text: String) {
+            self.text = text
+        }
+
+        public init(sha256: [UInt8]) {
+            self.init(text: Hex.text(of: sha256))
+        }
+
         public init(of body: [UInt8]) {
-            self = .hash(SHA256.digest(body))
+            self.init(sha256: SHA256.digest(body))
         }
     }
 
@@ -35,15 +44,5 @@ public struct SignableRequest: Sendable {
         self.query = query
         self.headers = headers
         self.payload = payload
-    }
-}
-
-extension SignableRequest.Payload {
-    /// As `x-amz-content-sha256` has it.
-    var text: String {
-        switch self {
-        case .unsigned: "UNSIGNED-PAYLOAD"
-        case .hash(let bytes): Hex.text(of: bytes)
-        }
     }
 }

@@ -9,21 +9,23 @@ struct SigningTime {
 
     init(_ seconds: Int) {
         let time = CivilTime(secondsSince1970: seconds)
+        // No clock shows a year of another length than four.
+        let year = min(max(time.year, 0), 9999)
         var text: [UInt8] = []
-        func append(_ number: Int, _ width: Int) {
-            // No clock shows a year of another length than four.
-            let digits = String(max(0, number)).utf8
-            text += repeatElement(UInt8(ascii: "0"), count: max(0, width - digits.count))
-            text += digits
+        text.reserveCapacity(16)
+        func append(_ number: Int) {
+            text.append(UInt8(ascii: "0") + UInt8(number / 10))
+            text.append(UInt8(ascii: "0") + UInt8(number % 10))
         }
-        append(time.year, 4)
-        append(time.month, 2)
-        append(time.day, 2)
+        append(year / 100)
+        append(year % 100)
+        append(time.month)
+        append(time.day)
         date = String(decoding: text, as: UTF8.self)
         text.append(UInt8(ascii: "T"))
-        append(time.hour, 2)
-        append(time.minute, 2)
-        append(time.second, 2)
+        append(time.hour)
+        append(time.minute)
+        append(time.second)
         text.append(UInt8(ascii: "Z"))
         stamp = String(decoding: text, as: UTF8.self)
     }

@@ -2,17 +2,15 @@
 /// Keys are bytes and need not be text.
 public enum PercentEncoding {
     /// Slashes stay; no segment is changed, removed or joined.
-    public static func path(_ bytes: some Sequence<UInt8>) -> String {
-        text { append(bytes, keeping: slash, to: &$0) }
-    }
+    public static func path(_ bytes: [UInt8]) -> String { text(of: bytes, keeping: slash) }
+    public static func path(_ text: String) -> String { path(Array(text.utf8)) }
 
     /// A name or a value of a query, or one segment of a path.
-    public static func component(_ bytes: some Sequence<UInt8>) -> String {
-        text { append(bytes, to: &$0) }
-    }
+    public static func component(_ bytes: [UInt8]) -> String { text(of: bytes, keeping: nil) }
+    public static func component(_ text: String) -> String { component(Array(text.utf8)) }
 
     /// What is no escape stands for itself, also `+`. Nothing when a percent sign begins no escape.
-    public static func decoded(_ text: some StringProtocol) -> [UInt8]? {
+    public static func decoded(_ text: String) -> [UInt8]? {
         var bytes: [UInt8] = []
         var rest = Array(text.utf8)[...]
         while let byte = rest.popFirst() {
@@ -30,7 +28,7 @@ public enum PercentEncoding {
 
     static let slash = UInt8(ascii: "/")
 
-    static func append(_ bytes: some Sequence<UInt8>, keeping kept: UInt8? = nil, to text: inout [UInt8]) {
+    static func append(_ bytes: UnsafeBufferPointer<UInt8>, keeping kept: UInt8? = nil, to text: inout [UInt8]) {
         for byte in bytes {
             if isUnreserved(byte) || byte == kept {
                 text.append(byte)
@@ -42,9 +40,19 @@ public enum PercentEncoding {
         }
     }
 
-    private static func text(_ fill: (inout [UInt8]) -> Void) -> String {
+    static func append(_ bytes: [UInt8], to text: inout [UInt8]) {
+        bytes.withUnsafeBufferPointer { append($0, to: &text) }
+    }
+
+    static func append(_ bytes: String, to text: inout [UInt8]) {
+        var bytes = bytes
+        bytes.withUTF8 { append($0, to: &text) }
+    }
+
+    private static func text(of bytes: [UInt8], keeping kept: UInt8?) -> String {
         var text: [UInt8] = []
-        fill(&text)
+        text.reserveCapacity(bytes.count * 3 / 2)
+        bytes.withUnsafeBufferPointer { append($0, keeping: kept, to: &text) }
         return String(decoding: text, as: UTF8.self)
     }
 

@@ -20,7 +20,7 @@ extension [QueryItem] {
         var text: [UInt8] = []
         for item in self {
             if !text.isEmpty { text.append(UInt8(ascii: "&")) }
-            PercentEncoding.append(item.name.utf8, to: &text)
+            PercentEncoding.append(item.name, to: &text)
             guard let value = item.value else { continue }
             text.append(UInt8(ascii: "="))
             PercentEncoding.append(value, to: &text)
@@ -30,17 +30,23 @@ extension [QueryItem] {
 
     /// As it is signed: in the order of the encoded names, then of the encoded values, always with `=`. It may be sent
     /// like this as well.
-    var canonical: [UInt8] {
-        let pairs = map { item in
-            var pair: (name: [UInt8], value: [UInt8]) = ([], [])
-            PercentEncoding.append(item.name.utf8, to: &pair.name)
-            PercentEncoding.append(item.value ?? [], to: &pair.value)
-            return pair
+    func appendCanonical(to text: inout [UInt8]) {
+        var pairs: [(name: [UInt8], value: [UInt8])] = []
+        pairs.reserveCapacity(count)
+        for item in self {
+            pairs.append((name: [], value: []))
+            PercentEncoding.append(item.name, to: &pairs[pairs.count - 1].name)
+            PercentEncoding.append(item.value ?? [], to: &pairs[pairs.count - 1].value)
         }
-        let sorted = pairs.sorted { left, right in
+        pairs.sort { left, right in
             left.name == right.name
                 ? left.value.lexicographicallyPrecedes(right.value) : left.name.lexicographicallyPrecedes(right.name)
         }
-        return [UInt8](sorted.map { $0.name + [UInt8(ascii: "=")] + $0.value }.joined(separator: [UInt8(ascii: "&")]))
+        for (index, pair) in pairs.enumerated() {
+            if index > 0 { text.append(UInt8(ascii: "&")) }
+            text.append(contentsOf: pair.name)
+            text.append(UInt8(ascii: "="))
+            text.append(contentsOf: pair.value)
+        }
     }
 }

@@ -30,14 +30,18 @@ public final class ScriptedConnection {
     public let number: Int
     public private(set) var isClosed = false
     private let socket: Int32
+    private let session: TLSSession?
     private let countRequest: () -> Int
     private var unread: [UInt8] = []
 
-    init(_ socket: Int32, _ number: Int, countRequest: @escaping () -> Int) {
+    init(_ socket: Int32, _ number: Int, _ session: TLSSession?, countRequest: @escaping () -> Int) {
         self.socket = socket
+        self.session = session
         self.number = number
         self.countRequest = countRequest
     }
+
+    var isSecure: Bool { session != nil }
 
     // MARK: Reading
 
@@ -76,7 +80,7 @@ public final class ScriptedConnection {
 
     private func readSome() throws -> Bool {
         let got = withUnsafeTemporaryAllocation(byteCount: 64 * 1024, alignment: 16) { buffer in
-            let got = recv(socket, buffer.baseAddress, buffer.count, 0)
+            let got = session?.read(into: buffer) ?? recv(socket, buffer.baseAddress, buffer.count, 0)
             if got > 0 { unread.append(contentsOf: UnsafeRawBufferPointer(rebasing: buffer[..<got])) }
             return got
         }
@@ -93,7 +97,8 @@ public final class ScriptedConnection {
         var sent = 0
         while sent < bytes.count {
             let count = bytes.withUnsafeBytes {
-                Glibc.send(socket, $0.baseAddress! + sent, $0.count - sent, Int32(MSG_NOSIGNAL))
+                let rest = UnsafeRawBufferPointer(rebasing: $0[sent...])
+                return session?.write(rest) ?? Glibc.send(socket, rest.baseAddress, rest.count, Int32(MSG_NOSIGNAL))
             }
             guard count > 0 else { throw ProgramFailure(what: "send", code: errno) }
             sent += count
@@ -111,8 +116,9 @@ public final class ScriptedConnection {
         try answer(status, headers, Array(body.utf8))
     }
 
-    /// Ends it as a program that closes does.
-    public func close() {
+    /// Ends it as a program that closes does; in TLS with a word of goodbye unless it is forgotten.
+    public func close(saying goodbye: Bool = true) {
+        if goodbye { session?.sayGoodbye() }
         isClosed = true
         shutdown(socket, Int32(SHUT_RDWR))
     }

@@ -15,7 +15,10 @@ public final class ScriptedServer: Sendable {
     }
 
     /// Calls the script for each connection; it is closed when the script returns or throws.
-    public init(port: Int = 0, onConnection script: @escaping @Sendable (ScriptedConnection) throws -> Void) throws {
+    public init(
+        port: Int = 0, identity: TLSIdentity? = nil,
+        onConnection script: @escaping @Sendable (ScriptedConnection) throws -> Void
+    ) throws {
         let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         var one: Int32 = 1
         setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &one, 4)
@@ -35,14 +38,15 @@ public final class ScriptedServer: Sendable {
         let state = SharedState()
         self.state = state
         state.open.withLock { _ = $0.insert(listener) }
-        Self.detached { Self.accept(listener, state, script) }
+        Self.detached { Self.accept(listener, state, identity, script) }
     }
 
     /// Calls the script for each request, its body read, as long as the connection is kept.
     public convenience init(
+        identity: TLSIdentity? = nil,
         onRequest script: @escaping @Sendable (ReceivedRequest, ScriptedConnection) throws -> Void
     ) throws {
-        try self.init { connection in
+        try self.init(identity: identity) { connection in
             while var request = try connection.readHead() {
                 request.body = try connection.read(request.contentLength)
                 try script(request, connection)
@@ -61,7 +65,8 @@ public final class ScriptedServer: Sendable {
     public var requests: Int { state.requests.load(ordering: .relaxed) }
 
     private static func accept(
-        _ listener: Int32, _ state: SharedState, _ script: @escaping @Sendable (ScriptedConnection) throws -> Void
+        _ listener: Int32, _ state: SharedState, _ identity: TLSIdentity?,
+        _ script: @escaping @Sendable (ScriptedConnection) throws -> Void
     ) {
         while !state.isClosed.load(ordering: .relaxed) {
             let taken = Glibc.accept(listener, nil, nil)
@@ -72,10 +77,10 @@ public final class ScriptedServer: Sendable {
             let number = state.connections.add(1, ordering: .relaxed).newValue
             state.open.withLock { _ = $0.insert(taken) }
             detached {
-                let connection = ScriptedConnection(taken, number) {
+                let connection = ScriptedConnection(taken, number, identity?.accept(taken)) {
                     state.requests.add(1, ordering: .relaxed).newValue
                 }
-                try? script(connection)
+                if identity == nil || connection.isSecure { try? script(connection) }
                 state.open.withLock { _ = $0.remove(taken) }
                 connection.finish()
             }

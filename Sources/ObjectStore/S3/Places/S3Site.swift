@@ -65,7 +65,7 @@ public struct S3Site: Sendable, Hashable {
     func address(_ key: ObjectKey?, _ query: [(name: String, value: String?)] = [], region: String) -> HTTPAddress {
         let endpoint = endpoint(region: region)
         var path = endpoint.basePath + "/"
-        if usesPathStyle { path += PercentEncoding.path(bucket.utf8) + "/" }
+        if usesPathStyle { path += PercentEncoding.path(bucket) + "/" }
         if let key {
             path += PercentEncoding.path(key.bytes)
         } else if usesPathStyle {
@@ -79,7 +79,7 @@ public struct S3Site: Sendable, Hashable {
     /// In the order in which signatures want it.
     private static func text(_ query: [(name: String, value: String?)]) -> String {
         query.filter { $0.value != nil }
-            .map { (PercentEncoding.component($0.name.utf8), PercentEncoding.component(($0.value ?? "").utf8)) }
+            .map { (PercentEncoding.component($0.name), PercentEncoding.component($0.value ?? "")) }
             .sorted { $0 < $1 }.map { $0 + "=" + $1 }.joined(separator: "&")
     }
 }

@@ -12,6 +12,8 @@ final class S3Clock: Sendable {
 
     var now: Int { time(nil) + offset.load(ordering: .relaxed) }
 
+    func shift(by seconds: Int) { offset.add(seconds, ordering: .relaxed) }
+
     /// What an answer says of the time. True when the next attempt will use another one.
     func correct(_ headers: HTTPHeaders, used: Int?) -> Bool {
         guard let date = headers["Date"].flatMap(HTTPDate.seconds) else { return false }

@@ -5,15 +5,13 @@ import Signing
 
 /// Signatures on requests, and what a signed request says of its own.
 enum S3Signing {
-    static let unsignedPayload = "UNSIGNED-PAYLOAD"
-
     /// `hashHeader` is set when the hash of the body is known.
     static let hashHeader = "x-amz-content-sha256"
 
     static func sign(_ request: inout HTTPRequest, _ credentials: AWSCredentials, region: String, time: Int) {
         let payload: SignableRequest.Payload =
             if let hash = request.headers[hashHeader].flatMap({ Hex.bytes(of: $0) }) {
-                .hash(hash)
+                .init(sha256: hash)
             } else {
                 request.body == nil ? .empty : .unsigned
             }
@@ -28,8 +26,8 @@ enum S3Signing {
 
     private static func query(_ text: String) -> [QueryItem] {
         text.split(separator: "&").map { item in
-            let name = item.prefix { $0 != "=" }
-            let value = item.dropFirst(name.utf8.count + 1)
+            let name = String(item.prefix { $0 != "=" })
+            let value = String(item.dropFirst(name.utf8.count + 1))
             return QueryItem(
                 String(decoding: PercentEncoding.decoded(name) ?? [], as: UTF8.self),
                 bytes: PercentEncoding.decoded(value) ?? [])
