@@ -71,7 +71,7 @@ struct AWSTokenService {
         do throws(HTTPError) {
             response = try await machine.client.send(request, to: service, retrying: .forCredentials)
         } catch {
-            throw StoreError(error, asking: name)
+            throw StoreError(error, name)
         }
         let answer = AWSTokenAnswer(response)
         guard response.isSuccess else { throw answer.error(name, identity: identity, hiding: secrets) }
