@@ -47,7 +47,7 @@ import Testing
     /// A key is a warning while nobody asks for more than a check, and refused where it would have to act.
     @Test(arguments: [
         "extract: true", "links: true", "shard: auto", "shard: {index: 0, count: 2}", "sync_back: on_exit",
-        "cache: {size: 1G}", "checksum: full", "concurrency: 2",
+        "cache: {size: 1G}",
     ])
     func keys(key: String) throws {
         try folder.write("x", to: "file")
@@ -62,7 +62,7 @@ import Testing
 
     /// What no build of this age can do is refused for the whole task: half of it would look like all of it.
     @Test(arguments: [
-        ("{source: s3://team-data, mode: COPY}", "copying from S3 is not built yet"),
+
         ("gs://team-data/x", "copying from Google Cloud Storage is not built yet"),
         ("https://example.com/x", "is not built yet"),
         ("{source: s3://team-data}", "MOUNT is not built yet"),
