@@ -58,7 +58,7 @@ public struct Copy: Sendable {
         do throws(CopyFailure) {
             if mirrors { try mirror(surplus, old).clearTheWay(for: items, in: destination.file) }
             let folders = CopyFolders(destination: destination, attributes: attributes)
-            try folders.make(for: items)
+            try folders.make(for: checked.sources)
             let placing = ItemPlacing(
                 manifest: old, attributes: attributes, isFresh: isNew, isForced: limits.isForced)
             let found = move(placing, folders, staging)
@@ -73,7 +73,7 @@ public struct Copy: Sendable {
                 try notes.begin(
                     Manifest.bytes(of: items, besides: mirrorsSurplus ? [:] : surplus, isRootOurs: isRootOurs).bytes)
             }
-            try folders.finish(items, isRootOurs: isRootOurs)
+            try folders.finish(checked.sources, isRootOurs: isRootOurs)
             try notes.complete()
         } catch {
             staging.leave(notes: notes)
