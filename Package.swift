@@ -53,7 +53,8 @@ let package = Package(
 
         // Runs built programs and servers, for tests from outside.
         .target(
-            name: "TestSupport", dependencies: ["COpenSSL", "HTTP", "Platform", "Signing"], path: "Tests/TestSupport",
+            name: "TestSupport", dependencies: ["CShims", "COpenSSL", "HTTP", "Platform", "Signing"],
+            path: "Tests/TestSupport",
             swiftSettings: strict),
 
         tests("PlatformTests", of: ["Platform", "TestSupport"]),

@@ -8,6 +8,7 @@
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -46,6 +47,8 @@ int shim_clone(int to, int from) { return ioctl(to, FICLONE, from); }
 int shim_renameat2_noreplace(int from_folder, const char *from, int to_folder, const char *to) {
     return renameat2(from_folder, from, to_folder, to, RENAME_NOREPLACE);
 }
+
+int shim_keep_private(void) { return prctl(PR_SET_DUMPABLE, 0); }
 
 int shim_fallocate(int file, int64_t size) { return fallocate(file, 0, 0, size); }
 

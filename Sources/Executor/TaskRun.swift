@@ -150,25 +150,28 @@ public final class TaskRun: Sendable {
 /// The ceilings of a run, and what holds for all of its mounts.
 public struct RunLimits: Sendable {
     static let mountsAtOnce = 4
+    private static let mostAtOnce = 256
 
     public var jobs: Int?
     public var timeoutMilliseconds: Int?
 
     /// What is in place is copied again.
     public var isForced: Bool
+    private let gate: Gate
 
     public init(jobs: Int? = nil, timeoutMilliseconds: Int? = nil, isForced: Bool = false) {
         self.jobs = jobs
         self.timeoutMilliseconds = timeoutMilliseconds
         self.isForced = isForced
+        gate = Gate(jobs ?? Self.mostAtOnce)
     }
 
     func copy(of mount: Mount) -> CopyLimits {
-        let most = min(jobs ?? Int.max, mount.access.concurrency ?? Int.max)
+        let most = min(jobs ?? Self.mostAtOnce, mount.access.concurrency ?? Self.mostAtOnce)
         // Disks want a few requests at once, and more than that only costs.
         return CopyLimits(
-            threads: min(most, max(4, 2 * Threads.processors)), requests: min(most, 256),
-            partSize: mount.access.partSize ?? CopyLimits.defaultPartSize, isForced: isForced)
+            threads: min(most, max(4, 2 * Threads.processors)), requests: most,
+            partSize: mount.access.partSize ?? CopyLimits.defaultPartSize, gate: gate, isForced: isForced)
     }
 }
 

@@ -33,6 +33,8 @@ public final class HTTPClient: Sendable {
                     return response
                 }
                 wait = retries.wait(after: response, await service.judge(response, to: prepared))
+                // To say no is an answer of a healthy service as well.
+                if wait == nil && response.status < 500 && response.status != 429 { budget.noteSuccess() }
             case .failure(var error):
                 error.attempts = retries.attempts
                 outcome = .failure(error)

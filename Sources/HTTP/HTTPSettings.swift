@@ -9,7 +9,7 @@ public struct HTTPSettings: Sendable {
     /// A transfer slower than this many bytes a second for this long is stalled.
     public var stallBytesPerSecond = 1024
     public var stallMilliseconds = 20_000
-    /// Reads bodies of 1 MiB and more over TLS in pieces of 256 KiB, by a filter under OpenSSL. A quarter less CPU.
+    /// Reads bodies of 1 MiB and more over TLS in pieces of 256 KiB, by a filter under OpenSSL. A tenth less CPU.
     public var batchesLargeReads = true
     public var retries = RetryPolicy()
     public var budget = RetryBudget.Limits()

@@ -1,16 +1,21 @@
 import Synchronization
 
-/// Lets so many tasks through at once; the others wait in the order in which they came.
+/// Lets so much work through at once; the rest waits in the order in which it came, tasks and threads alike.
 public final class Gate: Sendable {
+    private enum Waiting {
+        case task(CheckedContinuation<Void, Never>)
+        case thread(Semaphore)
+    }
+
     private struct State {
         var free: Int
-        var waiting: [CheckedContinuation<Void, Never>] = []
+        var waiting: [Waiting] = []
     }
 
     private let state: Mutex<State>
 
     public init(_ places: Int) {
-        state = Mutex(State(free: places))
+        state = Mutex(State(free: max(1, places)))
     }
 
     /// Runs `body` when there is a place.
@@ -22,26 +27,44 @@ public final class Gate: Sendable {
         return try await body()
     }
 
-    private func enter() async {
+    /// The same on a thread that may wait.
+    public func passWaiting<Success, Failure: Error>(
+        _ body: () throws(Failure) -> Success
+    ) throws(Failure) -> Success {
+        let semaphore = Semaphore()
+        if !take(orWait: .thread(semaphore)) { semaphore.wait() }
+        defer { leave() }
+        return try body()
+    }
+
+    /// Every `enter` is followed by one `leave`.
+    public func enter() async {
         await withCheckedContinuation { continuation in
-            let isFree = state.withLock { state in
-                guard state.free == 0 else {
-                    state.free -= 1
-                    return true
-                }
-                state.waiting.append(continuation)
-                return false
-            }
-            if isFree { continuation.resume() }
+            if take(orWait: .task(continuation)) { continuation.resume() }
         }
     }
 
-    private func leave() {
-        let next = state.withLock { state in
-            guard state.waiting.isEmpty else { return state.waiting.removeFirst() as CheckedContinuation<Void, Never>? }
+    public func leave() {
+        let next = state.withLock { state -> Waiting? in
+            guard state.waiting.isEmpty else { return state.waiting.removeFirst() }
             state.free += 1
             return nil
         }
-        next?.resume()
+        switch next {
+        case .task(let continuation): continuation.resume()
+        case .thread(let semaphore): semaphore.signal()
+        case nil: break
+        }
+    }
+
+    private func take(orWait waiting: Waiting) -> Bool {
+        state.withLock { state in
+            guard state.free == 0 else {
+                state.free -= 1
+                return true
+            }
+            state.waiting.append(waiting)
+            return false
+        }
     }
 }

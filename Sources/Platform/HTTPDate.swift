@@ -2,7 +2,7 @@
 public enum HTTPDate {
     /// Seconds since 1970; nothing for other text. The name of the day is not checked. `now` is for years of two digits:
     /// they mean the year nearest to it that is less than 50 years ahead.
-    public static func seconds(_ text: String, now: Int) -> Int? {
+    public static func seconds(_ text: String, now: Int = Timestamp.secondsNow) -> Int? {
         // Sun, 06 Nov 1994 08:49:37 GMT
         // Sunday, 06-Nov-94 08:49:37 GMT
         // Sun Nov  6 08:49:37 1994

@@ -36,7 +36,8 @@ public struct Copy: Sendable {
 
     private func copy(_ waits: () -> Void) throws(CopyFailure) -> Outcome {
         let notes = try DestinationNotes(
-            ofDestination: RawPath(checked.planned.path), stateFolder: stateFolder, waited: waits,
+            ofDestination: RawPath(checked.planned.path), shownAs: checked.planned.shownPath, stateFolder: stateFolder,
+            waited: waits,
             isCancelled: { progress.isCancelled })
         let isNew = isDestinationNew
         let destination: SharedDescriptor
@@ -57,7 +58,7 @@ public struct Copy: Sendable {
         do throws(CopyFailure) {
             if mirrors { try mirror(surplus, old).clearTheWay(for: items, in: destination.file) }
             let folders = CopyFolders(destination: destination, attributes: attributes)
-            try folders.make(for: items)
+            try folders.make(for: checked.sources)
             let placing = ItemPlacing(
                 manifest: old, attributes: attributes, isFresh: isNew, isForced: limits.isForced)
             let found = move(placing, folders, staging)
@@ -72,7 +73,7 @@ public struct Copy: Sendable {
                 try notes.begin(
                     Manifest.bytes(of: items, besides: mirrorsSurplus ? [:] : surplus, isRootOurs: isRootOurs).bytes)
             }
-            try folders.finish(items, isRootOurs: isRootOurs)
+            try folders.finish(checked.sources, isRootOurs: isRootOurs)
             try notes.complete()
         } catch {
             staging.leave(notes: notes)
@@ -95,7 +96,7 @@ public struct Copy: Sendable {
         if !local.isEmpty {
             found = TreeCopy(
                 sources: local, copier: FileCopier(progress: progress, placing: placing), destination: folders,
-                staging: staging, threads: limits.threads
+                staging: staging, threads: limits.threads, gate: limits.gate
             ).run()
         }
         guard found.failure == nil, !remote.isEmpty else { return found }

@@ -1,3 +1,5 @@
+public import Platform
+
 /// The ceilings of a copy, and what it is told for all of its items.
 public struct CopyLimits: Sendable {
     /// Threads that wait for disks.
@@ -6,12 +8,18 @@ public struct CopyLimits: Sendable {
     public var requests: Int
     /// Objects larger than two of them come in parts of this size.
     public var partSize: Int
+    /// Shared by all copies of a task: as much is done at once.
+    public var gate: Gate
     /// What is in place is copied again.
     public var isForced: Bool
 
     public static let defaultPartSize = 8 << 20
 
-    public init(threads: Int, requests: Int = 256, partSize: Int = defaultPartSize, isForced: Bool = false) {
+    public init(
+        threads: Int, requests: Int = 256, partSize: Int = defaultPartSize, gate: Gate = Gate(256),
+        isForced: Bool = false
+    ) {
+        self.gate = gate
         self.threads = threads
         self.requests = requests
         self.partSize = partSize

@@ -66,16 +66,4 @@ struct AddressTests {
     func linkLocal(_ host: String, _ isLinkLocal: Bool) {
         #expect(HTTPAddress(isSecure: false, host: host).isLinkLocal == isLinkLocal)
     }
-
-    @Test(
-        arguments: [
-            ("Sun, 06 Nov 1994 08:49:37 GMT", 784_111_777), ("Sunday, 06-Nov-94 08:49:37 GMT", 784_111_777),
-            ("Sun Nov  6 08:49:37 1994", 784_111_777), ("Thu, 01 Jan 1970 00:00:00 GMT", 0),
-            ("Thu, 29 Feb 2024 23:59:60 GMT", 1_709_251_200), ("Sat, 31 Dec 2050 23:59:59 GMT", 2_556_143_999),
-            ("Sun, 06 Now 1994 08:49:37 GMT", nil), ("06 Nov 1994", nil), ("", nil),
-            ("Sun, 06 Nov 1994 25:49:37 GMT", nil), ("Sun, 06 Nov 1994 08:49:37 CET", nil),
-        ])
-    func dates(_ text: String, _ seconds: Int?) {
-        #expect(HTTPDate.seconds(of: text) == seconds)
-    }
 }

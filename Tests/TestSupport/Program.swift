@@ -1,3 +1,4 @@
+import CShims
 import Glibc
 
 /// How a program ended and what it said.
@@ -37,6 +38,9 @@ public enum Program {
         for (descriptor, name) in [(STDOUT_FILENO, "output"), (STDERR_FILENO, "errors")] {
             posix_spawn_file_actions_addopen(&actions, descriptor, streams.path(name), O_WRONLY | O_CREAT, 0o600)
         }
+
+        // What other tests have open at this moment is theirs.
+        _ = shim_spawn_closes_from(&actions, STDERR_FILENO + 1)
 
         // A test that says nothing else leaves no state on the machine.
         var variables = [

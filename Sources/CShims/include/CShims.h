@@ -39,6 +39,9 @@ int shim_clone(int to, int from);
 
 int shim_renameat2_noreplace(int from_folder, const char *from, int to_folder, const char *to);
 
+// Leaves no core dump, and lets nobody of the same user look into the memory.
+int shim_keep_private(void);
+
 // fallocate(2) from the beginning, which also makes the file this large.
 int shim_fallocate(int file, int64_t size);
 

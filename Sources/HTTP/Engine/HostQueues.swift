@@ -13,17 +13,26 @@ struct HostQueues {
         var waiting: [Transfer] = []
         var firstWaiting = 0
 
-        mutating func begin(_ limit: Int) -> [Transfer] {
-            var beginning: [Transfer] = []
+        mutating func enter(_ transfer: Transfer, _ limit: Int, _ ready: inout [Transfer]) {
+            waiting.append(transfer)
+            begin(limit, &ready)
+        }
+
+        mutating func noteResolved(_ limit: Int, _ ready: inout [Transfer]) {
+            isResolved = true
+            begin(limit, &ready)
+        }
+
+        private mutating func begin(_ limit: Int, _ ready: inout [Transfer]) {
             while active < (isResolved ? limit : 1), let next = next() {
                 active += 1
                 if active > peak {
                     next.looksUpAnew = peak % HostQueues.connectionsPerLookup == 0
                     peak = active
                 }
-                beginning.append(next)
+                next.leadsTheWay = !isResolved
+                ready.append(next)
             }
-            return beginning
         }
 
         private mutating func next() -> Transfer? {
@@ -37,6 +46,8 @@ struct HostQueues {
                 // Those that were cancelled meanwhile are still in the line.
                 if !transfer.isDone { return transfer }
             }
+            waiting.removeAll(keepingCapacity: true)
+            firstWaiting = 0
             return nil
         }
     }
@@ -50,33 +61,25 @@ struct HostQueues {
         self.limit = max(1, limit)
     }
 
-    /// Puts a transfer in line. Says who may begin.
-    mutating func enter(_ transfer: Transfer) -> [Transfer] {
-        let key = transfer.hostKey
+    // Each adds to `ready` who may begin then.
+
+    /// Puts a transfer in line.
+    mutating func enter(_ transfer: Transfer, _ ready: inout [Transfer]) {
         // An address needs no lookup.
-        hosts[key, default: Host(isResolved: transfer.request.address.isNumeric)].waiting.append(transfer)
-        return begin(key)
+        let isResolved = transfer.request.address.isNumeric
+        hosts[transfer.hostKey, default: Host(isResolved: isResolved)].enter(transfer, limit, &ready)
     }
 
-    /// The transfer's host has been found, or a connection to it was there. Says who may begin now.
-    mutating func resolved(_ transfer: Transfer) -> [Transfer] {
-        guard hosts[transfer.hostKey]?.isResolved == false else { return [] }
-        hosts[transfer.hostKey]!.isResolved = true
-        return begin(transfer.hostKey)
+    /// The transfer's host has been found, or a connection to it was there.
+    mutating func noteResolved(_ transfer: Transfer, _ ready: inout [Transfer]) {
+        hosts[transfer.hostKey]?.noteResolved(limit, &ready)
     }
 
-    /// A transfer that had begun has ended. Says who is next.
-    mutating func leave(_ transfer: Transfer) -> [Transfer] {
-        let key = transfer.hostKey
-        hosts[key]?.active -= 1
-        // Who could not find the host has not held up the others for longer than that.
-        hosts[key]?.isResolved = true
-        let next = begin(key)
-        if hosts[key]?.active == 0 { hosts[key] = nil }
-        return next
-    }
-
-    private mutating func begin(_ key: String) -> [Transfer] {
-        hosts[key]?.begin(limit) ?? []
+    /// A transfer that had begun has ended.
+    mutating func leave(_ transfer: Transfer, _ ready: inout [Transfer]) {
+        // Who could not find the host has held up the others long enough.
+        hosts[transfer.hostKey]?.active -= 1
+        hosts[transfer.hostKey]?.noteResolved(limit, &ready)
+        if hosts[transfer.hostKey]?.active == 0 { hosts[transfer.hostKey] = nil }
     }
 }

@@ -37,7 +37,8 @@ extension LoopWorker {
     }
 
     func noteResolved() {
-        for transfer in resolved where !transfer.isDone { ready += queues.resolved(transfer) }
+        guard !resolved.isEmpty else { return }
+        for transfer in resolved where !transfer.isDone { queues.noteResolved(transfer, &ready) }
         resolved.removeAll()
     }
 

@@ -9,7 +9,7 @@ extension LoopWorker {
         if exchange.isCancelled {
             end(transfer, .failed(Self.cancellation, nothingSent: true))
         } else {
-            ready += queues.enter(transfer)
+            queues.enter(transfer, &ready)
         }
     }
 
@@ -67,7 +67,7 @@ extension LoopWorker {
 
     /// Gives its place to the next in line.
     private func pass(_ transfer: Transfer) {
-        ready += queues.leave(transfer)
+        queues.leave(transfer, &ready)
     }
 
     private static let cancellation = HTTPError(.cancelled, "the request was cancelled")

@@ -5,6 +5,7 @@ import Glibc
 /// What curl calls before a request goes out.
 extension Transfer {
     func installConnectingCallbacks(on handle: EasyHandle) {
+        guard leadsTheWay || request.avoidsLinkLocal else { return }
         let this = Unmanaged.passUnretained(self).toOpaque()
         handle.set(CURLOPT_OPENSOCKETDATA, pointer: this)
         handle.note(

@@ -11,6 +11,8 @@ final class Transfer {
     private unowned let worker: LoopWorker
     /// Whether it asks for its host's addresses though they are known.
     var looksUpAnew = false
+    /// Whether others wait until it has found the host.
+    var leadsTheWay = false
 
     var handle: EasyHandle?
     /// The connection's, as curl last told.
@@ -107,7 +109,7 @@ final class Transfer {
     // MARK: Whether it comes
 
     /// The host's addresses are known, or a connection was there already.
-    func noteReached() { worker.resolved.append(self) }
+    func noteReached() { if leadsTheWay { worker.resolved.append(self) } }
 
     func stall(at now: Int, _ settings: HTTPSettings) -> Attempt? {
         guard let handle else { return nil }

@@ -1,3 +1,5 @@
+import Platform
+
 /// `Retry-After`: seconds, or a moment.
 enum RetryAfter {
     static func milliseconds(_ headers: HTTPHeaders, _ timing: RetryTiming) -> Int? {
@@ -6,6 +8,6 @@ enum RetryAfter {
             // Beyond a year it is all the same.
             return seconds < 0 ? nil : min(seconds, 31_536_000) * 1000
         }
-        return HTTPDate.seconds(of: text).map { max(0, $0 - timing.secondsSince1970()) * 1000 }
+        return HTTPDate.seconds(text).map { max(0, $0 - timing.secondsSince1970()) * 1000 }
     }
 }

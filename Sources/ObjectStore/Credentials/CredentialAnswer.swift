@@ -1,7 +1,5 @@
 import Checksums
-import HTTP
 import JSON
-import Platform
 import Signing
 
 /// Reads what processes, containers and machines say about keys: JSON with the same few members everywhere.
@@ -42,18 +40,5 @@ struct CredentialAnswer {
         return FoundCredentials(
             value: AWSCredentials(accessKeyID: id, secretAccessKey: secret, sessionToken: self[token]), expiry: expiry,
             origin: CredentialOrigin(source, identity: identity ?? CredentialOrigin.shortened(id)))
-    }
-}
-
-extension StoreError {
-    /// No answer from a service that gives credentials.
-    init(_ error: HTTPError, asking name: String) {
-        let code: Code =
-            switch error.code {
-            case .cancelled: .cancelled
-            case .refused, .unauthorized: .noCredentials
-            default: .unreachable
-            }
-        self.init(code, "\(name): \(error.message)", isRetryable: error.isRetryable, errno: error.errno)
     }
 }

@@ -9,12 +9,4 @@ public enum SecretInput: Sendable, Hashable, CustomStringConvertible, CustomDebu
     public var description: String { "***" }
     public var debugDescription: String { "***" }
     public var customMirror: Mirror { Mirror(self, children: [:]) }
-
-    /// Whether reading it again may give something else.
-    var canChange: Bool {
-        switch self {
-        case .literal, .environment: false
-        case .file, .command: true
-        }
-    }
 }

@@ -15,10 +15,7 @@ extension S3Store {
         for line in settings.headersOfWrites.lines { headers.add(line.name, line.value) }
         try add(condition, to: &headers, capabilities.conditionalCopy, task)
         try await checkByHand(source)
-        var message = request(.put, key, headers: headers)
-        // It may say 200 and fail later.
-        message.accept = { _ in .keep }
-        let response = try await sendAny(message, task)
+        let response = try await sendAny(slow(request(.put, key, headers: headers)), task)
         guard response.isSuccess, !S3ErrorAnswer.isHidden(in: response) else {
             throw await refusal(response, source, task)
         }

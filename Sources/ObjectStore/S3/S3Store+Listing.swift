@@ -32,7 +32,11 @@ extension S3Store {
             throw problem(error, task, response)
         }
         var page = listing.page
-        page.next = S3Position.next(listing, request)
+        page.next = S3Position.next(listing)
+        // Going on would leave out keys.
+        guard !listing.hasBrokenToken else {
+            throw StoreError(.inputOutput, "\(task): the server cannot go on behind a key with control characters")
+        }
         // Some servers tidy up what they are asked: `a//` becomes `a/`.
         page.objects.removeAll { !$0.key.hasPrefix(request.prefix) }
         page.prefixes.removeAll { !$0.hasPrefix(request.prefix) }
@@ -81,7 +85,7 @@ enum S3Position: Equatable {
         }
     }
 
-    static func next(_ listing: S3Listing, _ request: ListRequest) -> ContinuationToken? {
+    static func next(_ listing: S3Listing) -> ContinuationToken? {
         guard listing.isTruncated else { return nil }
         if let token = listing.nextToken { return ContinuationToken([tokenMark] + token.utf8) }
         // They say NextMarker only of groups; without them it is the last key.

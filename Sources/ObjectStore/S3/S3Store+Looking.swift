@@ -39,7 +39,7 @@ extension S3Store {
         of key: ObjectKey, _ headers: HTTPHeaders, size: Int, statesChecksums: Bool = true
     ) -> ObjectInfo? {
         guard let version = ObjectVersion(entityTag: headers["ETag"]) else { return nil }
-        let modified = headers["Last-Modified"].flatMap(HTTPDate.seconds)
+        let modified = headers["Last-Modified"].flatMap { HTTPDate.seconds($0) }
         var info = ObjectInfo(
             key: key, size: size, modified: FileTime(seconds: modified ?? 0, nanoseconds: 0), version: version,
             metadata: S3Metadata.metadata(headers), storageClass: headers["x-amz-storage-class"] ?? "STANDARD")

@@ -50,7 +50,16 @@ public struct S3Store: ObjectStore {
         return request
     }
 
-    /// The answer if it is a success. Over a connection that others can change, the body is signed as well.
+    /// A request that makes the server copy or put together what may be large: it says nothing until that is done, or says
+    /// 200 and then what came of it.
+    func slow(_ request: HTTPRequest) -> HTTPRequest {
+        var request = request
+        request.answerMilliseconds = 600_000
+        request.accept = { _ in .keep }
+        return request
+    }
+
+    /// The answer if it is a success.
     func send(
         _ request: HTTPRequest, _ task: String, condition: S3Failure.Condition = .ofWrite
     ) async throws(StoreError) -> HTTPResponse {
@@ -61,7 +70,7 @@ public struct S3Store: ObjectStore {
         return response
     }
 
-    /// The answer, whatever it is.
+    /// The answer, whatever it is. Over a connection that others can change, the body is signed as well.
     func sendAny(_ request: HTTPRequest, _ task: String) async throws(StoreError) -> HTTPResponse {
         var request = request
         if !request.address.isSecure, let body = request.body {
@@ -108,6 +117,6 @@ public struct S3Store: ObjectStore {
         var policy = RetryPolicy()
         policy.attempts = 3
         let response = try? await client.send(request, to: PlainHTTPService(), retrying: policy)
-        return response?.headers["x-amz-bucket-region"]
+        return response?.headers["x-amz-bucket-region"].flatMap { S3Site.isLabel($0) ? $0 : nil }
     }
 }

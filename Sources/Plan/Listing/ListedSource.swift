@@ -34,9 +34,14 @@ public struct ListedSource: Sendable {
     }
 
     /// What is to be made, at its place below the destination.
-    public var items: some Sequence<SourceListing.Item> {
+    public var items: some Sequence<SourceListing.Item> { placed(listing.items) }
+
+    /// Those of the items that are folders.
+    public var folders: some Sequence<SourceListing.Item> { placed(listing.folders) }
+
+    private func placed(_ items: ItemList) -> some Sequence<SourceListing.Item> {
         let placement = placement
-        return listing.items.lazy.map { item in
+        return items.lazy.map { item in
             var item = item
             switch placement {
             case .asListed: break

@@ -69,6 +69,7 @@ public struct LocalListing {
         let filter = ItemFilter(
             include: filterRules.include, exclude: filterRules.exclude, ignoreFile: ignoreFile(in: root))
         var listing = SourceListing()
+        listing.namesEveryFolder = filter.keepsEmptyFolders
         try append(try folderItem(root), to: &listing)
         var failure: FolderWalk.Failure?
         try FolderWalk.walk(root, wanted: { failure == nil && filter.wants($0, isFolder: $1 == .folder) }) { item in

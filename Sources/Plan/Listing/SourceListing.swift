@@ -33,6 +33,10 @@ public struct SourceListing: Sendable {
 
     /// Folders stand before what is in them. A local source's own folder, when it is one, is the first and called `.`.
     public private(set) var items = ItemList()
+    /// Those of them that are folders.
+    public private(set) var folders = ItemList()
+    /// Every folder that a file is in is an item itself.
+    public var namesEveryFolder = false
     public var leftOut: [LeftOut] = []
     public private(set) var objects = 0
     public private(set) var bytes = 0
@@ -49,7 +53,7 @@ public struct SourceListing: Sendable {
             bytes += size
             largest = max(largest, size)
         case .link: objects += 1
-        case .folder: break
+        case .folder: try folders.append(item)
         }
     }
 }

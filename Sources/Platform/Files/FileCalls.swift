@@ -66,12 +66,14 @@ extension OwnedDescriptor {
         try name.call { mkdirat(raw, $0, mode) }
     }
 
-    /// Whether something is there, and what, is for the caller to see.
-    public func makeFolderUnlessThere(_ name: RawPath, mode: UInt32 = 0o777) throws(SystemError) {
+    /// False when something is there; what that is, is for the caller to see.
+    @discardableResult
+    public func makeFolderUnlessThere(_ name: RawPath, mode: UInt32 = 0o777) throws(SystemError) -> Bool {
         do throws(SystemError) {
             try makeFolder(name, mode: mode)
+            return true
         } catch  where error.code == EEXIST {
-            return
+            return false
         }
     }
 

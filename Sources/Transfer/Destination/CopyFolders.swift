@@ -16,15 +16,16 @@ struct CopyFolders: Sendable {
         }
     }
 
-    /// Makes what the items need. A list, and `include`, name files whose folders are not listed themselves; of objects that is
-    /// the rule.
-    func make(for items: some Sequence<SourceItem>) throws(CopyFailure) {
+    /// Makes what the items of the sources need.
+    func make(for sources: [ListedSource]) throws(CopyFailure) {
         var made: Set<RawPath> = [".", ""]
-        for item in items {
-            // One that is listed gets its own mode at the end; until then nobody else looks into it.
-            let isListed = item.content == .folder
-            let mode: UInt32 = item.mode == nil ? 0o777 : 0o700
-            try make(isListed ? item.path : item.path.parent, mode: isListed ? mode : 0o777, &made)
+        for folder in sources.lazy.flatMap(\.folders) {
+            // It gets its own mode at the end; until then nobody else looks into it.
+            try make(folder.path, mode: folder.mode == nil ? 0o777 : 0o700, &made)
+        }
+        // A list, and `include`, name files whose folders are not listed themselves; of objects that is the rule.
+        for source in sources where !source.listing.namesEveryFolder {
+            for item in source.items { try make(item.path.parent, mode: 0o777, &made) }
         }
     }
 
@@ -33,9 +34,13 @@ struct CopyFolders: Sendable {
         try make(path.parent, mode: mode, &made)
         let parent = try open(path.parent)
         do throws(SystemError) {
-            try parent.makeFolderUnlessThere(path.lastComponent, mode: mode)
+            let isNew = try parent.makeFolderUnlessThere(path.lastComponent, mode: mode)
             // What else stands there cannot be opened as a folder.
             let made = try OwnedDescriptor.open(path.lastComponent, in: parent, FileFlags.folder)
+            if isNew, attributes.changesFolders {
+                if attributes.owner != .ours { try made.setOwner(attributes.owner) }
+                try made.setMode(attributes.folder(stored: mode))
+            }
             let mode = try made.entry().mode
             // One that an earlier run has closed to writers is opened again until the end.
             if mode & 0o300 != 0o300 { try made.setMode(mode | 0o700) }
@@ -49,8 +54,8 @@ struct CopyFolders: Sendable {
     }
 
     /// Gives listed folders their modes and times, the innermost first. Those of a bucket have none.
-    func finish(_ items: some Sequence<SourceItem>, isRootOurs: Bool) throws(CopyFailure) {
-        let folders = items.filter { $0.content == .folder && ($0.mode != nil || attributes.changesFolders) }
+    func finish(_ sources: [ListedSource], isRootOurs: Bool) throws(CopyFailure) {
+        let folders = sources.flatMap(\.folders).filter { $0.mode != nil || attributes.changesFolders }
         for item in folders.reversed() where item.path != "." || isRootOurs {
             let folder = try open(item.path)
             do throws(SystemError) {

@@ -12,9 +12,10 @@ struct DestinationNotes: ~Copyable {
     /// Waits until no other copy works on this destination. Two of them would undo each other; the one that waited then finds
     /// everything in place.
     init(
-        ofDestination destination: RawPath, stateFolder: RawPath, waited: () -> Void, isCancelled: () -> Bool
+        ofDestination destination: RawPath, shownAs shown: String, stateFolder: RawPath, waited: () -> Void,
+        isCancelled: () -> Bool
     ) throws(CopyFailure) {
-        let path = stateFolder.appending("destinations").appending(RawPath(Self.name(of: destination)))
+        let path = stateFolder.appending("destinations").appending(RawPath(Self.name(of: destination, shownAs: shown)))
         let folder: OwnedDescriptor
         do throws(TrustedPath.Failure) {
             folder = try TrustedPath(path).makeFolder(mode: 0o700)
@@ -43,10 +44,10 @@ struct DestinationNotes: ~Copyable {
         }
     }
 
-    /// A name for a path: readable at its end, and different for every path.
-    private static func name(of path: RawPath) -> String {
+    /// A name for a path: readable at its end, without what is secret in it, and different for every path.
+    private static func name(of path: RawPath, shownAs shown: String) -> String {
         let hash = path.bytes.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
-        let tail = path.lastComponent.text.unicodeScalars.filter { $0.isASCII && $0.properties.isAlphabetic }
+        let tail = RawPath(shown).lastComponent.text.unicodeScalars.filter { $0.isASCII && $0.properties.isAlphabetic }
         return String(hash, radix: 16) + "-" + String(String.UnicodeScalarView(tail.prefix(32)))
     }
 

@@ -92,18 +92,39 @@ struct FileCopier: Sendable {
         _ file: borrowing OwnedDescriptor, _ entry: FileEntry, _ item: SourceItem, as temporary: RawPath,
         in staged: SharedDescriptor
     ) throws(CopyFailure) -> Int {
+        var done = 0
         do throws(SystemError) {
             let mode = placing.attributes.file(stored: entry.mode)
             let target = try OwnedDescriptor.open(temporary, in: staged.file, FileFlags.create, mode: mode)
             let count = try WholeFileCopy.copy(
-                from: file, to: target, expected: entry.size, progress: progress.count(bytes:),
-                isCancelled: { progress.isCancelled })
+                from: file, to: target, expected: entry.size,
+                progress: { count in
+                    done += count
+                    progress.count(bytes: count)
+                }, isCancelled: { progress.isCancelled })
             try placing.finish(target, mode: mode, modified: entry.modified)
             try target.closeChecked()
             return count
         } catch {
             try? staged.file.remove(temporary)
+            // The kernel's own copy does not say which side has failed. The source's would fail again.
+            if !error.isCancellation { try checkReadable(file, at: done, item) }
             throw CopyFailure.writing(item.path, error)
         }
+    }
+
+    private func checkReadable(
+        _ file: borrowing OwnedDescriptor, at offset: Int, _ item: SourceItem
+    ) throws(CopyFailure) {
+        var byte: UInt8 = 0
+        let failure = withUnsafeMutableBytes(of: &byte) { bytes -> SystemError? in
+            do throws(SystemError) {
+                _ = try file.read(into: bytes, at: offset)
+                return nil
+            } catch {
+                return error
+            }
+        }
+        if let failure { throw CopyFailure.reading(item.sourcePath, failure) }
     }
 }

@@ -9,6 +9,7 @@ struct TreeCopy: Sendable {
     let destination: CopyFolders
     let staging: Staging
     let threads: Int
+    let gate: Gate
 
     struct LocalSource: Sendable {
         let folder: RawPath
@@ -34,8 +35,10 @@ struct TreeCopy: Sendable {
                     let index = next.add(1, ordering: .relaxed).oldValue
                     guard index < batches.count, found.withLock({ $0.failure == nil }) else { return }
                     do throws(CopyFailure) {
-                        try copy(batches[index], from: roots[batches[index].source]) {
-                            found.withLock { $0.edits += 1 }
+                        try gate.passWaiting { () throws(CopyFailure) in
+                            try copy(batches[index], from: roots[batches[index].source]) {
+                                found.withLock { $0.edits += 1 }
+                            }
                         }
                     } catch {
                         // The first failure ends the copy: what follows would most likely fail alike.

@@ -25,6 +25,8 @@ final class Pace: Sendable {
 
     private let state: Mutex<State>
     private let ceiling: Int
+    /// Of the whole task.
+    private let gate: Gate
 
     /// An object costs about as much as this many bytes, however small it is.
     private static let objectCost = 64.0 * 1024
@@ -34,7 +36,8 @@ final class Pace: Sendable {
     /// What growing has to bring.
     private static let gain = 1.1
 
-    init(first: Int, ceiling: Int) {
+    init(first: Int, ceiling: Int, within gate: Gate) {
+        self.gate = gate
         self.ceiling = max(1, ceiling)
         state = Mutex(State(limit: max(1, min(first, ceiling))))
     }
@@ -54,10 +57,12 @@ final class Pace: Sendable {
             }
             if isFree { continuation.resume() }
         }
+        await gate.enter()
     }
 
     /// Gives the place back. `bytes` is what was moved.
     func leave(bytes: Int) {
+        gate.leave()
         let next = state.withLock { state in
             state.active -= 1
             state.window.work += Double(bytes) + Self.objectCost

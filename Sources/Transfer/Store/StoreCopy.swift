@@ -54,7 +54,7 @@ final class StoreCopy: Sendable {
     }
 
     private func copy() async {
-        let pace = Pace(first: firstPace, ceiling: limits.requests)
+        let pace = Pace(first: firstPace, ceiling: limits.requests, within: limits.gate)
         let schedule = Schedule(sources, wholeUpTo: 2 * limits.partSize, share: { pace.limit / 2 })
         await withTaskGroup(of: Bool.self) { group in
             for _ in 0..<min(limits.requests, requests) {

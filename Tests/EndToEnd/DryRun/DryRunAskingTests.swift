@@ -86,8 +86,9 @@ import Testing
         #expect((document["diagnostics"] as? [Any])?.count == 1)
     }
 
-    /// Commands that a file names may cost, lock or change anything.
-    @Test func runsNoCommand() throws {
+    /// Commands may cost, lock or change anything. Those of the operator's providers are needed to ask as who will run; offline
+    /// nothing is asked.
+    @Test func offlineRunsNoCommand() throws {
         try sandbox.write([
             "p.yaml": """
             lab: {provider: minio, endpoint: "h:9000", access_key: x, secret_key: {command: [touch, "\(sandbox.path("ran"))"]}}
@@ -96,9 +97,23 @@ import Testing
         ])
         let task =
             "file_mounts: {\(sandbox.destination): ./src, /x: {source: s3://team-data, provider: lab}, /y: s3://other}"
-        for (options, status) in [(["--offline"], 0), ([], 64)] {
-            let finished = try sandbox.run(task, ["--dry-run", "--providers", "p.yaml"] + options)
-            #expect(finished.status == status, "\(finished.output)\(finished.errors)")
+        let finished = try sandbox.run(task, ["--dry-run", "--offline", "--providers", "p.yaml"])
+        #expect(finished.status == 0, "\(finished.output)\(finished.errors)")
+        #expect(!Files.isThere(sandbox.path("ran")))
+    }
+
+    /// A command that the task file itself names is never run, dry or not.
+    @Test(arguments: [
+        "secret_key: {command: [touch, ran]}", "secret_key: y, credential_process: touch ran",
+    ])
+    func theTasksOwnCommandsAreRefused(secret: String) throws {
+        let task = """
+            providers: {lab: {provider: minio, endpoint: "h:9000", access_key: x, \(secret)}}
+            file_mounts: {\(sandbox.destination): {source: s3://team-data, provider: lab, mode: COPY}}
+            """
+        for options in [["--dry-run", "--offline"], ["--dry-run"], []] {
+            let finished = try sandbox.run(task, options)
+            #expect(finished.status == 78, "\(finished.output)\(finished.errors)")
         }
         #expect(!Files.isThere(sandbox.path("ran")))
     }

@@ -150,9 +150,14 @@ struct EnvironmentAndProfileTests {
     // MARK: Nothing at all
 
     @Test func nothingFound() async throws {
-        let error = try await lab.search().failure()
+        let search = lab.search()
+        let error = try await search.failure()
         #expect(error.code == .noCredentials)
         #expect(error.code.exitStatus == .denied)
+        #expect(
+            search.attempts.map(\.source) == [
+                "environment", "web identity", "profile default", "container", "instance metadata",
+            ])
         for place in [
             "environment: AWS_ACCESS_KEY_ID is not set", "web identity: AWS_WEB_IDENTITY_TOKEN_FILE is not set",
             "profile default: neither ~/.aws/config nor ~/.aws/credentials is there",

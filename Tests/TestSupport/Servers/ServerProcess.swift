@@ -1,3 +1,4 @@
+import CShims
 import Glibc
 
 /// A server that runs beside the tests, as long as they do, with all its processes and its folder.
@@ -61,6 +62,8 @@ public final class ServerProcess: Sendable {
         posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO)
         posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, output, O_WRONLY | O_CREAT | O_APPEND, 0o600)
         posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO)
+        // What tests have open at this moment is theirs: a pipe that a server holds as well never ends.
+        _ = shim_spawn_closes_from(&actions, STDERR_FILENO + 1)
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }

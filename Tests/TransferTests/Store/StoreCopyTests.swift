@@ -2,6 +2,7 @@ import Checksums
 import ObjectStore
 import Plan
 import Platform
+import Synchronization
 import TaskFile
 import TestSupport
 import Testing
@@ -173,5 +174,27 @@ import Testing
         #expect(reasons.map(\.code) == [.destinationDenied])
         #expect(reasons.first?.message.contains("`a` (is an object") == true)
         #expect(reasons.first?.message.contains("`c` (is an object") == true)
+    }
+
+    /// Several mounts of a task together keep to its `--jobs`.
+    @Test func requestsAtOnceAreThoseOfAllCopies() throws {
+        let store = MemoryStore()
+        for number in 0..<200 { store.set(ObjectKey("\(number)"), pattern(10)) }
+        store.set("large", pattern(20_000))
+        let gate = Gate(3)
+        let failures = Mutex(0)
+        let group = Threads.begin(3) {
+            do {
+                var sandbox = try StoreSandbox(store)
+                sandbox.gate = gate
+                let done = try sandbox.copy()
+                if done.progress.objectsDone != 201 { failures.withLock { $0 += 1 } }
+            } catch {
+                failures.withLock { $0 += 1 }
+            }
+        }
+        group.join()
+        #expect(failures.withLock { $0 } == 0)
+        #expect(store.mostReadsAtOnce == 3)
     }
 }

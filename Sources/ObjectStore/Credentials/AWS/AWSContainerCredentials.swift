@@ -24,7 +24,7 @@ struct AWSContainerCredentials {
         do throws(HTTPError) {
             response = try await machine.localClient.send(request, to: PlainHTTPService(), retrying: policy)
         } catch {
-            throw StoreError(error, asking: name)
+            throw StoreError(error, name)
         }
         guard response.isSuccess else { throw Self.refusal(response, name) }
         let answer = try CredentialAnswer(response.body, of: name)

@@ -15,6 +15,8 @@ struct AWSCredentialChain {
 
     let request: AWSCredentialRequest
     let machine: CredentialMachine
+    /// Told of the places where nothing was found, also when the search ends with that.
+    var note: @Sendable ([CredentialAttempt]) -> Void = { _ in }
 
     /// Nothing found is no error here only when requests may go without.
     func search() async throws(StoreError) -> Outcome {
@@ -32,6 +34,7 @@ struct AWSCredentialChain {
         } else {
             outcome = try await base(configuration, isNeeded: request.mayUseMachine)
         }
+        note(outcome.attempts)
         if let found = outcome.found { try Self.check(found) }
         return outcome
     }
@@ -62,7 +65,7 @@ struct AWSCredentialChain {
         }
         // The machine's own credentials go to the token service only, which is Amazon's.
         let base = try await base(configuration, isNeeded: true)
-        guard let keys = base.found else { throw Self.nothing(base.attempts) }
+        guard let keys = base.found else { throw nothing(base.attempts) }
         return Outcome(found: try await service.assume(role, with: keys), attempts: base.attempts)
     }
 
@@ -141,7 +144,7 @@ struct AWSCredentialChain {
         }
         switch try await metadata.find() {
         case .found(let found): return Outcome(found: found, attempts: attempts)
-        case .nothing(let attempt): throw Self.nothing(attempts + [attempt])
+        case .nothing(let attempt): throw nothing(attempts + [attempt])
         }
     }
 
@@ -167,7 +170,7 @@ struct AWSCredentialChain {
             let instance = AWSInstanceMetadata(machine: machine, configuration: configuration)
             if let outcome = look(try await instance.find()) { return outcome }
         }
-        throw Self.nothing(attempts)
+        throw nothing(attempts)
     }
 
     private func webIdentity(
@@ -210,7 +213,8 @@ struct AWSCredentialChain {
         }
     }
 
-    static func nothing(_ attempts: [CredentialAttempt]) -> StoreError {
+    private func nothing(_ attempts: [CredentialAttempt]) -> StoreError {
+        note(attempts)
         let places = attempts.map(\.description).joined(separator: "; ")
         return StoreError(
             .noCredentials,

@@ -10,12 +10,12 @@ public final class AWSCredentialSearch: AWSCredentialSource {
 
     public init(_ request: AWSCredentialRequest, on machine: CredentialMachine) {
         let seen = SeenAttempts()
-        let chain = AWSCredentialChain(request: request, machine: machine)
+        let chain = AWSCredentialChain(request: request, machine: machine) { seen.note($0) }
         self.seen = seen
         owner = request.owner
         cache = CachedCredentials(now: machine.now) { () async throws(StoreError) in
             let outcome = try await chain.search()
-            seen.note(outcome.attempts, outcome.found?.origin ?? .anonymous)
+            seen.note(outcome.found?.origin ?? .anonymous)
             return outcome.found?.map(Optional.some)
                 ?? FoundCredentials(value: nil, expiry: nil, origin: .anonymous)
         }
@@ -28,22 +28,21 @@ public final class AWSCredentialSearch: AWSCredentialSource {
     /// Which source is used and as whom, for documents, `check` and `doctor`.
     public func origin() async throws(StoreError) -> CredentialOrigin { try await cache.current().origin }
 
-    /// Where credentials were looked for in vain before some were found.
+    /// Where credentials were looked for in vain, before some were found or altogether.
     public var attempts: [CredentialAttempt] { seen.attempts }
 
     public var name: String { seen.origin?.description ?? owner }
 }
 
-/// What the last search that found something came by.
+/// What the last search came by.
 private final class SeenAttempts: Sendable {
     private let state = Mutex<(attempts: [CredentialAttempt], origin: CredentialOrigin?)>(([], nil))
 
     var attempts: [CredentialAttempt] { state.withLock(\.attempts) }
     var origin: CredentialOrigin? { state.withLock(\.origin) }
 
-    func note(_ attempts: [CredentialAttempt], _ origin: CredentialOrigin) {
-        state.withLock { $0 = (attempts, origin) }
-    }
+    func note(_ attempts: [CredentialAttempt]) { state.withLock { $0.attempts = attempts } }
+    func note(_ origin: CredentialOrigin) { state.withLock { $0.origin = origin } }
 }
 
 /// The searches of a run. Stores that ask for the same share one, so that a machine's role is asked for once and not by

@@ -92,7 +92,7 @@ struct AWSInstanceMetadata {
             response = try await machine.localClient.send(
                 request, to: PlainHTTPService(), retrying: .forMetadata(attempts))
         } catch {
-            guard error.code != .cancelled else { throw StoreError(error, asking: name) }
+            guard error.code != .cancelled else { throw StoreError(error, name) }
             // The packets with the answer may make one hop only, unless the instance allows more.
             let isSilent = error.code == .stalled || error.code == .connectionLost
             return .failure(
@@ -120,7 +120,7 @@ struct AWSInstanceMetadata {
         do throws(HTTPError) {
             return try await machine.localClient.send(request, to: PlainHTTPService(), retrying: .forMetadata(3))
         } catch {
-            throw StoreError(error, asking: name)
+            throw StoreError(error, name)
         }
     }
 

@@ -38,7 +38,7 @@ struct AWSSingleSignOn {
         do throws(HTTPError) {
             response = try await machine.client.send(request, to: PlainHTTPService(), retrying: .forCredentials)
         } catch {
-            throw StoreError(error, asking: name)
+            throw StoreError(error, name)
         }
         guard response.isSuccess else { throw refusal(response, settings, name) }
         return try found(response.body, settings, name)

@@ -71,7 +71,7 @@ struct AWSTokenService {
         do throws(HTTPError) {
             response = try await machine.client.send(request, to: service, retrying: .forCredentials)
         } catch {
-            throw StoreError(error, asking: name)
+            throw StoreError(error, name)
         }
         let answer = AWSTokenAnswer(response)
         guard response.isSuccess else { throw answer.error(name, identity: identity, hiding: secrets) }
@@ -122,7 +122,7 @@ extension HTTPHead {
     /// By how many seconds the clock of who has answered is ahead; nothing when it is about right.
     fileprivate func clockAhead(of time: Int) -> Int? {
         // Signatures are taken for five minutes and more.
-        headers["Date"].flatMap(HTTPDate.seconds).map { $0 - time }.flatMap { abs($0) > 300 ? $0 : nil }
+        headers["Date"].flatMap { HTTPDate.seconds($0) }.map { $0 - time }.flatMap { abs($0) > 300 ? $0 : nil }
     }
 }
 

@@ -87,6 +87,13 @@ final class S3Listing: XMLHandler {
         }
     }
 
+    /// Some servers write their tokens as text that a document cannot hold, and what comes out names another place.
+    var hasBrokenToken: Bool {
+        guard let nextToken, nextToken.unicodeScalars.contains("\u{FFFD}") else { return false }
+        let last = page.objects.last?.key ?? page.prefixes.last
+        return last?.exactText?.unicodeScalars.contains("\u{FFFD}") != true
+    }
+
     /// Whether keys are encoded is known for certain only at the end.
     private func decode() {
         for index in page.objects.indices { FormEncoding.decode(&page.objects[index].key.bytes) }

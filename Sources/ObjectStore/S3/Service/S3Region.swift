@@ -59,7 +59,8 @@ final class S3Region: Sendable {
     /// What a server said of the region that a request was signed for. True when the next attempt will use another one.
     func correct(_ used: String?, to region: String) -> Bool {
         state.withLock { state in
-            guard case .presumed(let current) = state, !region.isEmpty else { return false }
+            // It becomes part of a host's name.
+            guard case .presumed(let current) = state, S3Site.isLabel(region) else { return false }
             if current == region { return used != region }
             state = .presumed(region)
             return true

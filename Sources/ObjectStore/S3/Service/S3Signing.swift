@@ -5,8 +5,6 @@ import Signing
 
 /// Signatures on requests, and what a signed request says of its own.
 enum S3Signing {
-    static let unsignedPayload = "UNSIGNED-PAYLOAD"
-
     /// `hashHeader` is set when the hash of the body is known.
     static let hashHeader = "x-amz-content-sha256"
 
@@ -28,8 +26,8 @@ enum S3Signing {
 
     private static func query(_ text: String) -> [QueryItem] {
         text.split(separator: "&").map { item in
-            let name = item.prefix { $0 != "=" }
-            let value = item.dropFirst(name.utf8.count + 1)
+            let name = String(item.prefix { $0 != "=" })
+            let value = String(item.dropFirst(name.utf8.count + 1))
             return QueryItem(
                 String(decoding: PercentEncoding.decoded(String(name)) ?? [], as: UTF8.self),
                 bytes: PercentEncoding.decoded(String(value)) ?? [])
