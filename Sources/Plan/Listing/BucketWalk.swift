@@ -66,7 +66,10 @@ final class BucketWalk: Sendable {
         var request = ListRequest(prefix: share.prefix, after: share.after)
         var page = try await ask(request)
         try append(page, &collector)
-        if page.next != nil, let shares = try await divide(share, behind: page.objects.last?.key, &collector) {
+        // "Behind the last key" says something only where keys come in their order.
+        if page.next != nil, store.capabilities.listsInOrder,
+            let shares = try await divide(share, behind: page.objects.last?.key, &collector)
+        {
             return shares
         }
         while let next = page.next {
@@ -82,19 +85,30 @@ final class BucketWalk: Sendable {
         _ share: Share, behind last: ObjectKey?, _ collector: inout ItemCollector
     ) async throws(StoreError) -> [Share]? {
         let groups = try await ask(ListRequest(prefix: share.prefix, grouping: .bySlash, after: last))
-        guard groups.next == nil, !groups.prefixes.isEmpty else { return nil }
+        var prefixes = groups.prefixes
+        // Of the group in whose middle the page has ended some servers say nothing more: they take it for listed.
+        if let last, let group = group(of: last, below: share.prefix), !prefixes.contains(group) {
+            prefixes.insert(group, at: 0)
+        }
+        guard groups.next == nil, !prefixes.isEmpty else { return nil }
         // In their order, for the collector to see which object has the name of a group.
         var objects = groups.objects[...]
-        for prefix in groups.prefixes {
+        for prefix in prefixes {
             let before = objects.prefix { $0.key < prefix }
             try append(before, &collector)
             objects = objects.dropFirst(before.count)
             found.withLock { collector.begin(prefix, of: &$0.listing) }
         }
         try append(objects, &collector)
-        return groups.prefixes.map { prefix in
+        return prefixes.map { prefix in
             Share(prefix: prefix, after: last.flatMap { $0.hasPrefix(prefix) ? $0 : nil })
         }
+    }
+
+    /// The beginning of a key up to the next slash behind a prefix.
+    private func group(of key: ObjectKey, below prefix: ObjectKey) -> ObjectKey? {
+        let rest = key.bytes.dropFirst(prefix.bytes.count)
+        return rest.firstIndex(of: UInt8(ascii: "/")).map { ObjectKey(key.bytes[...$0]) }
     }
 
     private func ask(_ request: ListRequest) async throws(StoreError) -> ListPage {
