@@ -139,6 +139,7 @@ final class StoreCopy: Sendable {
             try await fetching.fetch(item, from: opened.store, into: file)
             do throws(SystemError) {
                 try placing.finish(file.file, mode: mode, modified: item.modified)
+                if mode & 0o200 == 0 { try file.file.setMode(mode) }
             } catch {
                 throw CopyFailure.writing(item.path, error)
             }
