@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Sources with nothing in them, and sources with a great deal.
-@Suite(.onSeaweedFS, .onCeph) struct S3EmptyTests {
+@Suite(.onSeaweedFS, .onCeph) struct S3ListingTests {
     static let servers = [SeaweedFS.shared, CephGateway.shared]
 
     @Test(arguments: 0..<2)
@@ -43,5 +43,31 @@ import Testing
         #expect(document.objects == ["total": 2200, "done": 2200, "skipped": 0])
         sandbox.expect(objects)
         #expect(try await sandbox.succeed(sandbox.task()).objects["skipped"] == 2200)
+    }
+
+    /// SeaweedFS walks a tree, in which `k/…` comes before `k!` and `k-`; that is not the order of the keys, and these are behind
+    /// more than a page of others.
+    @Test(arguments: 0..<2)
+    func keysInAnotherOrder(server: Int) async throws {
+        let sandbox = try await S3Sandbox(Self.servers[server])
+        var objects: [String: [UInt8]] = [:]
+        for index in 0..<1100 { objects["k/\(index + 1000)"] = [] }
+        for key in ["k!", "k-", "k+/x", "k/1500!/y", "k0", "a", "l/x", "k/9"] { objects[key] = Array(key.utf8) }
+        try await sandbox.put(objects)
+        let document = try await sandbox.succeed(sandbox.task())
+        #expect(document.objects["total"] == objects.count)
+        sandbox.expect(objects)
+    }
+
+    /// The two are on different pages.
+    @Test func anObjectWhereAFolderIsNeededOnAnotherPage() async throws {
+        let sandbox = try await S3Sandbox(CephGateway.shared)
+        var objects: [String: [UInt8]] = ["z": [1], "z/below": [2]]
+        for index in 0..<1100 { objects["z!\(index)"] = [] }
+        try await sandbox.put(objects)
+        let document = try await sandbox.fail(73, sandbox.task())
+        #expect(
+            document.diagnostics.contains { $0.contains("`z`") && $0.contains("folder") }, "\(document.diagnostics)")
+        #expect(sandbox.files.names == [])
     }
 }

@@ -103,4 +103,13 @@ import Testing
         let node = try #require(FileTree(sandbox.files.destination).nodes[Array("top".utf8)])
         #expect(node.modified[0] == Int(time.timeIntervalSince1970))
     }
+
+    @Test(arguments: [("", 0o644), ("file_mode: 0640", 0o640), ("file_mode: 0400", 0o400)])
+    func modes(keys: String, mode: UInt32) async throws {
+        try await sandbox.put(["large": S3Sandbox.bytes(11 << 20)])
+        try await sandbox.succeed(sandbox.task(nil, keys + (keys.isEmpty ? "" : ", ") + "part_size: 5MiB"))
+        for name in ["top", "data/a", "large"] {
+            #expect(Files.mode(of: sandbox.files.destination + "/" + name) == mode, "\(name)")
+        }
+    }
 }
