@@ -55,6 +55,18 @@ import Testing
         try await expectCompletion(sandbox, after: proxy)
     }
 
+    /// Also while the server is still asked what there is.
+    @Test func whileItIsListed() async throws {
+        var sandbox = sandbox
+        let proxy = try sandbox.proxy(Fault(.stall(after: 0), of: "list-type=2", times: 10))
+        let running = try sandbox.start(task(sandbox))
+        for _ in 0..<4000 where proxy.passages.isEmpty { try await Task.sleep(for: .milliseconds(2)) }
+        running.signal(SIGTERM)
+        let finished = try await running.end(seconds: 10)
+        #expect(finished.status == 143, "\(finished.output)\(finished.errors)")
+        #expect(!Files.isThere(sandbox.files.destination))
+    }
+
     @Test(.enabled(if: MountedFolder.isPossible, cannotMount))
     func aDiskThatFillsInTheMiddle() async throws {
         var sandbox = sandbox

@@ -70,6 +70,7 @@ extension CopyFaults {
             }
             #expect(killed > rounds / 4, "seed \(seed)")
             #expect(proxy.bytesRead <= allowed, "seed \(seed)")
+            print("\(killed) kills: \(proxy.bytesRead) bytes moved, \(allowed) allowed")
         }
     }
 }

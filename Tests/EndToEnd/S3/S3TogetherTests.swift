@@ -39,6 +39,15 @@ import Testing
         #expect(documents.reduce(0) { $0 + ($1.objects["done"] ?? 0) } == 41)
     }
 
+    /// Even if they begin at one moment and know nothing of each other's notes.
+    @Test func atOneMomentWithTwoStateFolders() async throws {
+        let running = try ["one", "two"].map { try sandbox.start(task, ["--state-dir", sandbox.files.path($0)]) }
+        let documents = try await end(running)
+        sandbox.expect(Self.bucket.objects)
+        #expect(documents.reduce(0) { $0 + ($1.objects["done"] ?? 0) } == 41)
+        #expect(proxy.bytesRead == Self.bucket.bytes)
+    }
+
     /// The second comes when the first is in the middle, and sees none of its notes.
     @Test func withTwoStateFolders() async throws {
         let first = try sandbox.start(task)
