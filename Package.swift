@@ -53,7 +53,8 @@ let package = Package(
 
         // Runs built programs and servers, for tests from outside.
         .target(
-            name: "TestSupport", dependencies: ["CShims", "COpenSSL", "HTTP", "Signing"], path: "Tests/TestSupport",
+            name: "TestSupport", dependencies: ["CShims", "COpenSSL", "HTTP", "Platform", "Signing"],
+            path: "Tests/TestSupport",
             swiftSettings: strict),
 
         tests("PlatformTests", of: ["Platform", "TestSupport"]),
@@ -71,6 +72,7 @@ let package = Package(
             "TransferTests",
             of: ["Transfer", "Plan", "TaskFile", "ObjectStore", "Checksums", "Platform", "TestSupport"]),
         tests("ProvisionTests", of: ["provision", "Platform"]),
-        tests("EndToEnd", of: ["provision", "JSON", "TestSupport"], exclude: ["Support/judge.py"]),
+        tests(
+            "EndToEnd", of: ["provision", "Checksums", "JSON", "Signing", "TestSupport"], exclude: ["Support/judge.py"]),
     ]
 )

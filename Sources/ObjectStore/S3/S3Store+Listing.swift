@@ -1,3 +1,4 @@
+import Checksums
 import HTTP
 import Platform
 
@@ -39,6 +40,13 @@ extension S3Store {
         // Some servers tidy up what they are asked: `a//` becomes `a/`.
         page.objects.removeAll { !$0.key.hasPrefix(request.prefix) }
         page.prefixes.removeAll { !$0.hasPrefix(request.prefix) }
+        // Of most objects nothing else is stated; whether it really is one only their own headers tell.
+        if facts.server.tagsAreMD5 {
+            for index in page.objects.indices
+            where page.objects[index].checksumAlgorithm == nil && page.objects[index].version.md5 != nil {
+                page.objects[index].checksumAlgorithm = .md5
+            }
+        }
         // Not every server knows where to start.
         if let after = request.after {
             page.objects.removeAll { $0.key <= after }

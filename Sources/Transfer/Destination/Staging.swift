@@ -57,7 +57,7 @@ final class Staging: Sendable {
     /// The copy has failed: what can be gone on with stays.
     func leave(notes: borrowing DestinationNotes) {
         let holdsParts = made.withLock { folder in
-            folder.map { Self.clear($0.file, keeping: PartialFile.isPart) } ?? false
+            folder.map { Self.clear($0.file, keeping: \.isPartial) } ?? false
         }
         if !holdsParts { remove(notes: notes) }
     }
@@ -67,7 +67,7 @@ final class Staging: Sendable {
         guard let folder = try? OwnedDescriptor.open(name, in: destination, FileFlags.folder),
             let entry = try? folder.entry(), entry.owner == geteuid(), entry.mode & 0o077 == 0
         else { return nil }
-        guard clear(folder, keeping: PartialFile.isPart) else { return nil }
+        guard clear(folder, keeping: \.isPartial) else { return nil }
         return SharedDescriptor(folder)
     }
 

@@ -43,15 +43,18 @@ struct ObjectFetching: Sendable {
 
     // MARK: Parts
 
-    /// What the store says of a large object as a whole, if that can be compared with what its parts are checked by.
+    /// What the store says of a large object as a whole, if that can be compared with what its parts are checked by. Listings
+    /// seldom have it.
     func statedChecksum(of item: SourceItem, in store: any ObjectStore) async throws(CopyFailure) -> Checksum? {
-        guard choice != .off, let algorithm = item.checksum, algorithm.isCombinable || choice == .full else {
-            return nil
-        }
+        guard choice != .off else { return nil }
+        let mayBeCombinable =
+            item.checksum?.isCombinable == true || store.capabilities.checksums.contains(where: \.isCombinable)
+        guard choice == .full || mayBeCombinable else { return nil }
         do throws(StoreError) {
             let object = try await store.stat(ObjectKey(item.sourcePath.bytes))
             guard item.version == nil || object.version == item.version else { throw StoreError(.changed, "") }
-            return object.checksums.first { $0.algorithm == algorithm }
+            let combinable = object.checksums.first { $0.algorithm.isCombinable }
+            return combinable ?? (choice == .full ? object.checksums.first : nil)
         } catch {
             throw CopyFailure(error, item)
         }

@@ -26,11 +26,7 @@ final class PartialFile: Sendable {
         var noted: Int
     }
 
-    private static let prefix = "part-"
     private static let recordSize = 16
-
-    /// Whether a file of a staging folder is something to go on with.
-    static func isPart(_ name: RawPath) -> Bool { name.bytes.starts(with: prefix.utf8) }
 
     /// Takes up what is in the staging folder of this very version, or begins anew.
     init(
@@ -40,7 +36,7 @@ final class PartialFile: Sendable {
         self.partSize = partSize
         self.algorithm = algorithm
         let head = Self.head(item, partSize, algorithm)
-        name = RawPath(Self.prefix + String(Self.hash(head), radix: 16))
+        name = RawPath(RawPath.partialPrefix + String(Self.hash(head), radix: 16))
         let notesName = RawPath(name.bytes + Array(".notes".utf8))
         if let left = Self.left(name, notesName, head, size: item.size, in: staging.file) {
             (file, notes) = (left.file, left.notes)

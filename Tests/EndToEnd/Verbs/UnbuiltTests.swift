@@ -62,7 +62,6 @@ import Testing
 
     /// What no build of this age can do is refused for the whole task: half of it would look like all of it.
     @Test(arguments: [
-
         ("gs://team-data/x", "copying from Google Cloud Storage is not built yet"),
         ("https://example.com/x", "is not built yet"),
         ("{source: s3://team-data}", "MOUNT is not built yet"),

@@ -1,3 +1,5 @@
+import Signing
+
 /// Ceph's RADOS gateway, with one monitor and one OSD in memory behind it, and no manager.
 public enum CephGateway {
     public static let isHere = ["ceph-mon", "ceph-osd", "radosgw", "radosgw-admin", "monmaptool", "ceph"].allSatisfy {
@@ -82,6 +84,9 @@ public enum CephGateway {
         ceph-osd -f -i 0 &
         radosgw-admin -n client.rgw user create --uid tester --display-name tester \\
             --access-key \(TestBucketServer.accessKeyID) --secret-key \(TestBucketServer.secretAccessKey)
+        radosgw-admin -n client.rgw user create --uid stranger --display-name stranger \\
+            --access-key \(TestBucketServer.stranger.accessKeyID) \\
+            --secret-key \(TestBucketServer.stranger.secretAccessKey)
         radosgw -f -n client.rgw &
         wait
 

@@ -41,6 +41,32 @@ public final class ScriptedConnection {
         self.countRequest = countRequest
     }
 
+    /// To a server of this machine, to speak with it as a client.
+    convenience init(toPort port: Int) throws {
+        let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = in_port_t(UInt16(port)).bigEndian
+        address.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
+        let result = withUnsafePointer(to: &address) { address in
+            address.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        guard result == 0 else {
+            let code = errno
+            Glibc.close(socket)
+            throw ProgramFailure(what: "connect", code: code)
+        }
+        self.init(socket, 0, nil) { 0 }
+    }
+
+    /// Sends what there is at once, without waiting for more.
+    func hurry() {
+        var one: Int32 = 1
+        setsockopt(socket, Int32(IPPROTO_TCP), TCP_NODELAY, &one, 4)
+    }
+
     var isSecure: Bool { session != nil }
 
     // MARK: Reading
@@ -68,6 +94,17 @@ public final class ScriptedConnection {
         }
         defer { unread.removeFirst(count) }
         return Array(unread[..<count])
+    }
+
+    /// Some of what comes next, and no more than so much; nothing when the other side has gone.
+    func readNext(_ most: Int) throws -> [UInt8] {
+        if unread.isEmpty { guard try readSome() else { return [] } }
+        if unread.count <= most {
+            defer { unread = [] }
+            return unread
+        }
+        defer { unread.removeFirst(most) }
+        return Array(unread[..<most])
     }
 
     /// What comes until nothing has come for so long, or the client has gone.

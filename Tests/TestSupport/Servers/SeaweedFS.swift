@@ -1,4 +1,5 @@
 import Glibc
+import Signing
 
 /// SeaweedFS, in one process.
 public enum SeaweedFS {
@@ -18,8 +19,10 @@ public enum SeaweedFS {
     }
 
     private static let identities = """
-        {"identities": [{"name": "tester", "actions": ["Admin", "Read", "Write", "List", "Tagging"], "credentials": [{
-            "accessKey": "\(TestBucketServer.accessKeyID)", "secretKey": "\(TestBucketServer.secretAccessKey)"}]}]}
+        {"identities": [
+            {"name": "tester", "actions": ["Admin", "Read", "Write", "List", "Tagging"],
+             "credentials": [\(TestBucketServer.owner.json), \(TestBucketServer.second.json)]},
+            {"name": "stranger", "actions": ["Read:nothing"], "credentials": [\(TestBucketServer.stranger.json)]}]}
         """
 
     /// Each bucket takes seven volumes. Telemetry and the making of buckets that are only written to are on unless told otherwise.
@@ -39,4 +42,8 @@ public enum SeaweedFS {
 
     private static let project = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(4)
         .joined(separator: "/")
+}
+
+extension AWSCredentials {
+    fileprivate var json: String { #"{"accessKey": "\#(accessKeyID)", "secretKey": "\#(secretAccessKey)"}"# }
 }

@@ -1,11 +1,18 @@
 import Glibc
 import HTTP
-import Signing
+import Platform
+public import Signing
 
 /// A real S3 server for tests, started with the first test that asks for it.
 public final class TestBucketServer: Sendable {
     public static let accessKeyID = "AKIDTEST"
     public static let secretAccessKey = "SECRETTEST"
+    /// Whoever makes a bucket unless a test says otherwise.
+    public static let owner = AWSCredentials(accessKeyID: accessKeyID, secretAccessKey: secretAccessKey)
+    /// The same person's other key.
+    public static let second = AWSCredentials(accessKeyID: "AKIDSECOND", secretAccessKey: "SECRETSECOND")
+    /// Somebody else, who may do nothing with the owner's buckets.
+    public static let stranger = AWSCredentials(accessKeyID: "AKIDOTHER", secretAccessKey: "SECRETOTHER")
 
     public let port: Int
     private let process: ServerProcess
@@ -17,28 +24,40 @@ public final class TestBucketServer: Sendable {
     }
 
     /// A new bucket, empty, under a name of its own.
-    public func makeBucket() async throws -> String {
+    public func makeBucket(_ headers: [String: String] = [:], as owner: AWSCredentials = owner) async throws -> String {
         let name = "test-" + String(UInt64.random(in: .min ... .max), radix: 36)
-        try await makeBucket(name)
+        try await makeBucket(name, headers, as: owner)
         return name
     }
 
-    private func makeBucket(_ name: String) async throws {
-        let address = HTTPAddress(isSecure: false, host: "127.0.0.1", port: port, path: "/\(name)")
-        let signable = SignableRequest(method: "PUT", host: address.authority, path: address.path)
-        let credentials = AWSCredentials(
-            accessKeyID: Self.accessKeyID, secretAccessKey: Self.secretAccessKey)
-        var request = HTTPRequest(.put, address)
-        for (name, value) in SigV4(region: "us-east-1").headers(for: signable, credentials: credentials, at: time(nil))
-        {
-            request.headers[name] = value
-        }
+    private func makeBucket(
+        _ name: String, _ headers: [String: String] = [:], as owner: AWSCredentials = owner
+    ) async throws {
         var once = RetryPolicy()
         once.attempts = 1
-        let response = try await client.send(request, to: PlainHTTPService(), retrying: once)
-        guard response.isSuccess else {
-            throw ServerFailure(what: "no bucket: \(String(decoding: response.body, as: UTF8.self))")
+        _ = try await ask(.put, "/\(name)", headers, as: owner, retrying: once)
+    }
+
+    /// Sends a signed request. Written anew and not the store's own: what a test compares with must not come from what it
+    /// tests.
+    func ask(
+        _ method: HTTPMethod, _ path: String, _ headers: [String: String] = [:], _ body: [UInt8] = [],
+        as owner: AWSCredentials, retrying policy: RetryPolicy? = nil
+    ) async throws -> HTTPResponse {
+        let address = HTTPAddress(isSecure: false, host: "127.0.0.1", port: port, path: path)
+        let signable = SignableRequest(
+            method: method.rawValue, host: address.authority, path: path,
+            headers: headers.map { (name: $0.key, value: $0.value) }, payload: body.isEmpty ? .empty : .unsigned)
+        var request = HTTPRequest(method, address, body: body.isEmpty ? nil : .bytes(body))
+        for (name, value) in headers { request.headers[name] = value }
+        for (name, value) in SigV4(region: "us-east-1").headers(for: signable, credentials: owner, at: time(nil)) {
+            request.headers[name] = value
         }
+        let response = try await client.send(request, to: PlainHTTPService(), retrying: policy)
+        guard response.isSuccess else {
+            throw ServerFailure(what: "\(method) \(path): \(String(decoding: response.body, as: UTF8.self))")
+        }
+        return response
     }
 
     /// Ready is who makes a bucket.
