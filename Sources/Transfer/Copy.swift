@@ -49,10 +49,10 @@ public struct Copy: Sendable {
         try lock(destination, waits)
         let old = notes.readManifest()
         // One that a killed run has made is ours still.
-        let isRootOurs = isNew || old.records["."] != nil
-        let surplus = surplus(of: old)
-        let claim = Manifest.bytes(of: items, besides: surplus, after: old, isRootOurs: isRootOurs)
-        try notes.begin(claim.bytes)
+        let isRootOurs = isNew || old["."] != nil
+        // What is ours from earlier runs and the source has no longer. It stays ours, for a later mirror to remove.
+        let surplus = old.records(besides: items.lazy.map(\.path)).filter { $0.key != "." }
+        let isVague = try notes.begin(claim(besides: surplus, isRootOurs, after: old))
         let staging = try Staging(in: destination, notes: notes)
         var outcome = Outcome()
         do throws(CopyFailure) {
@@ -68,10 +68,9 @@ public struct Copy: Sendable {
             staging.remove(notes: notes)
             let mirrorsSurplus = mirrors && !surplus.isEmpty
             if mirrorsSurplus { outcome.removed = try mirror(surplus, old).remove(from: destination.file) }
-            if mirrorsSurplus || claim.isVague {
+            if mirrorsSurplus || isVague {
                 // What is removed is ours no longer: the next file of that name is somebody else's.
-                try notes.begin(
-                    Manifest.bytes(of: items, besides: mirrorsSurplus ? [:] : surplus, isRootOurs: isRootOurs).bytes)
+                _ = try notes.begin(claim(besides: mirrorsSurplus ? [:] : surplus, isRootOurs, after: Manifest()))
             }
             try folders.finish(checked.sources, isRootOurs: isRootOurs)
             try notes.complete()
@@ -133,11 +132,10 @@ public struct Copy: Sendable {
     private var items: some Sequence<SourceItem> { checked.sources.lazy.flatMap(\.items) }
     private var attributes: CopyAttributes { CopyAttributes(checked.mount.ownership) }
 
-    /// What is ours from earlier runs and the source has no longer. It stays ours, for a later mirror to remove.
-    private func surplus(of old: Manifest) -> [RawPath: Manifest.Record] {
-        guard !old.records.isEmpty else { return [:] }
-        let listed = Set(items.map(\.path) + ["."])
-        return old.records.filter { !listed.contains($0.key) }
+    private func claim(
+        besides others: [RawPath: Manifest.Record], _ isRootOurs: Bool, after old: Manifest
+    ) -> ManifestClaim {
+        ManifestClaim(sources: checked.sources, others: others, isRootOurs: isRootOurs, old: old)
     }
 
     private var isDestinationNew: Bool {

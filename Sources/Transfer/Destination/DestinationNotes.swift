@@ -55,22 +55,32 @@ struct DestinationNotes: ~Copyable {
 
     /// An absent or unreadable manifest claims nothing: then nothing is removed and nothing counts as edited.
     func readManifest() -> Manifest {
-        guard let file = try? OwnedDescriptor.open(Self.manifest, in: folder, FileFlags.read),
-            let bytes = try? FileReading.bytes(from: file.raw, limit: Int.max - 1)
-        else { return Manifest() }
-        return Manifest(bytes) ?? Manifest()
+        guard let file = try? OwnedDescriptor.open(Self.manifest, in: folder, FileFlags.read) else { return Manifest() }
+        return Manifest(SharedDescriptor(file)) ?? Manifest()
     }
 
-    /// Claims, before anything is made, what the manifest names.
-    func begin(_ manifest: [UInt8]) throws(CopyFailure) {
-        try write(manifest, to: Self.manifest)
+    /// Claims names before anything is made. Whether the claim is vague, see there.
+    func begin(_ claim: ManifestClaim) throws(CopyFailure) -> Bool {
+        var isVague = false
+        do throws(SystemError) {
+            try folder.replace(Self.manifest, mode: 0o600) { file throws(SystemError) in
+                var offset = 0
+                isVague = try claim.write { bytes throws(SystemError) in
+                    try file.write(bytes, at: offset)
+                    offset += bytes.count
+                }
+            }
+        } catch {
+            throw CopyFailure.writing(RawPath("the state folder's ").appending(Self.manifest), error)
+        }
+        return isVague
     }
 
     /// The copy that began with this manifest has come to its end.
     func complete() throws(CopyFailure) {
         do throws(SystemError) {
             let file = try OwnedDescriptor.open(Self.manifest, in: folder, FileFlags.write)
-            try file.write(Manifest.complete)
+            try file.write(ManifestText.complete)
         } catch {
             throw CopyFailure.writing(Self.manifest, error)
         }

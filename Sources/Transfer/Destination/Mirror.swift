@@ -15,12 +15,13 @@ struct Mirror {
         for items: some Sequence<SourceItem>, in destination: borrowing OwnedDescriptor
     ) throws(CopyFailure) {
         let folders = Set(surplus.keys.flatMap(\.ancestors))
-        for item in items where ours.records[item.path] != nil && !isOthers(item.path) {
+        for item in items where !isOthers(item.path) {
+            guard let record = ours[item.path] else { continue }
             if item.content == .folder {
                 try removeFile(item.path, from: destination)
             } else if folders.contains(item.path) {
                 let below = surplus.filter { $0.key.isBelow(item.path) }
-                    .merging([item.path: ours.records[item.path]!]) { first, _ in first }
+                    .merging([item.path: record]) { first, _ in first }
                 _ = try Mirror(surplus: below, ours: ours, others: others).remove(from: destination)
             }
         }
@@ -28,7 +29,7 @@ struct Mirror {
 
     /// A folder of this name is ours, and nothing but a file of ours is removed here.
     private func removeFile(_ path: RawPath, from destination: borrowing OwnedDescriptor) throws(CopyFailure) {
-        guard let record = ours.records[path], path != "." else { return }
+        guard path != ".", let record = ours[path] else { return }
         do throws(SystemError) {
             let parent = try folder(path.parent, in: destination)
             guard try parent.entryIfAny(of: path.lastComponent).map({ $0.kind != .folder }) ?? false else { return }
