@@ -3,6 +3,7 @@ public enum HTTPDate {
     /// Seconds since 1970 of `Sun, 06 Nov 1994 08:49:37 GMT` and of the two older forms that readers must know
     /// (RFC 9110, 5.6.7).
     public static func seconds(of text: String) -> Int? {
+        if let seconds = secondsOfUsualForm(text) { return seconds }
         let words = text.split { $0 == " " || $0 == "," || $0 == "-" }
         if words.count == 5, let year = Int(words[4]) {
             // Sun Nov  6 08:49:37 1994
@@ -11,6 +12,32 @@ public enum HTTPDate {
         guard words.count == 6, words[5] == "GMT", var year = Int(words[3]) else { return nil }
         if words[3].count == 2 { year += year < 70 ? 2000 : 1900 }
         return seconds(year: year, month: words[2], day: words[1], time: words[4])
+    }
+
+    /// Of the first form, which is what servers write, with every answer.
+    private static func secondsOfUsualForm(_ text: String) -> Int? {
+        var text = text
+        return text.withUTF8 { text -> Int? in
+            guard text.count == 29, text[3] == UInt8(ascii: ","), text[4] == UInt8(ascii: " "),
+                text[7] == UInt8(ascii: " "), text[11] == UInt8(ascii: " "), text[16] == UInt8(ascii: " "),
+                text[19] == UInt8(ascii: ":"), text[22] == UInt8(ascii: ":"), text[25...].elementsEqual(" GMT".utf8),
+                let day = number(text[5..<7]), let year = number(text[12..<16]), let hour = number(text[17..<19]),
+                let minute = number(text[20..<22]), let second = number(text[23..<25]),
+                let month = months.firstIndex(where: { text[8..<11].elementsEqual($0.utf8) }),
+                (1...31).contains(day), year >= 1970, hour < 24, minute < 60, second <= 60
+            else { return nil }
+            return days(year, month + 1, day) * 86_400 + hour * 3600 + minute * 60 + second
+        }
+    }
+
+    /// Of digits alone.
+    private static func number(_ digits: Slice<UnsafeBufferPointer<UInt8>>) -> Int? {
+        var number = 0
+        for digit in digits {
+            guard HTTPAddress.isDigit(digit) else { return nil }
+            number = number * 10 + Int(digit - UInt8(ascii: "0"))
+        }
+        return number
     }
 
     private static let months = [
