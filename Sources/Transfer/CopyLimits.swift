@@ -6,6 +6,9 @@ public struct CopyLimits: Sendable {
     public var requests: Int
     /// Objects larger than two of them come in parts of this size.
     public var partSize: Int
+    /// Objects of this size and more are written past the page cache where that is possible: smaller ones find room in it,
+    /// and whoever needs the file next finds it there.
+    public var directFrom = 256 << 20
     /// What is in place is copied again.
     public var isForced: Bool
 

@@ -32,7 +32,7 @@ final class StoreCopy: Sendable {
         self.staging = staging
         self.progress = progress
         self.limits = limits
-        fetching = ObjectFetching(choice: checksum)
+        fetching = ObjectFetching(choice: checksum, buffers: PartBuffers(size: limits.partSize))
     }
 
     func run() -> CopyFindings {
@@ -175,7 +175,8 @@ final class StoreCopy: Sendable {
         do throws(SystemError) {
             let file = try PartialFile(
                 item, partSize: limits.partSize, algorithm: stated?.algorithm,
-                mode: placing.attributes.file(stored: item.mode), in: staged)
+                mode: placing.attributes.file(stored: item.mode), isDirect: item.size >= limits.directFrom,
+                in: staged)
             return LargeObject(file: file, opened: opened, stated: stated)
         } catch {
             throw CopyFailure.writing(item.path, error)

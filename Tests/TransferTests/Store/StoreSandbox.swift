@@ -14,6 +14,7 @@ struct StoreSandbox {
     var partSize = 1000
     var requests = 8
     var isForced = false
+    var directFrom = Int.max
 
     init(_ store: MemoryStore = MemoryStore()) throws {
         folder = try TemporaryFolder()
@@ -55,7 +56,8 @@ struct StoreSandbox {
         let mount = try #require(preflight.mounts.first, "\(preflight.diagnostics)")
         let progress = CopyProgress()
         meanwhile(progress)
-        let limits = CopyLimits(threads: 4, requests: requests, partSize: partSize, isForced: isForced)
+        var limits = CopyLimits(threads: 4, requests: requests, partSize: partSize, isForced: isForced)
+        limits.directFrom = directFrom
         let copy = Copy(mount, stateFolder: folder.path("state"), progress: progress, limits: limits)
         return Done(outcome: copy.run(waits: {}), progress: progress)
     }
