@@ -41,7 +41,8 @@ import Testing
     ])
     func wrongContentRange(range: String) async throws {
         try await fails(
-            74, range.hasSuffix("7") ? "source-changed" : "input-output", Fault(.rewrite(["Content-Range": range]), of: "/large", skip: 1))
+            74, range.hasSuffix("7") ? "source-changed" : "input-output",
+            Fault(.rewrite(["Content-Range": range]), of: "/large", skip: 1))
     }
 
     /// A part that pretends to be the whole, and one that does not say what it is.
