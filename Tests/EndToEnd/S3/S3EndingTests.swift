@@ -56,14 +56,16 @@ import Testing
     }
 
     /// Also while the server is still asked what there is.
-    @Test func whileItIsListed() async throws {
+    @Test(arguments: [SIGTERM, 0])
+    func whileItIsListed(signal: Int32) async throws {
         var sandbox = sandbox
         let proxy = try sandbox.proxy(Fault(.stall(after: 0), of: "list-type=2", times: 10))
-        let running = try sandbox.start(task(sandbox))
+        let running = try sandbox.start(task(sandbox), signal == 0 ? ["--timeout", "2s"] : [])
         for _ in 0..<4000 where proxy.passages.isEmpty { try await Task.sleep(for: .milliseconds(2)) }
-        running.signal(SIGTERM)
+        if signal != 0 { running.signal(signal) }
         let finished = try await running.end(seconds: 10)
-        #expect(finished.status == 143, "\(finished.output)\(finished.errors)")
+        #expect(finished.status == (signal == 0 ? 75 : 143), "\(finished.output)\(finished.errors)")
+        if signal == 0 { #expect(try Document(finished).exitCode == 75) }
         #expect(!Files.isThere(sandbox.files.destination))
     }
 
