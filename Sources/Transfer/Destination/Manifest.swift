@@ -8,6 +8,7 @@ import Platform
 /// its end, one word at its beginning says so.
 struct Manifest: Equatable {
     struct Record: Equatable {
+        /// Of a file whose size was not known beforehand it is -1.
         var size: Int
         var modified: FileTime
         /// Of an object, and only when the file at this place is known to be of it.
@@ -20,7 +21,7 @@ struct Manifest: Equatable {
         }
 
         init(_ item: SourceItem) {
-            self.init(size: item.size, modified: item.modified, version: item.version)
+            self.init(size: item.hasUnknownSize ? -1 : item.size, modified: item.modified, version: item.version)
         }
     }
 
@@ -38,7 +39,7 @@ struct Manifest: Equatable {
     /// Whether what stands there now is something that we did not put there.
     func isEdited(_ path: RawPath, _ entry: FileEntry) -> Bool {
         guard isComplete, let record = records[path], entry.kind == .file else { return false }
-        return entry.size != record.size || entry.modified != record.modified
+        return record.size >= 0 && entry.size != record.size || entry.modified != record.modified
     }
 
     /// Whether a file of an item's size and time can be of the version that is asked for. Of one that we know nothing of we
