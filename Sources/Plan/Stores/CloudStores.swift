@@ -3,7 +3,7 @@ public import ObjectStore
 public import Platform
 public import TaskFile
 
-/// Opens what speaks S3, over connections and with credentials that all mounts share.
+/// Opens what speaks S3, and files on web servers, over connections and with credentials that all mounts share.
 public final class CloudStores: Stores {
     private let client: HTTPClient
     private let searches: AWSCredentialSearches
@@ -40,5 +40,18 @@ public final class CloudStores: Stores {
             S3Store(site, settings, credentials: search, client: client, meter: meter), meter: meter,
             endpoint: site.endpoint(region: settings.region ?? "us-east-1").url, region: settings.region,
             identity: origin.description)
+    }
+
+    /// No credentials are looked for: none would be sent.
+    public func openWeb(_ source: Source, of mount: Mount) async throws(StoreError) -> OpenedStore {
+        guard case .web(let url) = source.location else {
+            throw StoreError(.unsupported, "\(source.shown) is on no web server")
+        }
+        let meter = HTTPMeter()
+        let store = try WebStore(
+            url.value, shownAs: source.shown, key: ObjectKey(source.baseName), WebSettings(mount.access),
+            client: client, meter: meter)
+        let identity = mount.access.headers.isEmpty ? "anonymous" : "the headers of the task"
+        return OpenedStore(store, meter: meter, endpoint: store.endpoint, identity: identity)
     }
 }

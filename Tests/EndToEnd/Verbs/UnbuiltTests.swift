@@ -64,7 +64,7 @@ import Testing
     @Test(arguments: [
 
         ("gs://team-data/x", "copying from Google Cloud Storage is not built yet"),
-        ("https://example.com/x", "is not built yet"),
+        ("https://acct.blob.core.windows.net/data/x", "copying from Azure Blob Storage is not built yet"),
         ("{source: s3://team-data}", "MOUNT is not built yet"),
         ("{name: team-data, mode: MOUNT_CACHED}", "MOUNT_CACHED is not built yet"),
         ("{name: team-data, source: ./file, mode: COPY}", "uploading a local source is not built yet"),
