@@ -31,7 +31,8 @@ enum Verb: String, CaseIterable, Sendable {
         case .status: Row([.task], "what runs")
         case .down: Row([.task], "drain and unmount")
         case .flush: Row([.task], "drain only: everything written goes to the bucket")
-        case .check: Row([Operand("URL", .oneOrMore)], "can this source be listed and read, and as whom")
+        case .check:
+            Row([Operand("URL", .oneOrMore)], "can this source be listed and read, and as whom", action: Check.perform)
         case .doctor: Row([], "is FUSE usable, and what is missing")
         case .pull: Row([Operand("URL"), Operand("DEST", .optional, .file)], "copy from a bucket, once")
         case .push: Row([Operand("SRC", .oneOrMore, .file), Operand("URL")], "copy to a bucket, once")

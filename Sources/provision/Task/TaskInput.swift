@@ -74,7 +74,7 @@ struct TaskInput {
         return nearestName(to: name, among: FileStatus.names(in: folder.isEmpty ? "." : folder)).map { folder + $0 }
     }
 
-    private func context(home: String, _ problems: inout [Diagnostic]) throws(Failure) -> TaskContext {
+    func context(home: String, _ problems: inout [Diagnostic]) throws(Failure) -> TaskContext {
         let configuration = AWSConfiguration(environment, home: home)
         var context = TaskContext(
             environment: environment, home: home,
