@@ -36,7 +36,7 @@ enum Verb: String, CaseIterable, Sendable {
         case .doctor: Row([], "is FUSE usable, and what is missing")
         case .pull: Row([Operand("URL"), Operand("DEST", .optional, .file)], "copy from a bucket, once")
         case .push: Row([Operand("SRC", .oneOrMore, .file), Operand("URL")], "copy to a bucket, once")
-        case .ls: Row([Operand("URL")], "list a bucket or a prefix")
+        case .ls: Row([Operand("URL")], "list a bucket, a prefix or an object", action: List.perform)
         case .cache: Row([.choice(["list", "prune", "clear"])], "look after the shared download cache")
         case .schema:
             Row(
