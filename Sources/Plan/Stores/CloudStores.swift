@@ -29,10 +29,7 @@ public final class CloudStores: Stores {
         if bucket.store == .s3 {
             settings.region = settings.region ?? configuration.region(profile: access.profile)
         }
-        let search = searches.search(
-            for: AWSCredentialRequest(
-                mount, endpoint: access.endpoint,
-                profileEndpoint: configuration.endpoint(of: "s3", profile: access.profile), environment))
+        let search = search(for: mount)
         let origin = try await search.origin()
         let meter = HTTPMeter()
         let site = S3Site(place, bucket: bucket.bucket, usesPathStyle: access.usesPathStyle)
@@ -40,6 +37,14 @@ public final class CloudStores: Stores {
             S3Store(site, settings, credentials: search, client: client, meter: meter), meter: meter,
             endpoint: site.endpoint(region: settings.region ?? "us-east-1").url, region: settings.region,
             identity: origin.description)
+    }
+
+    func search(for mount: Mount) -> AWSCredentialSearch {
+        let access = mount.access
+        return searches.search(
+            for: AWSCredentialRequest(
+                mount, endpoint: access.endpoint,
+                profileEndpoint: configuration.endpoint(of: "s3", profile: access.profile), environment))
     }
 
     /// No credentials are looked for: none would be sent.

@@ -12,7 +12,7 @@ struct TaskInput {
     init(_ invocation: Invocation) {
         settings = invocation.settings
         environment = invocation.environment
-        operand = invocation.operands[0]
+        operand = invocation.operands.first ?? ""
     }
 
     /// Reads, checks and plans, and keeps every problem on the way.

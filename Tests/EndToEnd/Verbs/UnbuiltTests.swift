@@ -9,7 +9,7 @@ import Testing
         folder = try TemporaryFolder()
     }
 
-    @Test(arguments: ["status", "down", "flush", "doctor", "pull", "push", "cache"])
+    @Test(arguments: ["status", "down", "flush", "pull", "push", "cache"])
     func verbs(verb: String) throws {
         for words in [[verb], [verb, "s3://bucket/x"]] {
             let finished = try Program.run([Program.provision] + words)
