@@ -48,7 +48,7 @@ let package = Package(
         library("Executor", uses: ["Transfer", "Plan", "HTTP", "TaskFile", "JSON", "Platform"]),
         .executableTarget(
             name: "provision",
-            dependencies: ["Executor", "Transfer", "Plan", "ObjectStore", "TaskFile", "JSON", "Platform"],
+            dependencies: ["Executor", "Transfer", "Plan", "ObjectStore", "HTTP", "TaskFile", "JSON", "Platform"],
             swiftSettings: strict),
 
         // Runs built programs and servers, for tests from outside.

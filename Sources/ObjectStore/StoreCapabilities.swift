@@ -16,6 +16,9 @@ public struct StoreCapabilities: Sendable, Equatable {
     public var partCopy = false
     public var atomicRename = AtomicRename.none
 
+    /// Ranges of an object can be read for themselves, and of one version. Else an object has to be read whole.
+    public var rangedReads = true
+
     /// Of every part but the last.
     public var minimumPartSize = 1
     public var maximumPartSize = Int.max

@@ -11,6 +11,10 @@ public struct ObjectInfo: Sendable, Equatable {
 
     public var key: ObjectKey
     public var size: Int
+    /// The store does not say how large it is, and `size` means nothing: web servers may do so.
+    public var hasUnknownSize = false
+    /// What the server calls it, where it says so otherwise than by the key: one name, which can be a file's.
+    public var suggestedName: String?
     public var modified: FileTime
     public var version: ObjectVersion
     public var kind: Kind

@@ -1,7 +1,6 @@
 public import Checksums
 import HTTP
 public import Platform
-import Synchronization
 
 extension S3Store {
     public func read(
@@ -17,7 +16,7 @@ extension S3Store {
         message.headers["If-Match"] = try version?.condition
         message.sink = sink
         message.checksum = checksum
-        let verdict = Verdict()
+        let verdict = ReadVerdict()
         message.accept = { head in
             guard head.status == 200 || head.status == 206 else { return .keep }
             return verdict.accept { () throws(StoreError) in
@@ -81,31 +80,5 @@ extension S3Store {
 extension StoreError {
     fileprivate static func outside(_ key: ObjectKey, size: Int) -> StoreError {
         StoreError(.invalid, "\(key.shown) has only \(size) bytes")
-    }
-}
-
-/// What the head of the answer said, kept for when the body has come.
-private final class Verdict: Sendable {
-    private let state = Mutex<Result<ObjectInfo, StoreError>?>(nil)
-
-    var object: ObjectInfo? { state.withLock { try? $0?.get() } }
-
-    var failure: StoreError? {
-        state.withLock { result in
-            if case .failure(let error) = result { error } else { nil }
-        }
-    }
-
-    func accept(
-        _ judge: () throws(StoreError) -> (ObjectInfo, HTTPRequest.Acceptance)
-    ) -> HTTPRequest.Acceptance {
-        do throws(StoreError) {
-            let (object, acceptance) = try judge()
-            state.withLock { $0 = .success(object) }
-            return acceptance
-        } catch {
-            state.withLock { $0 = .failure(error) }
-            return .refuse(HTTPError(.refused, error.message, isRetryable: false))
-        }
     }
 }

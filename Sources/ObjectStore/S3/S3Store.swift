@@ -29,6 +29,9 @@ public struct S3Store: ObjectStore {
     /// Of an unknown server these are few, and become more with the first answer that says which it is.
     public var capabilities: StoreCapabilities { facts.server.capabilities }
 
+    /// The region that requests are signed for, once it is known.
+    public var region: String? { service.region.known }
+
     /// Asks for nothing but the bucket, which tells whether it is there, and what server has it.
     public func check() async throws(StoreError) {
         _ = try await list(ListRequest(limit: 1))

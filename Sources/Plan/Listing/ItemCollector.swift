@@ -49,7 +49,8 @@ struct ItemCollector {
         try append(
             .init(
                 path: path, sourcePath: RawPath(object.key.bytes), content: .file(size: object.size), mode: object.mode,
-                modified: object.modified, version: object.version, checksum: object.checksumAlgorithm),
+                modified: object.modified, version: object.version, hasUnknownSize: object.hasUnknownSize,
+                checksum: object.checksumAlgorithm),
             to: &found.listing)
     }
 

@@ -14,6 +14,7 @@ enum PackedItem {
         static let hasSourcePath = Flags(rawValue: 8)
         static let hasVersion = Flags(rawValue: 16)
         static let hasChecksum = Flags(rawValue: 32)
+        static let hasUnknownSize = Flags(rawValue: 64)
     }
 
     static func append(_ item: SourceListing.Item, to bytes: inout [UInt8]) {
@@ -27,6 +28,7 @@ enum PackedItem {
         if item.sourcePath != item.path { flags.insert(.hasSourcePath) }
         if item.version != nil { flags.insert(.hasVersion) }
         if item.checksum != nil { flags.insert(.hasChecksum) }
+        if item.hasUnknownSize { flags.insert(.hasUnknownSize) }
         bytes.append(flags.rawValue)
         append(item.path.bytes, to: &bytes)
         if item.sourcePath != item.path { append(item.sourcePath.bytes, to: &bytes) }
@@ -68,6 +70,7 @@ enum PackedItem {
         var item = SourceListing.Item(
             path: path, sourcePath: sourcePath, content: content, mode: mode,
             modified: FileTime(seconds: seconds, nanoseconds: nanoseconds))
+        item.hasUnknownSize = flags.contains(.hasUnknownSize)
         if flags.contains(.hasVersion) {
             item.version = ObjectVersion(String(decoding: text(bytes, at: &index), as: UTF8.self))
         }

@@ -21,6 +21,8 @@ public struct SourceListing: Sendable {
         public var modified: FileTime
         /// Of an object: what was listed and nothing else is copied.
         public var version: ObjectVersion?
+        /// Of an object: its size is not known before it is copied.
+        public var hasUnknownSize = false
         /// Of an object: what the store says it can be checked by.
         public var checksum: Checksum.Algorithm?
     }

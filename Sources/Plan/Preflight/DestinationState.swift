@@ -114,7 +114,7 @@ extension SourceListing.Item {
     /// to the nanosecond.
     public func isInPlace(_ entry: FileEntry) -> Bool {
         switch content {
-        case .file(let size): entry.kind == .file && entry.size == size && entry.modified == modified
+        case .file(let size): !hasUnknownSize && entry.kind == .file && entry.size == size && entry.modified == modified
         case .folder: entry.kind == .folder
         case .link(let target): entry.kind == .link && entry.size == target.bytes.count
         }

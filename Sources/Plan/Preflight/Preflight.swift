@@ -68,7 +68,7 @@ public struct Preflight: Sendable {
 
     private mutating func check(_ planned: PlannedMount, _ listed: [SourceLister.Outcome]) -> CheckedMount? {
         if let missing = planned.mount.missingFeature {
-            report(.notBuilt, missing, hint: "COPY of local folders and of what speaks S3 is", planned)
+            report(.notBuilt, missing, hint: "COPY of local folders, of what speaks S3, and of https is", planned)
             return nil
         }
         if let missing = planned.missing.first {

@@ -24,8 +24,9 @@ struct SourceLister {
 
     func list() async -> Outcome {
         if let path = machine.path(of: source.location, planned.mount) { return listLocal(path) }
-        guard case .bucket(let bucket) = source.location else { return Outcome() }
         do throws(StoreError) {
+            if case .web = source.location { return try await listWeb() }
+            guard case .bucket(let bucket) = source.location else { return Outcome() }
             let opened = try await stores.open(bucket, of: planned.mount)
             let listing = BucketListing(
                 opened: opened, bucket: bucket.bucket, key: ObjectKey(planned.mount.keyPrefix ?? bucket.key),
@@ -72,6 +73,25 @@ struct SourceLister {
         guard !leftOut.isEmpty else { return nil }
         let names = leftOut.prefix(5).map { "`\($0.path.text)` (\($0.reason))" }.joined(separator: ", ")
         return leftOut.count > 5 ? names + " and \(leftOut.count - 5) more" : names
+    }
+
+    // MARK: The web
+
+    private func listWeb() async throws(StoreError) -> Outcome {
+        let opened = try await stores.openWeb(source, of: planned.mount)
+        let found = try await WebListing(
+            opened: opened, key: ObjectKey(source.baseName),
+            takesSuggestedName: planned.mount.destination.isFolder && !planned.mount.isList
+        ).list()
+        var outcome = Outcome(listed: found.source)
+        if found.hasUnknownSize {
+            outcome.problems.append(
+                Problem(
+                    severity: .warning, code: .badValue,
+                    message: "`\(source.shown)`: the server does not say how large it is",
+                    hint: "room for it cannot be checked, and it is copied again with each run"))
+        }
+        return outcome
     }
 
     // MARK: Buckets

@@ -3,7 +3,7 @@ public import ObjectStore
 public import Platform
 public import TaskFile
 
-/// Opens what speaks S3, over connections and with credentials that all mounts share.
+/// Opens what speaks S3, and files on web servers, over connections and with credentials that all mounts share.
 public final class CloudStores: Stores {
     private let client: HTTPClient
     private let searches: AWSCredentialSearches
@@ -32,10 +32,7 @@ public final class CloudStores: Stores {
         if bucket.store == .s3 {
             settings.region = settings.region ?? configuration.region(profile: access.profile)
         }
-        let search = searches.search(
-            for: AWSCredentialRequest(
-                mount, endpoint: access.endpoint,
-                profileEndpoint: configuration.endpoint(of: "s3", profile: access.profile), environment))
+        let search = search(for: mount)
         let origin = try await search.origin()
         let meter = HTTPMeter()
         let site = S3Site(place, bucket: bucket.bucket, usesPathStyle: access.usesPathStyle)
@@ -43,5 +40,26 @@ public final class CloudStores: Stores {
             S3Store(site, settings, credentials: search, client: client, meter: meter), meter: meter,
             endpoint: site.endpoint(region: settings.region ?? "us-east-1").url, region: settings.region,
             identity: origin.description)
+    }
+
+    func search(for mount: Mount) -> AWSCredentialSearch {
+        let access = mount.access
+        return searches.search(
+            for: AWSCredentialRequest(
+                mount, endpoint: access.endpoint,
+                profileEndpoint: configuration.endpoint(of: "s3", profile: access.profile), environment))
+    }
+
+    /// No credentials are looked for: none would be sent.
+    public func openWeb(_ source: Source, of mount: Mount) async throws(StoreError) -> OpenedStore {
+        guard case .web(let url) = source.location else {
+            throw StoreError(.unsupported, "\(source.shown) is on no web server")
+        }
+        let meter = HTTPMeter()
+        let store = try WebStore(
+            url.value, shownAs: source.shown, key: ObjectKey(source.baseName), WebSettings(mount.access),
+            client: client, meter: meter)
+        let identity = mount.access.headers.isEmpty ? "anonymous" : "the headers of the task"
+        return OpenedStore(store, meter: meter, endpoint: store.endpoint, identity: identity)
     }
 }

@@ -50,12 +50,7 @@ extension S3Settings {
         storageClass = access.storageClass
         serverSideEncryption = access.serverSideEncryption
         kmsKeyID = access.kmsKeyID
-        trust =
-            switch access.tls {
-            case .on, nil: .system
-            case .off: .anybody
-            case .authority(let file): .authorities(file: file)
-            }
+        trust = access.trust
     }
 }
 

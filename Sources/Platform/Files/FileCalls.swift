@@ -150,6 +150,11 @@ extension OwnedDescriptor {
         try SystemError.check { ftruncate(raw, off_t(size)) }
     }
 
+    /// What is beyond goes; what is missing reads as zeros.
+    public func resize(to size: Int) throws(SystemError) {
+        try SystemError.check { ftruncate(raw, off_t(size)) }
+    }
+
     public func synchronize() throws(SystemError) {
         try SystemError.check { fsync(raw) }
     }

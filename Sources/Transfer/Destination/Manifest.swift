@@ -10,6 +10,7 @@ import Platform
 /// A bucket may have millions of names: in memory is only where in the file each is, and the file itself while it is small.
 struct Manifest: Sendable {
     struct Record: Equatable {
+        /// Of a file whose size was not known beforehand it is -1.
         var size: Int
         var modified: FileTime
         /// Of an object, and only when the file at this place is known to be of it.
@@ -22,7 +23,7 @@ struct Manifest: Sendable {
         }
 
         init(_ item: SourceItem) {
-            self.init(size: item.size, modified: item.modified, version: item.version)
+            self.init(size: item.hasUnknownSize ? -1 : item.size, modified: item.modified, version: item.version)
         }
     }
 
@@ -118,7 +119,7 @@ struct Manifest: Sendable {
     /// Whether what stands there now is something that we did not put there.
     func isEdited(_ path: RawPath, _ entry: FileEntry) -> Bool {
         guard isComplete, entry.kind == .file, let record = self[path] else { return false }
-        return entry.size != record.size || entry.modified != record.modified
+        return record.size >= 0 && entry.size != record.size || entry.modified != record.modified
     }
 
     /// Whether a file of an item's size and time can be of the version that is asked for. Of one that we know nothing of we

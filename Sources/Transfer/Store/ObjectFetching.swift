@@ -14,19 +14,30 @@ struct ObjectFetching: Sendable {
 
     // MARK: Whole objects
 
+    /// How many bytes came.
     func fetch(
         _ item: SourceItem, from store: any ObjectStore, into file: SharedDescriptor
-    ) async throws(CopyFailure) {
+    ) async throws(CopyFailure) -> Int {
         let algorithm = choice == .off ? nil : item.checksum
         var wrong: CopyFailure?
         for _ in 0..<Self.attempts {
             let result = try await read(item, .whole, store, into: .file(file, offset: 0), algorithm)
-            guard result.count == item.size else { throw .changed(item) }
+            guard item.hasUnknownSize || result.count == item.size else { throw .changed(item) }
+            if item.hasUnknownSize { try cut(file, to: result.count, item) }
             let stated = result.object.checksums.first { $0.algorithm == algorithm }
-            guard let stated, result.checksum != stated else { return }
+            guard let stated, result.checksum != stated else { return result.count }
             wrong = .corrupt(item, stated)
         }
         throw wrong ?? .changed(item)
+    }
+
+    /// An attempt that was broken off may have got further than the one that came to its end.
+    private func cut(_ file: SharedDescriptor, to size: Int, _ item: SourceItem) throws(CopyFailure) {
+        do throws(SystemError) {
+            try file.file.resize(to: size)
+        } catch {
+            throw CopyFailure.writing(item.path, error)
+        }
     }
 
     private func read(

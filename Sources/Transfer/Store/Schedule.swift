@@ -1,3 +1,4 @@
+import ObjectStore
 import Plan
 import Synchronization
 
@@ -28,10 +29,12 @@ final class Schedule: Sendable {
 
     init(_ sources: [StoreCopy.StoreSource], wholeUpTo limit: Int, share: @escaping @Sendable () -> Int) {
         self.share = share
+        // What cannot be read in ranges comes whole, whatever its size.
+        let limits = sources.map { $0.opened.store.capabilities.rangedReads ? limit : .max }
         state = Mutex(
             State(
-                small: Cursor(sources) { $0.size <= limit && $0.content != .folder },
-                large: Cursor(sources) { $0.size > limit }))
+                small: Cursor(sources) { $1.size <= limits[$0] && $1.content != .folder },
+                large: Cursor(sources) { $1.size > limits[$0] }))
     }
 
     /// The next piece of work; nothing when all has been handed out and no more can come.
@@ -106,12 +109,12 @@ final class Schedule: Sendable {
 /// A place in the items of several sources, of which only some count.
 private struct Cursor {
     private let sources: [StoreCopy.StoreSource]
-    private let counts: @Sendable (SourceItem) -> Bool
+    private let counts: @Sendable (_ source: Int, SourceItem) -> Bool
     private var source = 0
     private var items: AnyIterator<SourceItem>?
     private var ahead: (Int, SourceItem)?
 
-    init(_ sources: [StoreCopy.StoreSource], _ counts: @escaping @Sendable (SourceItem) -> Bool) {
+    init(_ sources: [StoreCopy.StoreSource], _ counts: @escaping @Sendable (_ source: Int, SourceItem) -> Bool) {
         self.sources = sources
         self.counts = counts
     }
@@ -132,7 +135,7 @@ private struct Cursor {
         while source < sources.count {
             if items == nil { items = AnyIterator(sources[source].listed.items.makeIterator()) }
             while let item = items?.next() {
-                if counts(item) { return (source, item) }
+                if counts(source, item) { return (source, item) }
             }
             items = nil
             source += 1

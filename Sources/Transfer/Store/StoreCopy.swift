@@ -145,8 +145,9 @@ final class StoreCopy: Sendable {
         let temporary = staging.nextName()
         let mode = placing.attributes.file(stored: item.mode)
         let file = try make(temporary, for: item, mode: mode, in: staged)
+        let count: Int
         do throws(CopyFailure) {
-            try await fetching.fetch(item, from: opened.store, into: file)
+            count = try await fetching.fetch(item, from: opened.store, into: file)
             do throws(SystemError) {
                 try placing.finish(file.file, mode: mode, modified: item.modified)
                 if mode & 0o200 == 0 { try file.file.setMode(mode) }
@@ -158,7 +159,7 @@ final class StoreCopy: Sendable {
             try? staged.file.remove(temporary)
             throw error
         }
-        progress.count(bytes: item.size)
+        progress.count(bytes: count)
         progress.countDone()
     }
 

@@ -12,7 +12,7 @@ struct TaskInput {
     init(_ invocation: Invocation) {
         settings = invocation.settings
         environment = invocation.environment
-        operand = invocation.operands[0]
+        operand = invocation.operands.first ?? ""
     }
 
     /// Reads, checks and plans, and keeps every problem on the way.
@@ -74,7 +74,7 @@ struct TaskInput {
         return nearestName(to: name, among: FileStatus.names(in: folder.isEmpty ? "." : folder)).map { folder + $0 }
     }
 
-    private func context(home: String, _ problems: inout [Diagnostic]) throws(Failure) -> TaskContext {
+    func context(home: String, _ problems: inout [Diagnostic]) throws(Failure) -> TaskContext {
         let configuration = AWSConfiguration(environment, home: home)
         var context = TaskContext(
             environment: environment, home: home,

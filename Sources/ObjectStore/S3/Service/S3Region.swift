@@ -30,6 +30,14 @@ final class S3Region: Sendable {
     /// What most servers believe to be in.
     static let usual = "us-east-1"
 
+    /// Nothing while nobody has asked.
+    var known: String? {
+        switch state.withLock({ $0 }) {
+        case .stated(let region), .presumed(let region): region
+        case .unknown, .finding: nil
+        }
+    }
+
     func current(finding find: @escaping @Sendable () async -> String?) async -> String {
         let finding: Task<String?, Never>
         let known: String? = state.withLock { state in
