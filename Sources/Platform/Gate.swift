@@ -39,6 +39,7 @@ public final class Gate: Sendable {
 
     /// Every `enter` is followed by one `leave`.
     public func enter() async {
+        if takeIfFree() { return }
         await withCheckedContinuation { continuation in
             if take(orWait: .task(continuation)) { continuation.resume() }
         }
@@ -54,6 +55,14 @@ public final class Gate: Sendable {
         case .task(let continuation): continuation.resume()
         case .thread(let semaphore): semaphore.signal()
         case nil: break
+        }
+    }
+
+    private func takeIfFree() -> Bool {
+        state.withLock { state in
+            guard state.free > 0 else { return false }
+            state.free -= 1
+            return true
         }
     }
 

@@ -3,6 +3,7 @@ public enum HTTPDate {
     /// Seconds since 1970; nothing for other text. The name of the day is not checked. `now` is for years of two digits:
     /// they mean the year nearest to it that is less than 50 years ahead.
     public static func seconds(_ text: String, now: Int = Timestamp.secondsNow) -> Int? {
+        if let seconds = secondsOfUsualForm(text) { return seconds }
         // Sun, 06 Nov 1994 08:49:37 GMT
         // Sunday, 06-Nov-94 08:49:37 GMT
         // Sun Nov  6 08:49:37 1994
@@ -13,6 +14,32 @@ public enum HTTPDate {
         }
         guard words.count == 5 else { return nil }
         return seconds(year: words[4], month: words[1], day: words[2], clock: words[3], now: now)
+    }
+
+    /// Of the first form, which is what servers write, with every answer.
+    private static func secondsOfUsualForm(_ text: String) -> Int? {
+        var text = text
+        return text.withUTF8 { text -> Int? in
+            guard text.count == 29, text[3] == UInt8(ascii: ","), text[4] == UInt8(ascii: " "),
+                text[7] == UInt8(ascii: " "), text[11] == UInt8(ascii: " "), text[16] == UInt8(ascii: " "),
+                text[19] == UInt8(ascii: ":"), text[22] == UInt8(ascii: ":"), text[25...].elementsEqual(" GMT".utf8),
+                let day = number(text[5..<7]), let year = number(text[12..<16]), let hour = number(text[17..<19]),
+                let minute = number(text[20..<22]), let second = number(text[23..<25]), second < 60,
+                let month = months.firstIndex(where: { text[8..<11].elementsEqual($0.utf8) })
+            else { return nil }
+            return CivilTime(year: year, month: month + 1, day: day, hour: hour, minute: minute, second: second)?
+                .secondsSince1970
+        }
+    }
+
+    /// Of digits alone.
+    private static func number(_ digits: Slice<UnsafeBufferPointer<UInt8>>) -> Int? {
+        var number = 0
+        for digit in digits {
+            guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(digit) else { return nil }
+            number = number * 10 + Int(digit - UInt8(ascii: "0"))
+        }
+        return number
     }
 
     private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]

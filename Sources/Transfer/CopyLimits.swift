@@ -10,6 +10,9 @@ public struct CopyLimits: Sendable {
     public var partSize: Int
     /// Shared by all copies of a task: as much is done at once.
     public var gate: Gate
+    /// Objects of this size and more are written past the page cache where that is possible: smaller ones find room in it,
+    /// and whoever needs the file next finds it there.
+    public var directFrom = 256 << 20
     /// What is in place is copied again.
     public var isForced: Bool
 

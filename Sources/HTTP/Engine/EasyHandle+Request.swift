@@ -67,7 +67,7 @@ extension EasyHandle {
     private func setHeaders(_ request: HTTPRequest, _ settings: HTTPSettings) {
         for line in request.headers.lines {
             // The length is that of the body, whatever somebody says.
-            if ["content-length", "transfer-encoding"].contains(where: { HTTPHeaders.isSame($0, line.name) }) {
+            if HTTPHeaders.isSame("content-length", line.name) || HTTPHeaders.isSame("transfer-encoding", line.name) {
                 continue
             }
             guard line.isSendable else { return note(CURLE_URL_MALFORMAT) }

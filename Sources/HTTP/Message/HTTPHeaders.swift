@@ -24,7 +24,7 @@ public struct HTTPHeaders: Sendable, Equatable, ExpressibleByDictionaryLiteral {
 
     /// The first of this name; setting it replaces all of them.
     public subscript(name: String) -> String? {
-        get { lines.first { Self.isSame($0.name, name) }?.value }
+        get { lines.firstIndex { Self.isSame($0.name, name) }.map { lines[$0].value } }
         set {
             lines.removeAll { Self.isSame($0.name, name) }
             if let newValue { lines.append(Line(name, newValue)) }
@@ -37,8 +37,16 @@ public struct HTTPHeaders: Sendable, Equatable, ExpressibleByDictionaryLiteral {
     }
 
     static func isSame(_ left: String, _ right: String) -> Bool {
-        left.utf8.count == right.utf8.count
-            && zip(left.utf8, right.utf8).allSatisfy { $0 == $1 || lowered($0) == lowered($1) }
+        guard left.utf8.count == right.utf8.count else { return false }
+        // An answer's headers are searched for a dozen names: through the text's own indices that takes ten times as long.
+        var (left, right) = (left, right)
+        return left.withUTF8 { left in right.withUTF8 { right in areSame(left, right) } }
+    }
+
+    private static func areSame(_ left: UnsafeBufferPointer<UInt8>, _ right: UnsafeBufferPointer<UInt8>) -> Bool {
+        // Names of one length mostly differ in their ends: `x-amz-…`.
+        for index in left.indices.reversed() where lowered(left[index]) != lowered(right[index]) { return false }
+        return true
     }
 
     private static func lowered(_ byte: UInt8) -> UInt8 {

@@ -12,7 +12,10 @@ public final class CloudStores: Stores {
 
     public init(_ environment: Environment, home: String) {
         self.environment = environment
-        client = HTTPClient()
+        var settings = HTTPSettings()
+        // One loop moves a gigabyte or two in a second; on more threads than that no network has more to give.
+        settings.loops = min(8, Threads.processors)
+        client = HTTPClient(settings)
         configuration = AWSConfiguration(environment, home: home)
         searches = AWSCredentialSearches(
             on: CredentialMachine(environment: environment, home: home, client: client))

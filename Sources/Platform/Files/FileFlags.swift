@@ -7,6 +7,8 @@ public enum FileFlags {
     public static let path = shim_o_path
     public static let read = O_RDONLY
     public static let write = O_WRONLY
+    /// Past the page cache.
+    public static let writeDirectly = O_WRONLY | shim_o_direct
     /// Without waiting for the other end of a pipe that somebody puts in the file's place.
     public static let readWithoutWaiting = O_RDONLY | O_NONBLOCK
     /// To read the names in it and to open what is there.

@@ -7,6 +7,7 @@ import TaskFile
 /// Fetches bytes of objects into files and checks that they are the right ones.
 struct ObjectFetching: Sendable {
     let choice: ChecksumChoice
+    let buffers: PartBuffers
 
     /// How often bytes that arrive wrong are fetched again.
     private static let attempts = 3
@@ -19,7 +20,7 @@ struct ObjectFetching: Sendable {
         let algorithm = choice == .off ? nil : item.checksum
         var wrong: CopyFailure?
         for _ in 0..<Self.attempts {
-            let result = try await read(item, .whole, store, into: file, at: 0, algorithm)
+            let result = try await read(item, .whole, store, into: .file(file, offset: 0), algorithm)
             guard result.count == item.size else { throw .changed(item) }
             let stated = result.object.checksums.first { $0.algorithm == algorithm }
             guard let stated, result.checksum != stated else { return }
@@ -29,13 +30,12 @@ struct ObjectFetching: Sendable {
     }
 
     private func read(
-        _ item: SourceItem, _ range: ReadRange, _ store: any ObjectStore, into file: SharedDescriptor, at offset: Int,
+        _ item: SourceItem, _ range: ReadRange, _ store: any ObjectStore, into sink: ByteSink,
         _ algorithm: Checksum.Algorithm?
     ) async throws(CopyFailure) -> ReadResult {
         do throws(StoreError) {
             return try await store.read(
-                ObjectKey(item.sourcePath.bytes), range, of: item.version, into: .file(file, offset: offset),
-                checksum: algorithm)
+                ObjectKey(item.sourcePath.bytes), range, of: item.version, into: sink, checksum: algorithm)
         } catch {
             throw CopyFailure(error, item)
         }
@@ -62,11 +62,28 @@ struct ObjectFetching: Sendable {
 
     /// Fetches a part to its place; its checksum, where the whole has one that can be put together.
     func fetch(_ range: Range<Int>, of object: LargeObject) async throws(CopyFailure) -> Checksum? {
+        guard let direct = object.file.direct, buffers.areUsable else {
+            return try await fetch(range, of: object, into: .file(object.file.file, offset: range.lowerBound))
+        }
+        let buffer = await buffers.take()
+        defer { buffers.giveBack(buffer) }
+        let bytes = buffer.prefix(range.count)
+        let checksum = try await fetch(range, of: object, into: .memory(bytes))
+        do throws(SystemError) {
+            try direct.write(UnsafeRawBufferPointer(bytes), at: range.lowerBound)
+        } catch {
+            throw CopyFailure.writing(object.file.item.path, error)
+        }
+        return checksum
+    }
+
+    private func fetch(
+        _ range: Range<Int>, of object: LargeObject, into sink: ByteSink
+    ) async throws(CopyFailure) -> Checksum? {
         let item = object.file.item
         let algorithm = object.stated.flatMap { $0.algorithm.isCombinable ? $0.algorithm : nil }
         let result = try await read(
-            item, ReadRange(from: range.lowerBound, count: range.count), object.opened.store, into: object.file.file,
-            at: range.lowerBound, algorithm)
+            item, ReadRange(from: range.lowerBound, count: range.count), object.opened.store, into: sink, algorithm)
         guard result.count == range.count, result.object.size == item.size else { throw .changed(item) }
         return result.checksum
     }

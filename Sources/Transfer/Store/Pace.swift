@@ -25,8 +25,6 @@ final class Pace: Sendable {
 
     private let state: Mutex<State>
     private let ceiling: Int
-    /// Of the whole task.
-    private let gate: Gate
 
     /// An object costs about as much as this many bytes, however small it is.
     private static let objectCost = 64.0 * 1024
@@ -36,8 +34,7 @@ final class Pace: Sendable {
     /// What growing has to bring.
     private static let gain = 1.1
 
-    init(first: Int, ceiling: Int, within gate: Gate) {
-        self.gate = gate
+    init(first: Int, ceiling: Int) {
         self.ceiling = max(1, ceiling)
         state = Mutex(State(limit: max(1, min(first, ceiling))))
     }
@@ -57,17 +54,30 @@ final class Pace: Sendable {
             }
             if isFree { continuation.resume() }
         }
-        await gate.enter()
     }
 
-    /// Gives the place back. `bytes` is what was moved.
-    func leave(bytes: Int) {
-        gate.leave()
-        let next = state.withLock { state in
-            state.active -= 1
+    /// A request has ended that moved so many bytes. False when that was one place too many, which is gone; else who had the
+    /// place goes on with it: handing it to another would cost a change of threads for each object.
+    func goOn(afterMoving bytes: Int) -> Bool {
+        change { state in
             state.window.work += Double(bytes) + Self.objectCost
             state.window.ended += 1
             adjust(&state)
+            guard state.active > state.limit else { return true }
+            state.active -= 1
+            return false
+        }
+    }
+
+    /// Gives the place back.
+    func leave() {
+        change { $0.active -= 1 }
+    }
+
+    /// Changes something, and hands out the places that are free then.
+    private func change<Outcome>(_ change: (inout State) -> Outcome) -> Outcome {
+        let (outcome, next) = state.withLock { state in
+            let outcome = change(&state)
             var next: [CheckedContinuation<Void, Never>] = []
             while state.active < state.limit, !state.waiting.isEmpty {
                 state.active += 1
@@ -75,9 +85,10 @@ final class Pace: Sendable {
             }
             // Places that nobody asks for say nothing about what more of them would bring.
             if state.active < state.limit { state.wasFull = false }
-            return next
+            return (outcome, next)
         }
         for continuation in next { continuation.resume() }
+        return outcome
     }
 
     private func adjust(_ state: inout State) {

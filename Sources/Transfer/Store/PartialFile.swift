@@ -12,6 +12,8 @@ final class PartialFile: Sendable {
     let item: SourceItem
     let partSize: Int
     let file: SharedDescriptor
+    /// The same file, where parts are better written past the page cache.
+    let direct: DirectFile?
     /// Its name in the staging folder.
     let name: RawPath
     /// What the parts are checked by, when that can be put together.
@@ -30,7 +32,8 @@ final class PartialFile: Sendable {
 
     /// Takes up what is in the staging folder of this very version, or begins anew.
     init(
-        _ item: SourceItem, partSize: Int, algorithm: Checksum.Algorithm?, mode: UInt32, in staging: SharedDescriptor
+        _ item: SourceItem, partSize: Int, algorithm: Checksum.Algorithm?, mode: UInt32, isDirect: Bool,
+        in staging: SharedDescriptor
     ) throws(SystemError) {
         self.item = item
         self.partSize = partSize
@@ -40,6 +43,7 @@ final class PartialFile: Sendable {
         let notesName = RawPath(name.bytes + Array(".notes".utf8))
         if let left = Self.left(name, notesName, head, size: item.size, in: staging.file) {
             (file, notes) = (left.file, left.notes)
+            direct = isDirect ? DirectFile(name, in: staging.file, file, partSize: partSize) : nil
             let parts = Self.records(in: left.records, algorithm)
             let count = Self.count(of: item.size, partSize)
             state = Mutex(
@@ -55,6 +59,7 @@ final class PartialFile: Sendable {
         }
         file = SharedDescriptor(try .open(name, in: staging.file, FileFlags.createReadable, mode: mode | 0o200))
         try file.file.reserve(item.size)
+        direct = isDirect ? DirectFile(name, in: staging.file, file, partSize: partSize) : nil
         notes = SharedDescriptor(try .open(notesName, in: staging.file, FileFlags.create, mode: 0o600))
         try notes.file.write(head, at: 0)
         headSize = head.count

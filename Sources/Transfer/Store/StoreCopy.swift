@@ -32,7 +32,7 @@ final class StoreCopy: Sendable {
         self.staging = staging
         self.progress = progress
         self.limits = limits
-        fetching = ObjectFetching(choice: checksum)
+        fetching = ObjectFetching(choice: checksum, buffers: PartBuffers(size: limits.partSize))
     }
 
     func run() -> CopyFindings {
@@ -46,16 +46,18 @@ final class StoreCopy: Sendable {
 
     // MARK: Workers
 
-    /// Few for bytes, more for small objects, which mostly wait for answers.
+    /// Few for large objects, more for those that come whole, which wait for answers more often.
     private var firstPace: Int {
         let objects = sources.reduce(0) { $0 + $1.listed.listing.objects }
         let bytes = sources.reduce(0) { $0 + $1.listed.listing.bytes }
-        return bytes / max(1, objects) < 1 << 20 ? 32 : 16
+        return bytes / max(1, objects) <= wholeLimit ? 32 : 16
     }
 
+    private var wholeLimit: Int { 2 * limits.partSize }
+
     private func copy() async {
-        let pace = Pace(first: firstPace, ceiling: limits.requests, within: limits.gate)
-        let schedule = Schedule(sources, wholeUpTo: 2 * limits.partSize, share: { pace.limit / 2 })
+        let pace = Pace(first: firstPace, ceiling: limits.requests)
+        let schedule = Schedule(sources, wholeUpTo: wholeLimit, share: { pace.limit / 2 })
         await withTaskGroup(of: Bool.self) { group in
             for _ in 0..<min(limits.requests, requests) {
                 group.addTask { await self.work(schedule, pace) }
@@ -76,9 +78,17 @@ final class StoreCopy: Sendable {
     /// Does one piece of work after the other; true when one has failed.
     private func work(_ schedule: Schedule, _ pace: Pace) async -> Bool {
         var folder = OpenFolder()
+        await pace.enter()
+        defer { pace.leave() }
         while !Task.isCancelled, let work = await schedule.next() {
             do throws(CopyFailure) {
-                try await perform(work, schedule, pace, &folder)
+                await limits.gate.enter()
+                let moved: Int?
+                do {
+                    defer { limits.gate.leave() }
+                    moved = try await perform(work, schedule, &folder)
+                }
+                if let moved, !pace.goOn(afterMoving: moved) { await pace.enter() }
             } catch {
                 let failure = error
                 found.withLock { $0.failure = $0.failure ?? failure }
@@ -89,28 +99,28 @@ final class StoreCopy: Sendable {
         return false
     }
 
+    /// The bytes that were moved, unless there was nothing to move.
     private func perform(
-        _ work: Schedule.Work, _ schedule: Schedule, _ pace: Pace, _ folder: inout OpenFolder
-    ) async throws(CopyFailure) {
+        _ work: Schedule.Work, _ schedule: Schedule, _ folder: inout OpenFolder
+    ) async throws(CopyFailure) -> Int? {
         switch work {
         case .whole(let source, let item):
             let place = try folder.open(item.path.parent, folders)
-            guard try isWanted(item, in: place.file) else { return }
-            await pace.enter()
-            defer { pace.leave(bytes: item.size) }
+            guard try isWanted(item, in: place.file) else { return nil }
             try await copyWhole(item, sources[source].opened, to: place)
+            return item.size
         case .begin(let source, let item):
             var object: LargeObject?
             defer { schedule.begun(object) }
             let place = try folder.open(item.path.parent, folders)
-            guard try isWanted(item, in: place.file) else { return }
+            guard try isWanted(item, in: place.file) else { return nil }
             let begun = try await begin(item, sources[source].opened)
             if begun.file.isWhole { try await finish(begun) } else { object = begun }
+            return nil
         case .part(let object, let part):
             defer { schedule.partEnded() }
-            await pace.enter()
-            defer { pace.leave(bytes: object.file.range(of: part).count) }
             try await copyPart(part, of: object)
+            return object.file.range(of: part).count
         }
     }
 
@@ -170,7 +180,8 @@ final class StoreCopy: Sendable {
         do throws(SystemError) {
             let file = try PartialFile(
                 item, partSize: limits.partSize, algorithm: stated?.algorithm,
-                mode: placing.attributes.file(stored: item.mode), in: staged)
+                mode: placing.attributes.file(stored: item.mode), isDirect: item.size >= limits.directFrom,
+                in: staged)
             return LargeObject(file: file, opened: opened, stated: stated)
         } catch {
             throw CopyFailure.writing(item.path, error)

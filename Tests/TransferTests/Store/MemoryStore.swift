@@ -122,12 +122,14 @@ final class MemoryStore: ObjectStore {
         guard !Task.isCancelled else { throw StoreError(.cancelled, "cancelled") }
         guard let object = state.withLock({ $0.objects[key] }) else { throw StoreError(.notFound, "no \(key.shown)") }
         guard version == nil || version == object.version else { throw StoreError(.changed, "changed") }
-        guard let clipped = range.clipped(to: object.bytes.count), case .file(let file, let offset) = sink else {
-            throw StoreError(.invalid, "range")
-        }
+        guard let clipped = range.clipped(to: object.bytes.count) else { throw StoreError(.invalid, "range") }
         let bytes = Array(object.bytes[clipped])
         do throws(SystemError) {
-            try file.file.write(bytes, at: offset)
+            switch sink {
+            case .file(let file, let offset): try file.file.write(bytes, at: offset)
+            case .memory(let memory): memory.copyBytes(from: bytes)
+            case .bytes: throw SystemError(code: 95)
+            }
         } catch {
             throw StoreError(error, "cannot write")
         }

@@ -23,6 +23,28 @@ import Testing
         #expect(sandbox.leftovers == [])
     }
 
+    /// On a file system that can; on others it is the usual way once more. The last part is no whole number of blocks.
+    @Test(arguments: [0, 1, 4095, 4096])
+    func largeObjectsPastThePageCache(rest: Int) throws {
+        var sandbox = try StoreSandbox()
+        sandbox.partSize = 8192
+        sandbox.directFrom = 1
+        let bytes = pattern(20 * 8192 + rest)
+        sandbox.store.set("large", bytes)
+        #expect(try sandbox.copy().outcome.failure == nil)
+        #expect(sandbox.files["large"] == bytes)
+        #expect(sandbox.leftovers == [])
+    }
+
+    @Test func aPartSizeThatIsNoNumberOfBlocks() throws {
+        var sandbox = try StoreSandbox()
+        sandbox.directFrom = 1
+        let bytes = pattern(12_345)
+        sandbox.store.set("large", bytes)
+        #expect(try sandbox.copy().outcome.failure == nil)
+        #expect(sandbox.files["large"] == bytes)
+    }
+
     @Test func manySmallOnesBesideLargeOnes() throws {
         var sandbox = try StoreSandbox()
         sandbox.requests = 64

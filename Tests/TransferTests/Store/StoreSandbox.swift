@@ -15,6 +15,7 @@ struct StoreSandbox {
     var requests = 8
     var isForced = false
     var gate = Gate(256)
+    var directFrom = Int.max
 
     init(_ store: MemoryStore = MemoryStore()) throws {
         folder = try TemporaryFolder()
@@ -56,7 +57,8 @@ struct StoreSandbox {
         let mount = try #require(preflight.mounts.first, "\(preflight.diagnostics)")
         let progress = CopyProgress()
         meanwhile(progress)
-        let limits = CopyLimits(threads: 4, requests: requests, partSize: partSize, gate: gate, isForced: isForced)
+        var limits = CopyLimits(threads: 4, requests: requests, partSize: partSize, gate: gate, isForced: isForced)
+        limits.directFrom = directFrom
         let copy = Copy(mount, stateFolder: folder.path("state"), progress: progress, limits: limits)
         return Done(outcome: copy.run(waits: {}), progress: progress)
     }

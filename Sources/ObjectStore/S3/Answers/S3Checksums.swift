@@ -8,7 +8,12 @@ enum S3Checksums {
 
     static func name(_ algorithm: Checksum.Algorithm) -> String { algorithm.rawValue.uppercased() }
 
-    static func header(_ algorithm: Checksum.Algorithm) -> String { "x-amz-checksum-" + algorithm.rawValue }
+    static func header(_ algorithm: Checksum.Algorithm) -> String {
+        headers[algorithm] ?? "x-amz-checksum-" + algorithm.rawValue
+    }
+
+    private static let headers = Dictionary(
+        uniqueKeysWithValues: Checksum.Algorithm.allCases.map { ($0, "x-amz-checksum-" + $0.rawValue) })
 
     /// In the documents that begin and end an upload.
     static func element(_ algorithm: Checksum.Algorithm) -> String { "Checksum" + name(algorithm) }

@@ -12,6 +12,8 @@ struct S3ErrorAnswer {
     var endpoint: String?
     var requestID: String?
 
+    private static let longest = 64 * 1024
+
     init(_ response: HTTPResponse) {
         status = response.status
         requestID = Self.requestID(response.headers)
@@ -30,9 +32,10 @@ struct S3ErrorAnswer {
         return headers["x-amz-id-2"].map { "\(id) \($0)" } ?? id
     }
 
-    /// An operation that takes long says 200 first, and may say then that it failed.
+    /// An operation that takes long says 200 first, and may say then that it failed. Of what is longer than any error, such as
+    /// a page of a listing, nobody has to ask.
     static func isHidden(in response: HTTPResponse) -> Bool {
-        guard response.status == 200, !response.body.isEmpty else { return false }
+        guard response.status == 200, !response.body.isEmpty, response.body.count <= longest else { return false }
         return (try? XMLLeaves.read(response.body))?.root == "Error"
     }
 }

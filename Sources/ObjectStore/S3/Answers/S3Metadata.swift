@@ -23,7 +23,8 @@ enum S3Metadata {
 
     static func metadata(_ headers: HTTPHeaders) -> ObjectMetadata {
         var metadata = ObjectMetadata(contentType: headers["Content-Type"])
-        for line in headers.lines {
+        // Most answers have none, and every one is looked through.
+        for line in headers.lines where line.name.utf8.count > prefix.utf8.count {
             let name = line.name.lowercased()
             guard name.hasPrefix(prefix) else { continue }
             metadata.user[String(name.dropFirst(prefix.count))] = EncodedWord.decoded(line.value)
