@@ -9,7 +9,6 @@ extension CopyFaults {
         private let proxy: FaultProxy
 
         private static let partSize = 5 << 20
-        private static let connections = 2
         private static let bucket = SharedBucket(
             SeaweedFS.shared,
             Dictionary(
@@ -17,11 +16,11 @@ extension CopyFaults {
                     ("d\($0 % 7)/k\($0)", S3Sandbox.bytes($0 * 200, seed: UInt64($0)))
                 }
             )
-            .merging((0..<3).map { ("large\($0)", S3Sandbox.bytes(12 << 20, seed: $0)) }) { first, _ in first })
+            .merging(["large": S3Sandbox.bytes(40 << 20)]) { first, _ in first })
 
         init() async throws {
             sandbox = try await S3Sandbox(Self.bucket)
-            proxy = try sandbox.proxy(bytesPerSecond: 40 << 20)
+            proxy = try sandbox.proxy(bytesPerSecond: 80 << 20)
         }
 
         /// However often it is killed and wherever: what is in place is right and stays, what has come is not fetched again but
@@ -33,7 +32,6 @@ extension CopyFaults {
                 ?? UInt64.random(in: 0 ... .max)
             print("PROVISION_TEST_SEED=\(seed)")
             var chance = Chance(state: seed)
-            let task = sandbox.task(nil, "part_size: 5MiB, concurrency: \(Self.connections)")
             var (killed, allowed) = (0, 0)
             var before = FileTree(sandbox.files.destination)
             // A bound that follows how fast this machine is: most kills shall find the copy at work.
@@ -47,6 +45,8 @@ extension CopyFaults {
                     before = FileTree(sandbox.files.destination)
                     allowed += Self.bucket.bytes
                 }
+                let connections = kill % 4 == 3 ? 3 : 1
+                let task = sandbox.task(nil, "part_size: 5MiB, concurrency: \(connections)")
                 let running = try sandbox.start(task)
                 try await Task.sleep(for: .milliseconds(Int(chance.next() % UInt64(bound))))
                 running.signal(SIGKILL)
@@ -58,7 +58,7 @@ extension CopyFaults {
                     continue
                 }
                 killed += 1
-                allowed += Self.connections * Self.partSize
+                allowed += connections * Self.partSize
                 let after = FileTree(sandbox.files.destination)
                 sandbox.expectNothingElse(than: Self.bucket.objects, in: after)
                 try CopySandbox.expectFilesStayed(from: before, to: after)
