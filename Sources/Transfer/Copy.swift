@@ -50,6 +50,7 @@ public struct Copy: Sendable {
         // One that a killed run has made is ours still.
         let isRootOurs = isNew || old.records["."] != nil
         let surplus = surplus(of: old)
+        let isFresh = isNew || destination.file.isEmptyFolder
         let claim = Manifest.bytes(of: items, besides: surplus, after: old, isRootOurs: isRootOurs)
         try notes.begin(claim.bytes)
         let staging = try Staging(in: destination, notes: notes)
@@ -59,7 +60,7 @@ public struct Copy: Sendable {
             let folders = CopyFolders(destination: destination, attributes: attributes)
             try folders.make(for: items)
             let placing = ItemPlacing(
-                manifest: old, attributes: attributes, isFresh: isNew, isForced: limits.isForced)
+                manifest: old, attributes: attributes, isFresh: isFresh, isForced: limits.isForced)
             let found = move(placing, folders, staging)
             outcome.localEdits = found.edits
             if let failure = found.failure { throw failure }

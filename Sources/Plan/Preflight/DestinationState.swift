@@ -21,8 +21,9 @@ struct DestinationState {
             let room = try nearest.folder.room()
             var bytes = 0
             var inodes = nearest.missing.count
+            let mayHoldItems = nearest.missing.isEmpty && !nearest.folder.isEmptyFolder
             for item in layout.sources.lazy.flatMap(\.items) {
-                if nearest.missing.isEmpty, let entry = try? nearest.folder.entryIfAny(of: item.path),
+                if mayHoldItems, let entry = try? nearest.folder.entryIfAny(of: item.path),
                     item.isInPlace(entry)
                 {
                     bytesInPlace += item.size
