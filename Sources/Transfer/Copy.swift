@@ -50,6 +50,7 @@ public struct Copy: Sendable {
         let old = notes.readManifest()
         // One that a killed run has made is ours still.
         let isRootOurs = isNew || old["."] != nil
+        let isFresh = isNew || destination.file.isEmptyFolder
         // What is ours from earlier runs and the source has no longer. It stays ours, for a later mirror to remove.
         let surplus = old.records(besides: items.lazy.map(\.path)).filter { $0.key != "." }
         let isVague = try notes.begin(claim(besides: surplus, isRootOurs, after: old))
@@ -60,7 +61,7 @@ public struct Copy: Sendable {
             let folders = CopyFolders(destination: destination, attributes: attributes)
             try folders.make(for: checked.sources)
             let placing = ItemPlacing(
-                manifest: old, attributes: attributes, isFresh: isNew, isForced: limits.isForced)
+                manifest: old, attributes: attributes, isFresh: isFresh, isForced: limits.isForced)
             let found = move(placing, folders, staging)
             outcome.localEdits = found.edits
             if let failure = found.failure { throw failure }

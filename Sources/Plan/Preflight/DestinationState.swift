@@ -22,8 +22,9 @@ struct DestinationState {
             var bytes = 0
             var inodes = nearest.missing.count
             var begun = nearest.missing.isEmpty && layout.isRemote ? Self.begun(in: nearest.folder) : [:]
+            let mayHoldItems = nearest.missing.isEmpty && !nearest.folder.isEmptyFolder
             for item in layout.sources.lazy.flatMap(\.items) {
-                if nearest.missing.isEmpty, let entry = try? nearest.folder.entryIfAny(of: item.path),
+                if mayHoldItems, let entry = try? nearest.folder.entryIfAny(of: item.path),
                     item.isInPlace(entry)
                 {
                     bytesInPlace += item.size
