@@ -24,34 +24,55 @@ let package = Package(
     targets: [
         // System libraries: a module map and the few inlines that Swift needs.
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1"),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "openssl"),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl"),
+        .systemLibrary(name: "CExpat", pkgConfig: "expat"),
 
         // Leaves.
         .target(name: "CShims"),
         library("Platform", uses: ["CShims"]),
         library("JSON"),
+        library("Checksums", uses: ["CShims", "COpenSSL"]),
+        library("Signing", uses: ["Checksums", "Platform", "COpenSSL"]),
+
+        // Requests over libcurl, retried.
+        library("HTTP", uses: ["CCurl", "COpenSSL", "CShims", "Checksums", "Platform"]),
 
         // Buckets, containers and folders behind one protocol.
-        library("ObjectStore", uses: ["Platform"]),
+        library("ObjectStore", uses: ["CExpat", "HTTP", "Signing", "JSON", "Checksums", "Platform"]),
 
         // task.yaml → TaskFile → Plan → what is done with it.
         library("TaskFile", uses: ["CYAML", "JSON", "Platform"]),
-        library("Plan", uses: ["TaskFile", "JSON", "Platform"]),
-        library("Transfer", uses: ["Plan", "TaskFile", "Platform", "CShims"]),
-        library("Executor", uses: ["Transfer", "Plan", "TaskFile", "JSON", "Platform"]),
+        library("Plan", uses: ["ObjectStore", "HTTP", "Signing", "Checksums", "TaskFile", "JSON", "Platform"]),
+        library("Transfer", uses: ["Plan", "ObjectStore", "HTTP", "Checksums", "TaskFile", "Platform", "CShims"]),
+        library("Executor", uses: ["Transfer", "Plan", "HTTP", "TaskFile", "JSON", "Platform"]),
         .executableTarget(
-            name: "provision", dependencies: ["Executor", "Transfer", "Plan", "TaskFile", "JSON", "Platform"],
+            name: "provision",
+            dependencies: ["Executor", "Transfer", "Plan", "ObjectStore", "HTTP", "TaskFile", "JSON", "Platform"],
             swiftSettings: strict),
 
-        // Runs built programs, for tests from outside.
-        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+        // Runs built programs and servers, for tests from outside.
+        .target(
+            name: "TestSupport", dependencies: ["CShims", "COpenSSL", "HTTP", "Platform", "Signing"],
+            path: "Tests/TestSupport",
+            swiftSettings: strict),
 
         tests("PlatformTests", of: ["Platform", "TestSupport"]),
-        tests("ObjectStoreTests", of: ["ObjectStore", "Platform", "TestSupport"]),
+        tests("HTTPTests", of: ["HTTP", "Checksums", "Platform", "TestSupport"]),
         tests("JSONTests", of: ["JSON"]),
+        tests("ChecksumsTests", of: ["Checksums", "CShims"]),
+        tests("SigningTests", of: ["Signing", "Checksums", "TestSupport"], exclude: ["judge.py"]),
+        tests(
+            "ObjectStoreTests",
+            of: ["ObjectStore", "HTTP", "Signing", "JSON", "Checksums", "Platform", "TestSupport"],
+            exclude: ["Credentials/judge.py"]),
         tests("TaskFileTests", of: ["TaskFile", "Platform"]),
-        tests("PlanTests", of: ["Plan", "TaskFile", "JSON", "Platform"]),
-        tests("TransferTests", of: ["Transfer", "Platform"]),
+        tests("PlanTests", of: ["Plan", "ObjectStore", "TaskFile", "JSON", "Platform"]),
+        tests(
+            "TransferTests",
+            of: ["Transfer", "Plan", "TaskFile", "ObjectStore", "Checksums", "Platform", "TestSupport"]),
         tests("ProvisionTests", of: ["provision", "Platform"]),
-        tests("EndToEnd", of: ["provision", "JSON", "TestSupport"], exclude: ["judge.py"]),
+        tests(
+            "EndToEnd", of: ["provision", "Checksums", "JSON", "Signing", "TestSupport"], exclude: ["Support/judge.py"]),
     ]
 )

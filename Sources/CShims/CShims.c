@@ -8,6 +8,7 @@
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -24,6 +25,8 @@ const int shim_o_path = O_PATH;
 const int shim_o_nofollow = O_NOFOLLOW;
 const int shim_o_directory = O_DIRECTORY;
 const int shim_o_cloexec = O_CLOEXEC;
+const int shim_o_tmpfile = O_TMPFILE;
+const int shim_o_direct = O_DIRECT;
 
 int shim_openat2(int folder, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve) {
     struct open_how how = {.flags = flags, .mode = mode, .resolve = resolve};
@@ -34,11 +37,21 @@ ssize_t shim_copy_file_range(int from, int64_t *from_offset, int to, int64_t *to
     return copy_file_range(from, from_offset, to, to_offset, count, 0);
 }
 
+int shim_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
+
+int shim_spawn_closes_from(posix_spawn_file_actions_t *actions, int from) {
+    return posix_spawn_file_actions_addclosefrom_np(actions, from);
+}
+
 int shim_clone(int to, int from) { return ioctl(to, FICLONE, from); }
 
 int shim_renameat2_noreplace(int from_folder, const char *from, int to_folder, const char *to) {
     return renameat2(from_folder, from, to_folder, to, RENAME_NOREPLACE);
 }
+
+int shim_keep_private(void) { return prctl(PR_SET_DUMPABLE, 0); }
+
+int shim_fallocate(int file, int64_t size) { return fallocate(file, 0, 0, size); }
 
 int shim_is_in_memory(int file) {
     struct statfs status;

@@ -1,3 +1,4 @@
+import HTTP
 public import JSON
 import Plan
 public import Platform
@@ -32,6 +33,10 @@ public struct MountStatus: Sendable {
     public var objects = (total: nil as Int?, done: 0, skipped: 0)
     public var bytes = (total: nil as Int?, done: 0)
     public var seconds = 0.0
+    /// Requests to stores, and how many of them were made again.
+    public var requests = (sent: 0, retried: 0)
+    /// As whom the store is asked.
+    public var identity: String?
     public var error: MountError?
 
     init(_ planned: PlannedMount) {
@@ -45,6 +50,13 @@ public struct MountStatus: Sendable {
         self.init(checked.planned)
         objects.total = checked.objects
         bytes.total = checked.bytes
+        identity = checked.stores.lazy.compactMap(\.identity).first
+        count(requestsOf: checked)
+    }
+
+    mutating func count(requestsOf checked: CheckedMount) {
+        let meters = checked.stores.compactMap(\.meter)
+        requests = (meters.reduce(0) { $0 + $1.requests }, meters.reduce(0) { $0 + $1.retries })
     }
 
     /// Of a mount that was not even begun.
@@ -64,7 +76,8 @@ public struct MountStatus: Sendable {
                 "total": .optional(objects.total), "done": .integer(objects.done), "skipped": .integer(objects.skipped),
             ],
             "bytes": ["total": .optional(bytes.total), "done": .integer(bytes.done)],
-            "seconds": .number((seconds * 1000).rounded() / 1000), "requests": 0, "retries": 0, "identity": nil,
+            "seconds": .number((seconds * 1000).rounded() / 1000), "requests": .integer(requests.sent),
+            "retries": .integer(requests.retried), "identity": .optional(identity),
             "pid": nil, "uploads": ["files": 0, "bytes": 0, "pending": 0, "failed": 0], "kept": [],
             "error": error?.json ?? nil,
         ]

@@ -26,10 +26,11 @@ public struct RunStatus: Sendable {
     public var exitCode: Int32 {
         switch interruption {
         case .signal(let number): return 128 + number
-        case .timeout: return ExitStatus.temporary.rawValue
-        case nil: break
+        case .timeout, nil: break
         }
-        let failures = mounts.compactMap(\.error?.exitStatus) + [diagnostics.exitStatus].filter { $0 != .done }
+        let timeout = interruption == .timeout ? [ExitStatus.temporary] : []
+        let failures =
+            mounts.compactMap(\.error?.exitStatus) + [diagnostics.exitStatus].filter { $0 != .done } + timeout
         return ExitStatus.deciding(among: failures).rawValue
     }
 

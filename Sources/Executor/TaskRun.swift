@@ -106,9 +106,9 @@ public final class TaskRun: Sendable {
 
     private func copy(_ index: Int) {
         watches.withLock { $0[index] = Stopwatch() }
-        let copy = LocalCopy(
+        let copy = Copy(
             checked[index], stateFolder: stateFolder.path, progress: progress[index],
-            threads: limits.threads(of: checked[index].mount), isForced: limits.isForced)
+            limits: limits.copy(of: checked[index].mount))
         let outcome = copy.run(waits: {})
         let counted = snapshot().mounts[index]
         status.withLock { status in
@@ -140,6 +140,7 @@ public final class TaskRun: Sendable {
             now.mounts[index].objects.done = progress[index].objectsDone
             now.mounts[index].objects.skipped = progress[index].objectsSkipped
             now.mounts[index].bytes.done = progress[index].bytesDone
+            now.mounts[index].count(requestsOf: checked[index])
             if let watch = watches[index] { now.mounts[index].seconds = watch.seconds }
         }
         return now
@@ -149,22 +150,28 @@ public final class TaskRun: Sendable {
 /// The ceilings of a run, and what holds for all of its mounts.
 public struct RunLimits: Sendable {
     static let mountsAtOnce = 4
+    private static let mostAtOnce = 256
 
     public var jobs: Int?
     public var timeoutMilliseconds: Int?
 
     /// What is in place is copied again.
     public var isForced: Bool
+    private let gate: Gate
 
     public init(jobs: Int? = nil, timeoutMilliseconds: Int? = nil, isForced: Bool = false) {
         self.jobs = jobs
         self.timeoutMilliseconds = timeoutMilliseconds
         self.isForced = isForced
+        gate = Gate(jobs ?? Self.mostAtOnce)
     }
 
-    /// Threads for a copy: disks want a few requests at once, and more than that only costs.
-    func threads(of mount: Mount) -> Int {
-        min(jobs ?? Int.max, mount.access.concurrency ?? Int.max, max(4, 2 * Threads.processors))
+    func copy(of mount: Mount) -> CopyLimits {
+        let most = min(jobs ?? Self.mostAtOnce, mount.access.concurrency ?? Self.mostAtOnce)
+        // Disks want a few requests at once, and more than that only costs.
+        return CopyLimits(
+            threads: min(most, max(4, 2 * Threads.processors)), requests: most,
+            partSize: mount.access.partSize ?? CopyLimits.defaultPartSize, gate: gate, isForced: isForced)
     }
 }
 

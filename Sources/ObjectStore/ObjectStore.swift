@@ -1,3 +1,4 @@
+public import Checksums
 public import Platform
 
 /// One bucket, container or folder: objects under keys, without a tree.
@@ -16,28 +17,29 @@ public protocol ObjectStore: Sendable {
 
     // MARK: Looking
 
-    /// One page of the keys that are asked for, in the order of their bytes.
+    /// One page of the keys that are asked for, in the order of their bytes, as far as the store can.
     func list(_ request: ListRequest) async throws(StoreError) -> ListPage
 
     func stat(_ key: ObjectKey) async throws(StoreError) -> ObjectInfo
 
     /// Reads a range into a sink. All of it comes from one version of the object: from `version` if one is given, else
     /// from the one found, which the result names. When that is gone before the last byte, the call throws `changed`
-    /// and what the sink holds is worthless.
+    /// and what the sink holds is worthless. A checksum that is asked for is computed over the bytes as they come.
     func read(
-        _ key: ObjectKey, _ range: ReadRange, of version: ObjectVersion?, into sink: ReadSink
+        _ key: ObjectKey, _ range: ReadRange, of version: ObjectVersion?, into sink: ByteSink,
+        checksum: Checksum.Algorithm?
     ) async throws(StoreError) -> ReadResult
 
     // MARK: Writing. An object appears whole or not at all.
 
-    func put(_ key: ObjectKey, _ body: Body, _ options: PutOptions) async throws(StoreError) -> PutResult
+    func put(_ key: ObjectKey, _ body: ByteSource, _ options: PutOptions) async throws(StoreError) -> PutResult
 
     /// Begins an object that comes in parts. Its options hold from here on; only the condition is given at the end.
     func beginUpload(_ key: ObjectKey, _ options: UploadOptions) async throws(StoreError) -> Upload
 
     /// Stores a part. Numbers begin at 1; a part that comes again replaces the one of the same number.
     func uploadPart(
-        _ number: Int, of upload: Upload, _ body: Body, checksum: Checksum?
+        _ number: Int, of upload: Upload, _ body: ByteSource, checksum: Checksum?
     ) async throws(StoreError) -> UploadedPart
 
     /// Makes a part of what the store has already.
@@ -70,6 +72,12 @@ public protocol ObjectStore: Sendable {
 
 extension ObjectStore {
     public var localFolder: SharedDescriptor? { nil }
+
+    public func read(
+        _ key: ObjectKey, _ range: ReadRange, of version: ObjectVersion?, into sink: ByteSink
+    ) async throws(StoreError) -> ReadResult {
+        try await read(key, range, of: version, into: sink, checksum: nil)
+    }
 
     public func rename(
         _ key: ObjectKey, to newKey: ObjectKey, if condition: WriteCondition

@@ -17,13 +17,26 @@ public struct DryRun: Sendable {
     }
 
     /// Asks them. What is only planned so far has to be there now.
-    public mutating func ask(file: String, on machine: Machine) {
-        let asked = plans.map { Preflight($0, file: file, on: machine) }
+    public mutating func ask(file: String, on machine: Machine, stores: any Stores) {
+        let asked = plans.map { Preflight($0, file: file, on: machine, stores: stores) }
         preflights = asked
         for index in diagnostics.indices where diagnostics[index].code == .notBuilt {
             diagnostics[index].severity = .error
         }
         diagnostics = (diagnostics + asked.flatMap(\.diagnostics)).inOrder(of: file)
+    }
+
+    /// Whether there is anything left to ask about: mistakes in the file are the whole task's, a source that is missing is
+    /// that of its mount alone.
+    public var isWorthAsking: Bool {
+        let missing = plans.reduce(0) { $0 + $1.mounts.reduce(0) { $0 + $1.missing.count } }
+        return !plans.isEmpty && count(of: .error) == missing
+    }
+
+    /// Whether one of the problems is the whole task's: nothing of it is begun then.
+    public var stopsEverything: Bool {
+        guard let preflights else { return true }
+        return diagnostics.contains { $0.code == .notBuilt } || preflights.contains(where: \.stopsEverything)
     }
 
     public var exitStatus: ExitStatus { diagnostics.exitStatus }
@@ -50,12 +63,10 @@ public struct DryRun: Sendable {
                     .init("mount", .optional(mount)),
                 ] + members)
         }
-        let mounts = plans.flatMap(\.mounts).map(\.mount)
-        let byPath = Dictionary(
-            mounts.map { ($0.path, $0.destination.written) }, uniquingKeysWith: { first, _ in first })
+        let destinations = MountPaths(plans)
         let logs = diagnostics.map { diagnostic in
             event(
-                "log", mount: diagnostic.path.flatMap { mount(at: $0, byPath) },
+                "log", mount: destinations.destination(of: diagnostic),
                 [.init("level", .string(diagnostic.severity.rawValue)), .init("diagnostic", diagnostic.json)])
         }
         let plan = entries.map { event("plan", mount: $0.destination, [.init("plan", $0.entry)]) }
@@ -72,26 +83,16 @@ public struct DryRun: Sendable {
     private var entries: [(destination: String, entry: JSONValue)] {
         plans.enumerated().flatMap { index, plan in
             let checked = Dictionary(
-                (preflights?[index].mounts ?? []).map { ($0.planned.path, $0) }, uniquingKeysWith: { first, _ in first }
+                (preflights?[index].mounts ?? []).map { ($0.mount.path, $0) }, uniquingKeysWith: { first, _ in first }
             )
             return plan.mounts.map { mount in
-                var entry = mount.json(checked[mount.path])
+                var entry = mount.json(checked[mount.mount.path])
                 // Only a file with several tasks leaves open whose mount this is.
                 if plans.count > 1, case .object(let members) = entry {
                     entry = .object([.init("task", .string(plan.task))] + members)
                 }
                 return (mount.mount.destination.written, entry)
             }
-        }
-    }
-
-    /// The mount that a path is in: the longest beginning, up to a dot or bracket, that is a mount's own path.
-    private func mount(at path: String, _ byPath: [String: String]) -> String? {
-        var rest = path[...]
-        while true {
-            if let found = byPath[String(rest)] { return found }
-            guard let end = rest.lastIndex(where: { $0 == "." || $0 == "[" }) else { return nil }
-            rest = rest[..<end]
         }
     }
 }

@@ -6,18 +6,16 @@ struct LocalSources {
     let file: String
     let machine: Machine
 
-    func check(_ mounts: [PlannedMount]) -> [Diagnostic] {
-        mounts.flatMap { planned in
-            planned.mount.sources.compactMap { source in
-                machine.path(of: source.location, planned.mount).flatMap { check($0, source) }
-            }
+    func check(_ planned: PlannedMount) -> [Diagnostic] {
+        planned.mount.sources.compactMap { source in
+            machine.path(of: source.location, planned.mount).flatMap { check($0, source) }
         }
     }
 
     private func check(_ path: String, _ source: Source) -> Diagnostic? {
         do throws(SystemError) {
             guard try !FileStatus.isThere(path) else { return nil }
-            return diagnostic("`\(source.shown)` does not exist", hint: hint(for: path), source)
+            return diagnostic("`\(source.shown)` does not exist", hint: hint(for: path, source), source)
         } catch {
             return diagnostic("`\(source.shown)` cannot be reached: \(error.description)", hint: nil, source)
         }
@@ -29,7 +27,7 @@ struct LocalSources {
     }
 
     /// The name in the same folder that was probably meant, or the folder that is missing already.
-    private func hint(for path: String) -> String {
+    private func hint(for path: String, _ source: Source) -> String? {
         let path = Paths.normalized(path)
         for folder in Paths.parents(of: path) {
             guard let there = try? FileStatus.isThere(folder), there else {
@@ -41,6 +39,8 @@ struct LocalSources {
         if let near = nearestName(to: name, among: FileStatus.names(in: folder)) {
             return "did you mean \(folder)\(near)?"
         }
+        guard case .local(let written) = source.location, !written.value.hasPrefix("/"), !written.value.hasPrefix("~/")
+        else { return nil }
         return "relative sources are looked up in the working folder, \(machine.workingFolder)"
     }
 }

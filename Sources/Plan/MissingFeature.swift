@@ -5,7 +5,9 @@ extension Mount {
     var missingFeature: String? {
         if mode.isMount { return "\(mode.rawValue) is not built yet" }
         if uploadTarget != nil { return "uploading a local source is not built yet" }
-        if let source = sources.first(where: { $0.store != .file }) {
+        if let source = sources.first(where: {
+            ![.file, .web].contains($0.store) && !Store.s3Dialects.contains($0.store)
+        }) {
             return "copying from \(source.store.displayName) is not built yet"
         }
         return nil

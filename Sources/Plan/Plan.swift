@@ -25,7 +25,11 @@ public struct Plan: Sendable {
         mounts = ParentsFirst.order(planned).filter { mount in
             destinations.isEmpty || destinations.contains { mount.isMeant(by: $0) }
         }
-        diagnostics = LocalSources(file: file, machine: machine).check(mounts).map { $0.without(task.secrets) }
+        let localSources = LocalSources(file: file, machine: machine)
+        for index in mounts.indices {
+            mounts[index].missing = localSources.check(mounts[index]).map { $0.without(task.secrets) }
+        }
+        diagnostics = mounts.flatMap(\.missing)
     }
 }
 
@@ -78,6 +82,8 @@ public struct PlannedMount: Sendable {
     public var path: String
     /// Where other mounts of the task are inside of this one, wanted now or not, relative to it.
     public internal(set) var nested: [RawPath] = []
+    /// Its local sources that are not there.
+    var missing: [Diagnostic] = []
     let secrets: SecretValues
 
     init(_ mount: Mount, path: String, secrets: SecretValues) {

@@ -9,11 +9,14 @@ extension PlannedMount {
     }
 
     private func entry(_ checked: CheckedMount?) -> JSONValue {
-        [
+        let path = checked?.planned.path ?? path
+        return [
             "destination": .string(mount.destination.written), "path": .string(path), "source": shownSource,
             "mode": .string(mount.mode.rawValue), "store": .string(mount.store.rawValue),
-            "endpoint": .optional(mount.access.endpoint?.url), "region": .optional(mount.access.region),
-            "identity": nil, "objects": .optional(checked?.objects), "bytes": .optional(checked?.bytes),
+            "endpoint": .optional(mount.access.endpoint?.url ?? checked?.stores.first?.endpoint),
+            "region": .optional(mount.access.region ?? checked?.stores.first?.region),
+            "identity": .optional(checked?.stores.first?.identity), "objects": .optional(checked?.objects),
+            "bytes": .optional(checked?.bytes),
             "disk": [
                 "path": .string(path), "required": .optional(checked?.need.bytes),
                 "available": .optional(checked?.need.room.bytes),

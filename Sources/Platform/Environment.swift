@@ -23,6 +23,9 @@ public struct Environment: Sendable {
 
     public subscript(name: String) -> String? { values[name] }
 
+    /// `NAME=VALUE`, for a program that is started.
+    public var lines: [String] { values.map { $0.key + "=" + $0.value } }
+
     /// A variable that is set to the empty string counts as not set, as for the XDG variables and most cloud SDKs.
     public func nonEmpty(_ name: String) -> String? {
         values[name].flatMap { $0.isEmpty ? nil : $0 }

@@ -11,6 +11,9 @@ public struct Timestamp: Sendable {
         return Timestamp(seconds: time.tv_sec, milliseconds: time.tv_nsec / 1_000_000)
     }
 
+    /// Seconds since 1970, which is how credentials and signatures count.
+    public static var secondsNow: Int { time(nil) }
+
     public init(seconds: Int, milliseconds: Int) {
         self.seconds = seconds
         self.milliseconds = milliseconds

@@ -9,6 +9,12 @@ public struct CopyFailure: Error, Equatable, Sendable {
         /// What was listed has changed or gone while it was copied.
         case sourceChanged = "source-changed"
         case inputOutput = "input-output"
+        /// The bytes that arrived are not those that are stored.
+        case corrupt = "checksum-mismatch"
+        case noCredentials = "no-credentials"
+        case expiredCredentials = "expired-credentials"
+        case unreachable
+        case throttled
         case cancelled
     }
 
@@ -25,15 +31,18 @@ public struct CopyFailure: Error, Equatable, Sendable {
     public var exitStatus: ExitStatus {
         switch code {
         case .noSpace: .noSpace
-        case .sourceDenied: .denied
+        case .sourceDenied, .noCredentials, .expiredCredentials: .denied
         case .destinationDenied: .badDestination
-        case .sourceChanged, .inputOutput: .inputOutput
-        case .cancelled: .temporary
+        case .sourceChanged, .inputOutput, .corrupt: .inputOutput
+        case .unreachable: .unreachable
+        case .cancelled, .throttled: .temporary
         }
     }
 
     /// Whether the same run may succeed later without anybody mending anything.
-    public var isRetryable: Bool { code == .sourceChanged || code == .cancelled }
+    public var isRetryable: Bool {
+        [.sourceChanged, .cancelled, .unreachable, .throttled, .corrupt].contains(code)
+    }
 
     /// What went wrong on the source's side.
     static func reading(_ path: RawPath, _ error: SystemError) -> CopyFailure {

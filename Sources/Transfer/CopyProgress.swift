@@ -6,6 +6,7 @@ public final class CopyProgress: Sendable {
     private let skipped = Atomic(0)
     private let bytes = Atomic(0)
     private let cancelled = Atomic(false)
+    private let ends = Mutex<[@Sendable () -> Void]>([])
 
     public init() {}
 
@@ -15,7 +16,17 @@ public final class CopyProgress: Sendable {
     public var bytesDone: Int { bytes.load(ordering: .relaxed) }
 
     /// Asks the copy to end soon; what is in place stays.
-    public func cancel() { cancelled.store(true, ordering: .relaxed) }
+    public func cancel() {
+        cancelled.store(true, ordering: .sequentiallyConsistent)
+        for end in ends.withLock({ $0 }) { end() }
+    }
+
+    /// Called when the copy is asked to end, at once if it has been already.
+    func whenCancelled(_ end: @escaping @Sendable () -> Void) {
+        ends.withLock { $0.append(end) }
+        if isCancelled { end() }
+    }
+
     public var isCancelled: Bool { cancelled.load(ordering: .relaxed) }
 
     func countDone() { done.add(1, ordering: .relaxed) }

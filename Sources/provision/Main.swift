@@ -5,6 +5,7 @@ import Platform
 enum Main {
     static func main() {
         StandardStream.prepare()
+        ProcessPrivacy.begin()
         let arguments = CommandLine.unsafeArguments.dropFirst()
         exit(run(arguments: Array(arguments), environment: .ofThisProcess()).rawValue)
     }

@@ -37,6 +37,31 @@ public enum Files {
         try makeFolder(Array(path.utf8), mode: mode)
     }
 
+    /// Folders inside of one another, below one that is there, and a file `f` in the innermost: name by name, so that the whole
+    /// path may be longer than the kernel takes at once.
+    public static func makeDeep(_ names: [ByteName], below root: String, file content: String) throws {
+        var folder = try check("open", ByteName(root.utf8)) { open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
+        defer { close(folder) }
+        for name in names {
+            try check("mkdirat", name) { mkdirat(folder, $0, 0o755) }
+            let next = try check("openat", name) { openat(folder, $0, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
+            close(folder)
+            folder = next
+        }
+        let file = try check("openat", [UInt8(ascii: "f")]) {
+            openat(folder, $0, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+        }
+        defer { close(file) }
+        guard Glibc.write(file, content, content.utf8.count) == content.utf8.count else {
+            throw Failure(call: "write", path: "f", code: errno)
+        }
+    }
+
+    /// A second name of a file.
+    public static func makeHardLink(_ path: String, to other: String) throws {
+        try check("link", Array(path.utf8)) { link(other, $0) }
+    }
+
     public static func makeLink(_ path: ByteName, to target: ByteName) throws {
         try check("symlink", path) { path in symlink(target.map { CChar(bitPattern: $0) } + [0], path) }
     }

@@ -19,6 +19,16 @@ public final class MountedFolder: Sendable {
         }
     }
 
+    /// A folder of the machine, seen where nobody can write to it.
+    public init(readOnlyViewOf other: String) throws {
+        folder = try TemporaryFolder()
+        path = folder.path("mounted")
+        try Files.makeFolder(path)
+        guard mount(other, path, nil, UInt(MS_BIND), nil) == 0,
+            mount(nil, path, nil, UInt(MS_BIND | MS_REMOUNT | MS_RDONLY), nil) == 0
+        else { throw ProgramFailure(what: "bind mount", code: errno) }
+    }
+
     /// From now on nobody can write to it.
     public func makeReadOnly() throws {
         guard mount("tmpfs", path, "tmpfs", UInt(MS_REMOUNT | MS_RDONLY), nil) == 0 else {

@@ -1,3 +1,4 @@
+import CShims
 import Glibc
 
 /// How a program ended and what it said.
@@ -38,6 +39,18 @@ public enum Program {
             posix_spawn_file_actions_addopen(&actions, descriptor, streams.path(name), O_WRONLY | O_CREAT, 0o600)
         }
 
+        // The thread of a test may have signals blocked; a program of a user's has not.
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var none = sigset_t()
+        sigemptyset(&none)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+
+        // What other tests have open at this moment is theirs.
+        _ = shim_spawn_closes_from(&actions, STDERR_FILENO + 1)
+
         // A test that says nothing else leaves no state on the machine.
         var variables = [
             "PATH": inherited("PATH") ?? "/usr/bin:/bin", "HOME": streams.path,
@@ -50,7 +63,7 @@ public enum Program {
         defer { (arguments + environment).forEach { free($0) } }
 
         var process: pid_t = 0
-        let failure = posix_spawnp(&process, words[0], &actions, nil, &arguments, &environment)
+        let failure = posix_spawnp(&process, words[0], &actions, &attributes, &arguments, &environment)
         guard failure == 0 else { throw ProgramFailure(what: words[0], code: failure) }
         return RunningProgram(process: process, streams: streams)
     }

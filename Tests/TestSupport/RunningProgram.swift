@@ -2,6 +2,8 @@ import Glibc
 
 /// A program that has been started and not been waited for yet. Whoever starts one waits for it.
 public final class RunningProgram {
+    /// Of the process, while it runs.
+    public var id: Int32 { process }
     let process: pid_t
     private let streams: TemporaryFolder
     private var status: Int32?

@@ -20,8 +20,10 @@ public final class TemporaryFolder: Sendable {
         try Data(text.utf8).write(to: URL(fileURLWithPath: path(name)))
     }
 
-    public func read(_ name: String) throws -> String {
-        String(decoding: try Data(contentsOf: URL(fileURLWithPath: path(name))), as: UTF8.self)
+    public func read(_ name: String) throws -> String { try Self.text(of: path(name)) }
+
+    public static func text(of path: String) throws -> String {
+        String(decoding: try Data(contentsOf: URL(fileURLWithPath: path)), as: UTF8.self)
     }
 
     public var names: [String] {

@@ -1,9 +1,13 @@
 #ifndef CSHIMS_H
 #define CSHIMS_H
 
+#include <spawn.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+
+#include "crc.h"
+#include "events.h"
 
 // The Linux calls that Swift's Glibc module does not show, as plain functions. Each returns what the call returns and
 // leaves errno alone otherwise.
@@ -20,13 +24,27 @@ extern const int shim_o_path;
 extern const int shim_o_nofollow;
 extern const int shim_o_directory;
 extern const int shim_o_cloexec;
+extern const int shim_o_tmpfile;
+extern const int shim_o_direct;
 
 ssize_t shim_copy_file_range(int from, int64_t *from_offset, int to, int64_t *to_offset, size_t count);
+
+// pipe2(2) with O_CLOEXEC.
+int shim_pipe(int ends[2]);
+
+// The new process closes this descriptor and all behind it.
+int shim_spawn_closes_from(posix_spawn_file_actions_t *actions, int from);
 
 // ioctl(FICLONE): the whole file shares its blocks with the other one.
 int shim_clone(int to, int from);
 
 int shim_renameat2_noreplace(int from_folder, const char *from, int to_folder, const char *to);
+
+// Leaves no core dump, and lets nobody of the same user look into the memory.
+int shim_keep_private(void);
+
+// fallocate(2) from the beginning, which also makes the file this large.
+int shim_fallocate(int file, int64_t size);
 
 // Whether the file is on a file system that is in memory only: 1 or 0, or -1 with errno.
 int shim_is_in_memory(int file);

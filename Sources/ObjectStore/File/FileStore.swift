@@ -1,3 +1,4 @@
+public import Checksums
 import Glibc
 public import Platform
 
@@ -36,6 +37,7 @@ public struct FileStore: ObjectStore {
     public let capabilities: StoreCapabilities = {
         var can = StoreCapabilities()
         can.conditionalPut = true
+        can.conditionalCopy = true
         can.conditionalComplete = true
         can.conditionalDelete = true
         can.serverCopy = true
@@ -62,17 +64,18 @@ public struct FileStore: ObjectStore {
     }
 
     public func read(
-        _ key: ObjectKey, _ range: ReadRange, of version: ObjectVersion?, into sink: ReadSink
+        _ key: ObjectKey, _ range: ReadRange, of version: ObjectVersion?, into sink: ByteSink,
+        checksum: Checksum.Algorithm?
     ) async throws(StoreError) -> ReadResult {
         try await run { tree, cancellation throws(StoreError) in
-            try tree.read(key, range, of: version, into: sink, cancellation)
+            try tree.read(key, range, of: version, into: sink, checksum, cancellation)
         }
     }
 
     // MARK: Writing
 
     public func put(
-        _ key: ObjectKey, _ body: Body, _ options: PutOptions
+        _ key: ObjectKey, _ body: ByteSource, _ options: PutOptions
     ) async throws(StoreError) -> PutResult {
         try await run { tree, cancellation throws(StoreError) in
             try tree.put(key, body, options, cancellation)
@@ -84,7 +87,7 @@ public struct FileStore: ObjectStore {
     }
 
     public func uploadPart(
-        _ number: Int, of upload: Upload, _ body: Body, checksum: Checksum?
+        _ number: Int, of upload: Upload, _ body: ByteSource, checksum: Checksum?
     ) async throws(StoreError) -> UploadedPart {
         try await run { tree, cancellation throws(StoreError) in
             try tree.uploadPart(number, of: upload, checksum: checksum, cancellation) { file throws(StoreError) in

@@ -1,11 +1,12 @@
+import Checksums
 import Glibc
 import Platform
 
 extension LocalTree {
     /// Files can be written in place, so that what was read is of one version only if the file is the same afterwards.
     func read(
-        _ key: ObjectKey, _ range: ReadRange, of version: ObjectVersion?, into sink: ReadSink,
-        _ cancellation: Cancellation
+        _ key: ObjectKey, _ range: ReadRange, of version: ObjectVersion?, into sink: ByteSink,
+        _ algorithm: Checksum.Algorithm?, _ cancellation: Cancellation
     ) throws(StoreError) -> ReadResult {
         let file = try openFile(key)
         let object = try info(of: key, file)
@@ -14,8 +15,11 @@ extension LocalTree {
             throw StoreError(.invalid, "\(key.shown) has only \(object.size) bytes")
         }
         let bytes = try copy(range, of: file, key, into: sink, cancellation)
+        let checksum = try algorithm.map { (algorithm) throws(StoreError) in
+            try FileChecksum.checksum(algorithm, of: file, range, "cannot read \(key.shown)", cancellation)
+        }
         guard try info(of: key, file).version == object.version else { throw .changed(key) }
-        return ReadResult(object: object, count: range.count, bytes: bytes)
+        return ReadResult(object: object, count: range.count, bytes: bytes, checksum: checksum)
     }
 
     /// Opens a file for reading; a link is none, although it is an object.
@@ -41,7 +45,7 @@ extension LocalTree {
     }
 
     private func copy(
-        _ range: Range<Int>, of file: borrowing OwnedDescriptor, _ key: ObjectKey, into sink: ReadSink,
+        _ range: Range<Int>, of file: borrowing OwnedDescriptor, _ key: ObjectKey, into sink: ByteSink,
         _ cancellation: Cancellation
     ) throws(StoreError) -> [UInt8] {
         var bytes: [UInt8] = []

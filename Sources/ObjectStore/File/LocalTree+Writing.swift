@@ -1,9 +1,10 @@
+import Checksums
 import Glibc
 import Platform
 
 extension LocalTree {
     func put(
-        _ key: ObjectKey, _ body: Body, _ options: PutOptions, _ cancellation: Cancellation
+        _ key: ObjectKey, _ body: ByteSource, _ options: PutOptions, _ cancellation: Cancellation
     ) throws(StoreError) -> PutResult {
         try refuse(options.metadata, checksum: options.checksum?.algorithm)
         let local = try LocalKey(key)
@@ -21,7 +22,7 @@ extension LocalTree {
     }
 
     func write(
-        _ body: Body, to file: borrowing OwnedDescriptor, _ key: ObjectKey, _ cancellation: Cancellation
+        _ body: ByteSource, to file: borrowing OwnedDescriptor, _ key: ObjectKey, _ cancellation: Cancellation
     ) throws(StoreError) {
         do throws(SystemError) {
             switch body {

@@ -1,3 +1,4 @@
+public import Checksums
 public import Platform
 
 /// What a store says of an object without its content.
@@ -10,6 +11,10 @@ public struct ObjectInfo: Sendable, Equatable {
 
     public var key: ObjectKey
     public var size: Int
+    /// The store does not say how large it is, and `size` means nothing: web servers may do so.
+    public var hasUnknownSize = false
+    /// What the server calls it, where it says so otherwise than by the key: one name, which can be a file's.
+    public var suggestedName: String?
     public var modified: FileTime
     public var version: ObjectVersion
     public var kind: Kind
@@ -19,6 +24,8 @@ public struct ObjectInfo: Sendable, Equatable {
     public var metadata: ObjectMetadata
     /// Of the whole object; those that the store knows.
     public var checksums: [Checksum]
+    /// Of a checksum of the whole object that reading it will tell; some listings know that much.
+    public var checksumAlgorithm: Checksum.Algorithm?
     /// As the store calls it.
     public var storageClass: String?
     /// Cannot be read before it is restored.
@@ -63,19 +70,4 @@ public struct ObjectMetadata: Sendable, Equatable {
     }
 
     public var isEmpty: Bool { contentType == nil && user.isEmpty }
-}
-
-/// A digest of an object's or a part's bytes, in the byte order that the algorithm's name stands for.
-public struct Checksum: Sendable, Hashable {
-    public enum Algorithm: String, Sendable, CaseIterable {
-        case crc32, crc32c, crc64nvme, md5, sha256
-    }
-
-    public var algorithm: Algorithm
-    public var bytes: [UInt8]
-
-    public init(_ algorithm: Algorithm, _ bytes: [UInt8]) {
-        self.algorithm = algorithm
-        self.bytes = bytes
-    }
 }

@@ -1,3 +1,5 @@
+public import Checksums
+
 public struct PutOptions: Sendable {
     public var condition: WriteCondition
     public var metadata: ObjectMetadata

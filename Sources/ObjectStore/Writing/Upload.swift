@@ -1,3 +1,5 @@
+public import Checksums
+
 public struct UploadOptions: Sendable, Equatable {
     public var metadata: ObjectMetadata
     /// With which the parts will come, if with any; some stores must know it from the beginning.

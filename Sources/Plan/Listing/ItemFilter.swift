@@ -22,6 +22,15 @@ public struct ItemFilter: Sendable {
         return isFolder || include.isEmpty || include.contains { $0.matches(path, isFolder: false) }
     }
 
+    /// The same for an object, whose folders are only in its key: it is wanted when they are.
+    public func wantsObject(_ path: RawPath) -> Bool {
+        guard wants(path, isFolder: false) else { return false }
+        return exclude.isEmpty
+            || !path.ancestors.contains { folder in
+                exclude.contains { $0.matches(folder, isFolder: true) }
+            }
+    }
+
     /// Folders are wanted for their own sake only when everything is.
     public var keepsEmptyFolders: Bool { include.isEmpty }
 

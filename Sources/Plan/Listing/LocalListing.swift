@@ -20,7 +20,8 @@ public struct LocalListing {
         }
         guard entry.kind != .folder else {
             return ListedSource(
-                folder: path, name: path.components.last ?? "", isSingleFile: false, listing: try listFolder())
+                origin: .folder(path), name: path.components.last ?? "", isSingleFile: false,
+                listing: try listFolder())
         }
         // The source may be a link; where it is read, no link is followed any more.
         let real: RawPath
@@ -30,22 +31,32 @@ public struct LocalListing {
             throw FolderWalk.Failure(path: "", error: error)
         }
         return ListedSource(
-            folder: real.parent.isEmpty ? "/" : real.parent, name: path.lastComponent, isSingleFile: true,
-            listing: listFile(entry, real.lastComponent))
+            origin: .folder(real.parent.isEmpty ? "/" : real.parent), name: path.lastComponent, isSingleFile: true,
+            listing: try listFile(entry, real.lastComponent))
     }
 
-    private func listFile(_ entry: FileEntry, _ realName: RawPath) -> SourceListing {
+    private func listFile(_ entry: FileEntry, _ realName: RawPath) throws(FolderWalk.Failure) -> SourceListing {
         var listing = SourceListing()
         let name = path.lastComponent
         guard entry.kind == .file else {
             listing.leftOut.append(.init(path: name, reason: Self.notAFile))
             return listing
         }
-        listing.append(
+        try append(
             .init(
                 path: name, sourcePath: realName, content: .file(size: entry.size), mode: entry.mode & 0o777,
-                modified: entry.modified))
+                modified: entry.modified), to: &listing)
         return listing
+    }
+
+    private func append(
+        _ item: SourceListing.Item, to listing: inout SourceListing
+    ) throws(FolderWalk.Failure) {
+        do throws(SystemError) {
+            try listing.append(item)
+        } catch {
+            throw FolderWalk.Failure(path: item.path, error: error)
+        }
     }
 
     private func listFolder() throws(FolderWalk.Failure) -> SourceListing {
@@ -58,19 +69,26 @@ public struct LocalListing {
         let filter = ItemFilter(
             include: filterRules.include, exclude: filterRules.exclude, ignoreFile: ignoreFile(in: root))
         var listing = SourceListing()
-        listing.append(try folderItem(root))
-        try FolderWalk.walk(root, wanted: { filter.wants($0, isFolder: $1 == .folder) }) { item in
+        listing.namesEveryFolder = filter.keepsEmptyFolders
+        try append(try folderItem(root), to: &listing)
+        var failure: FolderWalk.Failure?
+        try FolderWalk.walk(root, wanted: { failure == nil && filter.wants($0, isFolder: $1 == .folder) }) { item in
             switch content(of: item) {
             case .success(let content):
                 // With `include`, folders appear with the files in them.
                 if content == .folder && !filter.keepsEmptyFolders { return }
-                listing.append(
-                    .init(
-                        path: item.path, sourcePath: item.path, content: content, mode: item.entry.mode & 0o777,
-                        modified: item.entry.modified))
+                do throws(FolderWalk.Failure) {
+                    try append(
+                        .init(
+                            path: item.path, sourcePath: item.path, content: content, mode: item.entry.mode & 0o777,
+                            modified: item.entry.modified), to: &listing)
+                } catch {
+                    failure = error
+                }
             case .failure(let reason): listing.leftOut.append(.init(path: item.path, reason: reason.text))
             }
         }
+        if let failure { throw failure }
         return listing
     }
 

@@ -1,3 +1,5 @@
+public import Checksums
+public import ObjectStore
 public import Platform
 
 /// What a source holds, asked once: the preflight counts it and the copy works through it.
@@ -11,12 +13,18 @@ public struct SourceListing: Sendable {
 
         /// Below the destination.
         public var path: RawPath
-        /// Below the source's folder; the same but for a single file.
+        /// Below the source's folder, or the object's key.
         public var sourcePath: RawPath
         public var content: Content
-        /// Permission bits.
-        public var mode: UInt32
+        /// Permission bits, where the source knows them.
+        public var mode: UInt32?
         public var modified: FileTime
+        /// Of an object: what was listed and nothing else is copied.
+        public var version: ObjectVersion?
+        /// Of an object: its size is not known before it is copied.
+        public var hasUnknownSize = false
+        /// Of an object: what the store says it can be checked by.
+        public var checksum: Checksum.Algorithm?
     }
 
     /// What is listed and will not be made, with the reason.
@@ -25,50 +33,29 @@ public struct SourceListing: Sendable {
         public var reason: String
     }
 
-    /// Folders stand before what is in them. The source's own folder, when it is one, is the first and called `.`.
-    public var items: [Item] = []
+    /// Folders stand before what is in them. A local source's own folder, when it is one, is the first and called `.`.
+    public private(set) var items = ItemList()
+    /// Those of them that are folders.
+    public private(set) var folders = ItemList()
+    /// Every folder that a file is in is an item itself.
+    public var namesEveryFolder = false
     public var leftOut: [LeftOut] = []
     public private(set) var objects = 0
     public private(set) var bytes = 0
+    /// The largest file.
+    public private(set) var largest = 0
 
     public init() {}
 
-    public mutating func append(_ item: Item) {
-        items.append(item)
+    public mutating func append(_ item: Item) throws(SystemError) {
+        try items.append(item)
         switch item.content {
         case .file(let size):
             objects += 1
             bytes += size
+            largest = max(largest, size)
         case .link: objects += 1
-        case .folder: break
+        case .folder: try folders.append(item)
         }
-    }
-}
-
-/// A local source and what is in it.
-public struct ListedSource: Sendable {
-    /// The folder that the items' source paths are below.
-    public let folder: RawPath
-    /// The source's own name.
-    public let name: RawPath
-    public let isSingleFile: Bool
-    public var listing: SourceListing
-
-    /// With the one file called otherwise.
-    func renamed(to name: RawPath) -> ListedSource {
-        changingPaths { _ in name }
-    }
-
-    /// With all of it in a folder of the source's name.
-    func inFolderOfItsName() -> ListedSource {
-        changingPaths { $0 == "." ? name : name.appending($0) }
-    }
-
-    private func changingPaths(_ change: (RawPath) -> RawPath) -> ListedSource {
-        var changed = self
-        for index in listing.items.indices {
-            changed.listing.items[index].path = change(listing.items[index].path)
-        }
-        return changed
     }
 }

@@ -3,7 +3,8 @@ public import TaskFile
 
 /// A copy whose source has been listed and whose destination has been looked at: all that is needed to do it.
 public struct CheckedMount: Sendable {
-    public let planned: PlannedMount
+    /// With the path as it is once links on the way are followed.
+    public internal(set) var planned: PlannedMount
     /// The folder that the items land in. For a single file it is the folder that the file stands in.
     public let destination: TrustedPath
     /// The destination is one file, not the folder that items land in.
@@ -18,6 +19,13 @@ public struct CheckedMount: Sendable {
     public var bytes: Int { sources.reduce(0) { $0 + $1.listing.bytes } }
 
     public var mount: Mount { planned.mount }
+
+    /// The stores that the sources are in.
+    public var stores: [OpenedStore] {
+        sources.compactMap { source in
+            if case .store(let opened) = source.origin { opened } else { nil }
+        }
+    }
 }
 
 /// What a mount takes of a file system.

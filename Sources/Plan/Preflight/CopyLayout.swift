@@ -24,4 +24,23 @@ struct CopyLayout {
             }
         }
     }
+
+    /// Whether objects of stores are among what is copied.
+    var isRemote: Bool { sources.contains { $0.isOfStore } }
+
+    /// The destination without links on the way, as far as it is there. Nothing when it cannot be found out, or has no text.
+    var realPath: String? {
+        guard let nearest = try? destination.nearestFolder(), let folder = nearest.folder.realPath else { return nil }
+        let rest = nearest.missing + (fileName.map { [$0] } ?? [])
+        return rest.contains("..") ? nil : rest.reduce(folder) { $0.appending($1) }.exactText
+    }
+}
+
+extension ListedSource {
+    var isOfStore: Bool {
+        if case .store = origin { true } else { false }
+    }
+
+    /// The local folder that is copied as a whole, without links on the way.
+    var realFolder: String? { localFolder.map { ((try? FileStatus.realPath($0)) ?? $0).text } }
 }

@@ -21,11 +21,15 @@ struct DestinationState {
             let room = try nearest.folder.room()
             var bytes = 0
             var inodes = nearest.missing.count
-            for item in layout.sources.lazy.flatMap(\.listing.items) {
-                if nearest.missing.isEmpty, let entry = try? nearest.folder.entryIfAny(of: item.path),
+            var begun = nearest.missing.isEmpty && layout.isRemote ? Self.begun(in: nearest.folder) : [:]
+            let mayHoldItems = nearest.missing.isEmpty && !nearest.folder.isEmptyFolder
+            for item in layout.sources.lazy.flatMap(\.items) {
+                if mayHoldItems, let entry = try? nearest.folder.entryIfAny(of: item.path),
                     item.isInPlace(entry)
                 {
                     bytesInPlace += item.size
+                } else if let left = begun[item.size], left > 0 {
+                    begun[item.size] = left - 1
                 } else {
                     bytes += room.rounded(item.size)
                     inodes += 1
@@ -53,16 +57,31 @@ struct DestinationState {
         if entry.kind == .folder { obstacle = .folder }
     }
 
+    /// Large objects that a killed run has begun, counted by size: a copy goes on with them, and their room is reserved.
+    private static func begun(in folder: borrowing OwnedDescriptor) -> [Int: Int] {
+        var begun: [Int: Int] = [:]
+        for name in (try? folder.names()) ?? [] where name.isOurStaging {
+            guard let staging = try? OwnedDescriptor.open(name, in: folder, FileFlags.folder) else { continue }
+            for file in (try? staging.names()) ?? [] where file.isPartial {
+                if let entry = try? staging.entry(of: file), entry.kind == .file { begun[entry.size, default: 0] += 1 }
+            }
+        }
+        return begun
+    }
+
     private func holdsOthers(_ folder: borrowing OwnedDescriptor, _ layout: CopyLayout) throws(SystemError) -> Bool {
-        let items = layout.sources.flatMap(\.listing.items)
+        let items = layout.sources.flatMap(\.items)
         if let fileName = layout.fileName {
             guard let entry = try folder.entryIfAny(of: fileName) else { return false }
             return !items.contains { $0.isInPlace(entry) }
         }
         let listed = Dictionary(items.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
+        // Buckets have no folders, but keys that need them.
+        let folders = layout.isRemote ? Set(items.flatMap(\.path.ancestors)) : []
         var others = false
         do throws(FolderWalk.Failure) {
             try FolderWalk.walk(folder, wanted: { path, _ in !others && !path.isOurStaging }) { found in
+                if found.entry.kind == .folder, folders.contains(found.path) { return }
                 if listed[found.path]?.isInPlace(found.entry) != true { others = true }
             }
         } catch {
@@ -80,6 +99,11 @@ extension RawPath {
     }
 
     public static let stagingPrefix = ".provision-"
+
+    /// A large object on its way, in such a folder; its notes have the same name with an ending.
+    public var isPartial: Bool { bytes.starts(with: Self.partialPrefix.utf8) }
+
+    public static let partialPrefix = "part-"
 }
 
 extension SourceListing.Item {
@@ -91,7 +115,7 @@ extension SourceListing.Item {
     /// to the nanosecond.
     public func isInPlace(_ entry: FileEntry) -> Bool {
         switch content {
-        case .file(let size): entry.kind == .file && entry.size == size && entry.modified == modified
+        case .file(let size): !hasUnknownSize && entry.kind == .file && entry.size == size && entry.modified == modified
         case .folder: entry.kind == .folder
         case .link(let target): entry.kind == .link && entry.size == target.bytes.count
         }

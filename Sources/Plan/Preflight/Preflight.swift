@@ -12,13 +12,39 @@ public struct Preflight: Sendable {
     private let file: String
     private let machine: Machine
 
-    public init(_ plan: Plan, file: String, on machine: Machine) {
+    /// Asks on this thread and others, so that it must not be one of Swift's pool.
+    public init(_ plan: Plan, file: String, on machine: Machine, stores: any Stores) {
         self.file = file
         self.machine = machine
-        for planned in plan.mounts {
-            if let checked = check(planned) { mounts.append(checked) }
+        let listings = WorkThreads.run(Self.threads) { _ in await Self.list(plan.mounts, machine, stores) }
+        for (planned, sources) in zip(plan.mounts, listings) {
+            if let checked = check(planned, sources) { mounts.append(checked) }
         }
+        relate()
         checkRoom()
+    }
+
+    /// Local listings wait for disks, others for the network.
+    private static let threads = 4
+
+    /// What the sources of each mount hold, all asked at once.
+    private static func list(
+        _ mounts: [PlannedMount], _ machine: Machine, _ stores: any Stores
+    ) async -> [[SourceLister.Outcome]] {
+        await withTaskGroup(of: (Int, Int, SourceLister.Outcome).self) { group in
+            var listings = mounts.map { mount in mount.mount.sources.map { _ in SourceLister.Outcome() } }
+            for (index, planned) in mounts.enumerated()
+            where planned.mount.missingFeature == nil && planned.missing.isEmpty {
+                for (number, source) in planned.mount.sources.enumerated() {
+                    group.addTask {
+                        let lister = SourceLister(planned: planned, source: source, machine: machine, stores: stores)
+                        return (index, number, await lister.list())
+                    }
+                }
+            }
+            for await (index, number, outcome) in group { listings[index][number] = outcome }
+            return listings
+        }
     }
 
     private mutating func report(
@@ -40,9 +66,13 @@ public struct Preflight: Sendable {
 
     // MARK: One mount
 
-    private mutating func check(_ planned: PlannedMount) -> CheckedMount? {
+    private mutating func check(_ planned: PlannedMount, _ listed: [SourceLister.Outcome]) -> CheckedMount? {
         if let missing = planned.mount.missingFeature {
-            report(.notBuilt, missing, hint: "\(planned.mount.mode.rawValue) of local files and folders is", planned)
+            report(.notBuilt, missing, hint: "COPY of local folders, of what speaks S3, and of https is", planned)
+            return nil
+        }
+        if let missing = planned.missing.first {
+            refused.append((planned, missing))
             return nil
         }
         guard planned.mount.ownership.owner.canBeGiven else {
@@ -51,11 +81,13 @@ public struct Preflight: Sendable {
                 hint: "run as root, or leave the keys out", planned)
             return nil
         }
-        guard let sources = list(planned) else { return nil }
+        guard let sources = sources(of: planned, listed) else { return nil }
         let layout = CopyLayout(planned, sources, machine)
-        if let source = sources.first(where: { !$0.isSingleFile && isBelow(planned.path, $0.folder.text) }) {
+        var planned = planned
+        planned.path = layout.realPath ?? planned.path
+        if let folder = sources.lazy.compactMap(\.realFolder).first(where: { isBelow(planned.path, $0) }) {
             report(
-                .nestedDestination, "`\(planned.shownDestination)` is inside of its own source `\(source.folder.text)`",
+                .nestedDestination, "`\(planned.shownDestination)` is inside of its own source `\(folder)`",
                 hint: "choose a destination outside of it", planned)
             return nil
         }
@@ -75,46 +107,23 @@ public struct Preflight: Sendable {
     }
 
     private func isBelow(_ path: String, _ folder: String) -> Bool {
-        let folder = Paths.normalized(folder)
         return path == folder || path.hasPrefix(folder == "/" ? "/" : folder + "/")
     }
 
-    private mutating func list(_ planned: PlannedMount) -> [ListedSource]? {
-        var listed: [ListedSource] = []
-        for source in planned.mount.sources {
-            guard let path = machine.path(of: source.location, planned.mount) else { continue }
-            let found: ListedSource
-            do throws(FolderWalk.Failure) {
-                found = try LocalListing(
-                    RawPath(path), include: planned.mount.copy.include, exclude: planned.mount.copy.exclude
-                ).list()
-            } catch {
-                let place = error.path.isEmpty ? "" : " at `\(error.path.text)`"
+    /// The sources of a mount when all of them could be listed; tells what else was found.
+    private mutating func sources(
+        of planned: PlannedMount, _ outcomes: [SourceLister.Outcome]
+    ) -> [ListedSource]? {
+        var isComplete = true
+        for (source, outcome) in zip(planned.mount.sources, outcomes) {
+            for problem in outcome.problems {
                 report(
-                    error.error.isDenial ? .denied : .missingLocalSource,
-                    "`\(source.shown)` cannot be read\(place): \(error.error.description)", planned,
-                    at: source.position)
-                return nil
+                    problem.code, problem.message, hint: problem.hint, planned, at: source.position,
+                    severity: problem.severity)
+                if problem.severity == .error { isComplete = false }
             }
-            reportLeftOut(found.listing, source, planned)
-            if found.listing.objects == 0 {
-                report(
-                    .badValue, "`\(source.shown)` holds nothing to copy", planned, at: source.position,
-                    severity: .warning)
-            }
-            listed.append(found)
         }
-        return listed
-    }
-
-    private mutating func reportLeftOut(_ listing: SourceListing, _ source: Source, _ planned: PlannedMount) {
-        guard !listing.leftOut.isEmpty else { return }
-        let names = listing.leftOut.prefix(5).map { "`\($0.path.text)` (\($0.reason))" }.joined(separator: ", ")
-        let more = listing.leftOut.count > 5 ? " and \(listing.leftOut.count - 5) more" : ""
-        report(
-            .badValue, "not copied from `\(source.shown)`: \(names)\(more)",
-            hint: "copy what a link leads to by a destination of its own, or exclude it", planned,
-            at: source.position, severity: .warning)
+        return isComplete ? outcomes.compactMap(\.listed) : nil
     }
 
     private mutating func check(_ state: DestinationState, _ planned: PlannedMount) -> Bool {
@@ -138,6 +147,30 @@ public struct Preflight: Sendable {
     }
 
     // MARK: All mounts together
+
+    /// Links on the way may lead destinations into one another that are apart in the file.
+    private mutating func relate() {
+        var byPath: [String: Int] = [:]
+        for checked in mounts {
+            guard let first = byPath[checked.planned.path] else {
+                byPath[checked.planned.path] = byPath.count
+                continue
+            }
+            report(
+                .duplicateDestination,
+                "`\(checked.planned.shownDestination)` leads to the same place as `\(mounts[first].planned.shownDestination)`",
+                hint: "a link is on the way; remove one of the two", checked.planned)
+        }
+        var seen: Set<String> = []
+        mounts = mounts.filter { seen.insert($0.planned.path).inserted }
+        for path in mounts.map(\.planned.path) {
+            for parent in Paths.parents(of: path) {
+                guard let index = byPath[parent] else { continue }
+                let nested = RawPath(path.dropFirst(parent.count + 1))
+                if !mounts[index].planned.nested.contains(nested) { mounts[index].planned.nested.append(nested) }
+            }
+        }
+    }
 
     private mutating func checkRoom() {
         for (_, group) in Dictionary(grouping: mounts, by: \.need.device).sorted(by: { $0.key < $1.key }) {

@@ -37,6 +37,12 @@ extension OwnedDescriptor {
         return RawPath(buffer[..<count])
     }
 
+    /// Where the file is now, without links on the way; nothing when the system does not tell.
+    public var realPath: RawPath? {
+        guard let folder = try? OwnedDescriptor.open("/proc/self/fd", FileFlags.path) else { return nil }
+        return try? folder.target(ofLink: RawPath(String(raw)))
+    }
+
     /// Free bytes and inodes for this user of the file system that the file is on.
     public func room() throws(SystemError) -> FileSystemRoom {
         var status = statvfs()
@@ -60,12 +66,14 @@ extension OwnedDescriptor {
         try name.call { mkdirat(raw, $0, mode) }
     }
 
-    /// Whether something is there, and what, is for the caller to see.
-    public func makeFolderUnlessThere(_ name: RawPath, mode: UInt32 = 0o777) throws(SystemError) {
+    /// False when something is there; what that is, is for the caller to see.
+    @discardableResult
+    public func makeFolderUnlessThere(_ name: RawPath, mode: UInt32 = 0o777) throws(SystemError) -> Bool {
         do throws(SystemError) {
             try makeFolder(name, mode: mode)
+            return true
         } catch  where error.code == EEXIST {
-            return
+            return false
         }
     }
 
@@ -127,6 +135,24 @@ extension OwnedDescriptor {
     public func setModified(ofLink name: RawPath, _ time: FileTime) throws(SystemError) {
         let times = [timespec(tv_sec: 0, tv_nsec: Int(shim_utime_omit)), time.timespec]
         try name.call { utimensat(raw, $0, times, AT_SYMLINK_NOFOLLOW) }
+    }
+
+    /// Makes the file this large and takes the room for it at once, where the file system can and it is not memory: then it
+    /// cannot be missing later, and the file lies in one piece.
+    public func reserve(_ size: Int) throws(SystemError) {
+        guard size > 0 else { return }
+        if try !isInMemory() {
+            do throws(SystemError) {
+                try SystemError.check { shim_fallocate(raw, Int64(size)) }
+                return
+            } catch  where [EOPNOTSUPP, ENOSYS, EINVAL].contains(error.code) {}
+        }
+        try SystemError.check { ftruncate(raw, off_t(size)) }
+    }
+
+    /// What is beyond goes; what is missing reads as zeros.
+    public func resize(to size: Int) throws(SystemError) {
+        try SystemError.check { ftruncate(raw, off_t(size)) }
     }
 
     public func synchronize() throws(SystemError) {

@@ -9,7 +9,12 @@ public struct FolderItem: Sendable {
 
 extension OwnedDescriptor {
     /// What is in this folder, without `.` and `..`, in no order.
-    public func items() throws(SystemError) -> [FolderItem] {
+    public func items() throws(SystemError) -> [FolderItem] { try items(limit: .max) }
+
+    /// Whether nothing is in this folder; false also when that cannot be told.
+    public var isEmptyFolder: Bool { (try? items(limit: 1))?.isEmpty ?? false }
+
+    private func items(limit: Int) throws(SystemError) -> [FolderItem] {
         let copy = try SystemError.check { openat(raw, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
         guard let stream = fdopendir(copy) else {
             let error = SystemError()
@@ -18,7 +23,7 @@ extension OwnedDescriptor {
         }
         defer { closedir(stream) }
         var items: [FolderItem] = []
-        while true {
+        while items.count < limit {
             errno = 0
             guard let entry = readdir(stream) else {
                 guard errno == 0 else { throw SystemError() }
@@ -30,6 +35,7 @@ extension OwnedDescriptor {
             guard name != "." && name != ".." else { continue }
             items.append(FolderItem(name: name, kind: FileEntry.Kind(ofItem: Int(entry.pointee.d_type))))
         }
+        return items
     }
 
     public func names() throws(SystemError) -> [RawPath] {

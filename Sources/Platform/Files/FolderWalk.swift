@@ -26,39 +26,47 @@ public struct FolderWalk {
     public static func walk(
         _ root: borrowing OwnedDescriptor, wanted: Choice, visit: (Item) -> Void
     ) throws(Failure) {
-        try walk(root, below: "", wanted, visit)
+        try walk(content(of: root, at: ""), below: root, wanted, visit)
     }
 
+    /// Only the root stays open: a tree may be deeper than this process may have files open.
     private static func walk(
-        _ folder: borrowing OwnedDescriptor, below path: RawPath, _ wanted: Choice, _ visit: (Item) -> Void
+        _ items: [Item], below root: borrowing OwnedDescriptor, _ wanted: Choice, _ visit: (Item) -> Void
     ) throws(Failure) {
+        for item in items where wanted(item.path, item.entry.kind) {
+            visit(item)
+            guard item.entry.kind == .folder else { continue }
+            try walk(content(below: item.path, root), below: root, wanted, visit)
+        }
+    }
+
+    /// What is in a folder; nothing when it is there no longer.
+    private static func content(
+        below path: RawPath, _ root: borrowing OwnedDescriptor
+    ) throws(Failure) -> [Item] {
+        let folder: OwnedDescriptor
+        do throws(SystemError) {
+            folder = try .open(beneath: root, path, FileFlags.folder)
+        } catch  where error.isAbsence {
+            return []
+        } catch {
+            throw Failure(path: path, error: error)
+        }
+        return try content(of: folder, at: path)
+    }
+
+    private static func content(of folder: borrowing OwnedDescriptor, at path: RawPath) throws(Failure) -> [Item] {
         let names: [RawPath]
         do throws(SystemError) {
             names = try folder.names().sorted()
         } catch {
             throw Failure(path: path, error: error)
         }
+        var items: [Item] = []
         for name in names {
-            let itemPath = path.appending(name)
-            guard let item = try item(name, in: folder, itemPath), wanted(itemPath, item.entry.kind) else { continue }
-            visit(item)
-            if item.entry.kind == .folder { try walk(name, in: folder, itemPath, wanted, visit) }
+            if let item = try item(name, in: folder, path.appending(name)) { items.append(item) }
         }
-    }
-
-    private static func walk(
-        _ name: RawPath, in folder: borrowing OwnedDescriptor, _ path: RawPath, _ wanted: Choice,
-        _ visit: (Item) -> Void
-    ) throws(Failure) {
-        let below: OwnedDescriptor
-        do throws(SystemError) {
-            below = try .open(name, in: folder, FileFlags.folder)
-        } catch  where error.isAbsence {
-            return
-        } catch {
-            throw Failure(path: path, error: error)
-        }
-        try walk(below, below: path, wanted, visit)
+        return items
     }
 
     private static func item(

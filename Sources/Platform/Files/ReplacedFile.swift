@@ -11,6 +11,13 @@ extension OwnedDescriptor {
     /// Gives a name in this folder new content. Whoever opens it sees the old content or the new one, whole, also when the
     /// program is killed here.
     public func replace(_ name: RawPath, with bytes: [UInt8], mode: UInt32) throws(SystemError) {
+        try replace(name, mode: mode) { file throws(SystemError) in try file.write(bytes) }
+    }
+
+    /// The same, with content that comes in pieces.
+    public func replace(
+        _ name: RawPath, mode: UInt32, writing write: (borrowing OwnedDescriptor) throws(SystemError) -> Void
+    ) throws(SystemError) {
         let temporary = RawPath(Array(".".utf8) + name.bytes + Array(".\(getpid()).new".utf8))
         do throws(SystemError) {
             try remove(temporary)
@@ -19,7 +26,9 @@ extension OwnedDescriptor {
         }
         do throws(SystemError) {
             let file = try OwnedDescriptor.open(temporary, in: self, FileFlags.create, mode: mode)
-            try file.write(bytes)
+            // Whatever the umask has taken away.
+            try file.setMode(mode)
+            try write(file)
             try file.closeChecked()
             try rename(temporary, to: name, in: self)
         } catch {

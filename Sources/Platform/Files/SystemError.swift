@@ -13,6 +13,7 @@ public struct SystemError: Error, Equatable, Sendable {
         String(cString: strerror(code))
     }
 
+    public static let fileTooLarge = SystemError(code: EFBIG)
     public static let notThere = SystemError(code: ENOENT)
 
     /// Calls until no signal interrupts, and turns -1 into an error.

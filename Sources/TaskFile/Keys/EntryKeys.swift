@@ -112,8 +112,8 @@ enum EntryKeys {
     ]
 
     private static let transfer: [KeyRule] = [
-        KeyRule("checksum", .choice(["auto", "full", "off"]), isBuilt: false, "how much is verified"),
-        KeyRule("part_size", .size((5 << 20)...(5 << 30)), stores: Store.remote, isBuilt: false, "bytes of one part"),
+        KeyRule("checksum", .choice(["auto", "full", "off"]), "how much is verified"),
+        KeyRule("part_size", .size((5 << 20)...(5 << 30)), stores: Store.remote, "bytes of one part"),
         KeyRule("concurrency", .integer(1...256), "requests at once"),
     ]
 }

@@ -16,10 +16,11 @@ public struct Source: Sendable, Equatable {
 
     /// The name under which an item of a list lands.
     public var baseName: String {
+        if case .web(let url) = location { return WebName.name(of: url.value) }
         let text: String =
             switch location {
             case .bucket(let bucket): bucket.key.isEmpty ? bucket.bucket : bucket.key
-            case .web(let url): String(url.value.prefix { $0 != "?" && $0 != "#" })
+            case .web(let url): url.value
             case .local(let path), .file(let path), .hostFolder(_, let path): path.value
             }
         return text.split(separator: "/").last.map(String.init) ?? ""

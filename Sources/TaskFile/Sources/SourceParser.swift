@@ -231,6 +231,9 @@ enum SourceParser {
         return .hostFolder(id: id, path: Text(path))
     }
 
+    /// Nothing when it cannot be decoded to text.
+    static func textDecoded(_ text: String) -> String? { try? percentDecoded(text[...]) }
+
     private static func percentDecoded(_ text: Substring) throws(SourceProblem) -> String {
         guard text.utf8.contains(UInt8(ascii: "%")) else { return String(text) }
         var bytes: [UInt8] = []

@@ -14,7 +14,7 @@ public enum Store: String, Sendable, CaseIterable {
     case file
 
     /// S3 and the services that speak its protocol.
-    static let s3Dialects: Set<Store> = [.s3, .r2, .cos, .oci, .nebius, .coreweave]
+    public static let s3Dialects: Set<Store> = [.s3, .r2, .cos, .oci, .nebius, .coreweave]
     static let buckets: Set<Store> = s3Dialects.union([.gcs, .azure])
     static let remote: Set<Store> = buckets.union([.web])
 

@@ -72,8 +72,7 @@ struct EndpointSafety {
     }
 
     private func isNamedByOperator(_ endpoint: Endpoint, _ store: Store) -> Bool {
-        guard let named = AmbientEndpoint.named(in: environment, for: store) else { return false }
-        return named.authority == endpoint.authority && named.isSecure == endpoint.isSecure
+        MachineCredentials.isNamedByOperator(endpoint, store, environment)
     }
 }
 

@@ -31,11 +31,12 @@ enum Verb: String, CaseIterable, Sendable {
         case .status: Row([.task], "what runs")
         case .down: Row([.task], "drain and unmount")
         case .flush: Row([.task], "drain only: everything written goes to the bucket")
-        case .check: Row([Operand("URL", .oneOrMore)], "can this source be listed and read, and as whom")
-        case .doctor: Row([], "is FUSE usable, and what is missing")
+        case .check:
+            Row([Operand("URL", .oneOrMore)], "can this source be listed and read, and as whom", action: Check.perform)
+        case .doctor: Row([], "what this machine has of what is needed, and what is missing", action: Doctor.perform)
         case .pull: Row([Operand("URL"), Operand("DEST", .optional, .file)], "copy from a bucket, once")
         case .push: Row([Operand("SRC", .oneOrMore, .file), Operand("URL")], "copy to a bucket, once")
-        case .ls: Row([Operand("URL")], "list a bucket or a prefix")
+        case .ls: Row([Operand("URL")], "list a bucket, a prefix or an object", action: List.perform)
         case .cache: Row([.choice(["list", "prune", "clear"])], "look after the shared download cache")
         case .schema:
             Row(

@@ -1,5 +1,6 @@
 import Executor
 import JSON
+import Plan
 import Platform
 import TaskFile
 
@@ -11,13 +12,15 @@ final class RunOutput {
     private let isQuiet: Bool
     private let results: TerminalStyle
     private let notes: TerminalStyle
+    private let mountPaths: MountPaths
     private var states: [String: MountState] = [:]
     /// How many of the diagnostics have been told.
     private var told = 0
     private var sinceLine = Stopwatch()
     private var liveLines = 0
 
-    init(_ settings: Settings, results: TerminalStyle, notes: TerminalStyle) {
+    init(_ settings: Settings, _ plans: [Plan], results: TerminalStyle, notes: TerminalStyle) {
+        mountPaths = MountPaths(plans)
         format = settings.output
         isQuiet = settings.quiet
         showsProgress = !settings.quiet && !settings.noProgress
@@ -52,7 +55,7 @@ final class RunOutput {
         guard format != .ndjson else {
             for diagnostic in news {
                 emit(
-                    "log", mount: nil,
+                    "log", mount: mountPaths.destination(of: diagnostic),
                     [.init("level", .string(diagnostic.severity.rawValue)), .init("diagnostic", diagnostic.json)])
             }
             return

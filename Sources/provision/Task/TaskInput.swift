@@ -1,3 +1,4 @@
+import ObjectStore
 import Plan
 import Platform
 import TaskFile
@@ -11,7 +12,7 @@ struct TaskInput {
     init(_ invocation: Invocation) {
         settings = invocation.settings
         environment = invocation.environment
-        operand = invocation.operands[0]
+        operand = invocation.operands.first ?? ""
     }
 
     /// Reads, checks and plans, and keeps every problem on the way.
@@ -35,6 +36,11 @@ struct TaskInput {
 
     /// The file as messages name it.
     var name: String { operand == "-" ? "<stdin>" : operand }
+
+    /// Stores as they are seen from this machine, with the credentials that are found on it.
+    func stores() throws(Failure) -> CloudStores {
+        CloudStores(environment, home: try machine().home)
+    }
 
     func machine() throws(Failure) -> Machine {
         do throws(SystemError) {
@@ -68,8 +74,8 @@ struct TaskInput {
         return nearestName(to: name, among: FileStatus.names(in: folder.isEmpty ? "." : folder)).map { folder + $0 }
     }
 
-    private func context(home: String, _ problems: inout [Diagnostic]) throws(Failure) -> TaskContext {
-        let endpoints = AWSProfileEndpoint(environment, home: home)
+    func context(home: String, _ problems: inout [Diagnostic]) throws(Failure) -> TaskContext {
+        let configuration = AWSConfiguration(environment, home: home)
         var context = TaskContext(
             environment: environment, home: home,
             readFile: { path throws(TaskContext.UnreadableFile) in
@@ -79,7 +85,7 @@ struct TaskInput {
                     throw TaskContext.UnreadableFile(reason: error.description)
                 }
             },
-            profileEndpoint: { endpoints.endpoint(of: $0) })
+            profileEndpoint: { configuration.endpoint(of: "s3", profile: $0) })
         context.overrides = try VariableOverrides(settings, environment).values()
         if let path = settings.providers {
             context.operatorProviders = providers(path, &problems)

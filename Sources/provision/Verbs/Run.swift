@@ -10,14 +10,44 @@ enum Run {
         let invocation = try invocation.configured()
         let settings = invocation.settings
         let input = TaskInput(invocation)
+        let limit = TimeLimit(settings.dryRun ? nil : settings.timeout)
         var found = try input.planned()
         if !settings.dryRun { try refuseWhatIsNotBuilt(invocation) }
-        if !settings.offline, found.isOK { found.ask(file: input.name, on: try input.machine()) }
+        if !settings.offline, found.isWorthAsking {
+            let (machine, stores, planned) = (try input.machine(), try input.stores(), found)
+            limit.beginAsking { endLate(planned, invocation, machine) }
+            found.ask(file: input.name, on: machine, stores: stores)
+            limit.endAsking()
+        }
         if settings.dryRun {
             try DryRunOutput(found, settings.output, style: invocation.style(for: .output)).write()
             return found.exitStatus
         }
-        return try run(found, invocation, input)
+        return try run(found, invocation, input, limit)
+    }
+
+    /// The time was over before all had been asked.
+    private static func endLate(_ found: DryRun, _ invocation: Invocation, _ machine: Machine) {
+        var status = RunStatus(task: found.task, started: .now(), diagnostics: found.diagnostics, mounts: [])
+        status.interruption = .timeout
+        let (output, stateFolder) = places(found, invocation, machine)
+        try? output.finish(status)
+        finish(StatusFile(in: stateFolder), status, stateFolder)
+        try? Results.end()
+        // Not `exit`: others are still at work.
+        _exit(status.exitCode)
+    }
+
+    private static func places(
+        _ found: DryRun, _ invocation: Invocation, _ machine: Machine
+    ) -> (RunOutput, StateFolder) {
+        let output = RunOutput(
+            invocation.settings, found.plans, results: invocation.style(for: .output),
+            notes: invocation.style(for: .error))
+        let stateFolder = StateFolder(
+            invocation.settings.stateDir, environment: invocation.environment, workingFolder: machine.workingFolder,
+            isRoot: geteuid() == 0)
+        return (output, stateFolder)
     }
 
     /// Options that this build reads and does not act on: to take them in silence would be to promise something.
@@ -30,16 +60,12 @@ enum Run {
     }
 
     private static func run(
-        _ found: DryRun, _ invocation: Invocation, _ input: TaskInput
+        _ found: DryRun, _ invocation: Invocation, _ input: TaskInput, _ limit: TimeLimit
     ) throws(Failure) -> ExitStatus {
         let settings = invocation.settings
-        let output = RunOutput(
-            settings, results: invocation.style(for: .output), notes: invocation.style(for: .error))
-        let stateFolder = StateFolder(
-            settings.stateDir, environment: invocation.environment, workingFolder: try input.machine().workingFolder,
-            isRoot: geteuid() == 0)
+        let (output, stateFolder) = places(found, invocation, try input.machine())
         let statusFile = StatusFile(in: stateFolder)
-        guard let plan = found.plans.first, let preflight = found.preflights?.first, !preflight.stopsEverything else {
+        guard let plan = found.plans.first, let preflight = found.preflights?.first, !found.stopsEverything else {
             let status = RunStatus(task: found.task, started: .now(), diagnostics: found.diagnostics, mounts: [])
             try output.finish(status)
             // A file that cannot be read names no task; any other is told what became of its run.
@@ -52,7 +78,7 @@ enum Run {
             )
         }
         let limits = RunLimits(
-            jobs: settings.jobs, timeoutMilliseconds: settings.timeout?.milliseconds, isForced: settings.force)
+            jobs: settings.jobs, timeoutMilliseconds: limit.left, isForced: settings.force)
         let taskRun = TaskRun(
             plan, preflight, file: input.name, diagnostics: found.diagnostics, stateFolder: stateFolder, limits: limits)
         let final = taskRun.run { status in

@@ -1,4 +1,5 @@
 import ObjectStore
+import Platform
 import Testing
 
 extension Conformance {
@@ -20,7 +21,7 @@ extension Conformance {
             let upload = try await store.beginUpload("a/b", UploadOptions())
             var parts: [UploadedPart] = []
             for number in [3, 1, 2] {
-                let body = Body.bytes(bodies[number - 1])
+                let body = ByteSource.bytes(bodies[number - 1])
                 parts.append(try await store.uploadPart(number, of: upload, body, checksum: nil))
             }
             #expect(try await store.listAll() == Listing(pages: 1))

@@ -1,3 +1,4 @@
+import Checksums
 import Foundation
 import ObjectStore
 import Platform
@@ -63,9 +64,27 @@ extension Conformance {
             let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 8, alignment: 1)
             defer { memory.deallocate() }
             memory.initializeMemory(as: UInt8.self, repeating: 0)
-            let sink = ReadSink.memory(UnsafeMutableRawBufferPointer(rebasing: memory[..<4]))
+            let sink = ByteSink.memory(UnsafeMutableRawBufferPointer(rebasing: memory[..<4]))
             #expect(try await store.read("a", ReadRange(from: 6, count: 4), of: nil, into: sink).count == 4)
             #expect(Array(memory) == Array("6789\0\0\0\0".utf8))
+        },
+        Check("a checksum is computed over what is read") { store in
+            let bytes = Array("0123456789".utf8)
+            try await store.put("a", "0123456789")
+            try await store.put("empty", "")
+            for algorithm in Checksum.Algorithm.allCases {
+                let whole = try await store.read("a", .whole, of: nil, into: .bytes(limit: 10), checksum: algorithm)
+                #expect(try whole.checksum == Checksum(algorithm, of: bytes))
+                let range = ReadRange(from: 2, count: 5)
+                let part = try await store.read("a", range, of: nil, into: .bytes(limit: 10), checksum: algorithm)
+                #expect(try part.checksum == Checksum(algorithm, of: Array(bytes[2..<7])))
+                for range in [.whole, ReadRange(from: 0, count: 5)] {
+                    let none = try await store.read(
+                        "empty", range, of: nil, into: .bytes(limit: 10), checksum: algorithm)
+                    #expect(try none.checksum == Checksum(algorithm, of: [UInt8]()))
+                }
+            }
+            #expect(try await store.read("a", .whole, of: nil, into: .bytes(limit: 10)).checksum == nil)
         },
         Check("nothing is written behind the end of a sink") { store in
             try await store.put("a", "0123456789")
@@ -74,7 +93,7 @@ extension Conformance {
             }
             let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 9, alignment: 1)
             defer { memory.deallocate() }
-            let sink = ReadSink.memory(memory)
+            let sink = ByteSink.memory(memory)
             await expectFailure(.tooLarge) { () throws(StoreError) in
                 try await store.read("a", .whole, of: nil, into: sink).count
             }

@@ -1,0 +1,34 @@
+import CShims
+
+/// A checksum of bytes that come in pieces, in order.
+public struct RunningChecksum: ~Copyable, Sendable {
+    public let algorithm: Checksum.Algorithm
+    private let kind: shim_crc?
+    private var crc: UInt64 = 0
+    private var digest: MessageDigest?
+
+    /// Only digests can fail; CRCs are our own.
+    public init(_ algorithm: Checksum.Algorithm) throws(ChecksumError) {
+        self.algorithm = algorithm
+        kind = algorithm.crc
+        digest = kind == nil ? try MessageDigest(HashFunction.named(algorithm)) : nil
+    }
+
+    public mutating func update(_ bytes: UnsafeRawBufferPointer) {
+        if let kind {
+            crc = shim_crc_update(kind, crc, bytes.baseAddress, bytes.count)
+        } else {
+            digest?.update(bytes)
+        }
+    }
+
+    public mutating func update(_ bytes: [UInt8]) {
+        bytes.withUnsafeBytes { update($0) }
+    }
+
+    public consuming func finish() -> Checksum {
+        let algorithm = algorithm
+        guard let digest = digest.take() else { return Checksum(algorithm, crc: crc) }
+        return Checksum(algorithm, digest.finish())
+    }
+}

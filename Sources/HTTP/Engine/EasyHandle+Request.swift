@@ -1,0 +1,99 @@
+import CCurl
+import Platform
+
+/// A request in curl's words.
+extension EasyHandle {
+    func prepare(for transfer: Transfer, _ settings: HTTPSettings) throws(HTTPError) {
+        let request = transfer.request
+        beginOptions()
+        set(CURLOPT_PRIVATE, pointer: Unmanaged.passUnretained(transfer).toOpaque())
+        set(CURLOPT_NOSIGNAL, true)
+        // HTTP/1.1, because of many streams over one connection none is faster than the one connection, and what stalls
+        // it stalls them all. Object stores speak nothing newer to most clients.
+        set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
+        set(CURLOPT_PROTOCOLS_STR, text: "http,https")
+        let url = request.address.text
+        guard url.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F }) else {
+            throw HTTPAddress.refusal("a URL with a space or a control character in it")
+        }
+        set(CURLOPT_URL, text: url)
+        set(CURLOPT_PATH_AS_IS, true)
+        set(CURLOPT_FOLLOWLOCATION, false)
+        setConnection(request, settings)
+        if transfer.looksUpAnew { set(CURLOPT_DNS_CACHE_TIMEOUT, 0) }
+        setTrust(request)
+        setMethod(request)
+        setHeaders(request, settings)
+        transfer.installCallbacks(on: self)
+        transfer.installConnectingCallbacks(on: self)
+        try endOptions()
+    }
+
+    private func setConnection(_ request: HTTPRequest, _ settings: HTTPSettings) {
+        set(CURLOPT_CONNECTTIMEOUT_MS, settings.connectTimeoutMilliseconds)
+        set(CURLOPT_TCP_NODELAY, true)
+        set(CURLOPT_TCP_KEEPALIVE, true)
+        set(CURLOPT_TCP_KEEPIDLE, 30)
+        set(CURLOPT_TCP_KEEPINTVL, 15)
+        set(CURLOPT_DNS_SHUFFLE_ADDRESSES, true)
+        suggest(CURLOPT_BUFFERSIZE, request.receiveBuffer)
+        set(CURLOPT_SUPPRESS_CONNECT_HEADERS, true)
+        // Signatures and tokens are not for a proxy to see.
+        set(CURLOPT_HEADEROPT, Int(CURLHEADER_SEPARATE))
+        if !request.usesProxy || request.address.isLinkLocal { set(CURLOPT_PROXY, text: "") }
+        // On a kept connection that turns out to be dead curl sends a request again by itself. It may when that does no
+        // harm, or when the body went out before: then it asks to rewind, which is denied. What has no body must not
+        // come into that situation.
+        if !request.isIdempotent && (request.body?.count ?? 0) == 0 { set(CURLOPT_FRESH_CONNECT, true) }
+    }
+
+    private func setMethod(_ request: HTTPRequest) {
+        let count = request.body?.count ?? 0
+        switch request.method {
+        case .get where request.body == nil: set(CURLOPT_HTTPGET, true)
+        case .head: set(CURLOPT_NOBODY, true)
+        case .delete where request.body == nil:
+            set(CURLOPT_CUSTOMREQUEST, text: request.method.rawValue)
+        case .get, .delete, .put, .post:
+            // An upload under another name: a POST of curl's own would claim to be a form.
+            set(CURLOPT_UPLOAD, true)
+            set(CURLOPT_CUSTOMREQUEST, text: request.method.rawValue)
+            set(CURLOPT_INFILESIZE_LARGE, offset: count)
+            // Large writes are a quarter cheaper, but the buffer costs memory.
+            suggest(CURLOPT_UPLOAD_BUFFERSIZE, count > HTTPRequest.largeBody ? 1 << 20 : 64 << 10)
+        }
+    }
+
+    private func setHeaders(_ request: HTTPRequest, _ settings: HTTPSettings) {
+        for line in request.headers.lines {
+            // The length is that of the body, whatever somebody says.
+            if HTTPHeaders.isSame("content-length", line.name) || HTTPHeaders.isSame("transfer-encoding", line.name) {
+                continue
+            }
+            guard line.isSendable else { return note(CURLE_URL_MALFORMAT) }
+            addHeader(line.value.isEmpty ? line.name + ";" : line.name + ": " + line.value)
+        }
+        if request.headers["User-Agent"] == nil { set(CURLOPT_USERAGENT, text: settings.userAgent) }
+        // What curl would add by itself; a name without a value takes it away.
+        if request.headers["Accept"] == nil { addHeader("Accept:") }
+        // Before a body of more than 1 MiB curl asks with `Expect: 100-continue`, so that a refusal or a redirect comes
+        // before the body, and takes that back where a server answers 417. Smaller ones are better sent at once.
+        if request.headers["Expect"] == nil, let body = request.body, body.count <= HTTPRequest.largeBody {
+            addHeader("Expect:")
+        }
+    }
+}
+
+extension HTTPRequest {
+    static let largeBody = 1 << 20
+
+    /// Large reads halve the cost of large bodies. The memory is touched only as far as bytes come, so that many small
+    /// answers do not cost it; but where the sink is small, it need not be asked for.
+    var receiveBuffer: Int {
+        switch sink {
+        case .file: 256 << 10
+        case .memory(let memory): memory.count > 64 << 10 ? 256 << 10 : 64 << 10
+        case .bytes: 64 << 10
+        }
+    }
+}

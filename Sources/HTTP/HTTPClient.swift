@@ -1,0 +1,55 @@
+/// Sends requests. Bytes go between connections and sinks on event-loop threads; only the outcome comes back here.
+public final class HTTPClient: Sendable {
+    public let settings: HTTPSettings
+    private let engine: Engine
+    private let budget: RetryBudget
+    private let timing: RetryTiming
+
+    public init(_ settings: HTTPSettings = HTTPSettings(), timing: RetryTiming = .real) {
+        self.settings = settings
+        self.timing = timing
+        engine = Engine(settings)
+        budget = RetryBudget(settings.budget, now: timing.milliseconds())
+    }
+
+    /// The answer, after as many attempts as the policy allows. When this returns or throws, also by cancellation of the task,
+    /// nothing touches the request's sink or body any more.
+    public func send(
+        _ request: HTTPRequest, to service: some HTTPService, retrying policy: RetryPolicy? = nil
+    ) async throws(HTTPError) -> HTTPResponse {
+        var retries = Retries(request, policy ?? settings.retries, timing, budget)
+        while true {
+            let prepared = try await service.prepare(request, attempt: retries.attempts + 1)
+            retries.begin()
+            let attempt = await engine.perform(prepared)
+            let wait: Int?
+            var outcome = attempt.result
+            switch attempt.result {
+            case .success(var response):
+                response.attempts = retries.attempts
+                outcome = .success(response)
+                if attempt.wasAccepted && response.isSuccess {
+                    budget.noteSuccess()
+                    return response
+                }
+                wait = retries.wait(after: response, await service.judge(response, to: prepared))
+                // To say no is an answer of a healthy service as well.
+                if wait == nil && response.status < 500 && response.status != 429 { budget.noteSuccess() }
+            case .failure(var error):
+                error.attempts = retries.attempts
+                outcome = .failure(error)
+                wait = retries.wait(after: error, nothingSent: attempt.nothingSent)
+            }
+            guard let wait else { return try outcome.get() }
+            if wait > 0 { await timing.wait(wait) }
+            guard !Task.isCancelled else {
+                throw HTTPError(.cancelled, "the request was cancelled", attempts: retries.attempts)
+            }
+        }
+    }
+
+    /// Ends what is under way, with `cancelled`, and the threads. So does letting go of the client.
+    public func close() {
+        engine.close()
+    }
+}

@@ -1,0 +1,56 @@
+import Platform
+
+/// Reads secrets from where they are. What it throws names the place, never the content.
+struct SecretReader {
+    private static let longest = 64 << 10
+
+    let machine: CredentialMachine
+    /// Whose secrets these are, for messages: "provider minio".
+    let owner: String
+
+    func text(_ input: SecretInput, _ key: String) async throws(StoreError) -> String {
+        let place = "\(owner): \(key)"
+        switch input {
+        case .literal(let text):
+            return try checked(text, place)
+        case .environment(let name):
+            guard let text = machine.environment.nonEmpty(name) else {
+                throw StoreError(.noCredentials, "\(place): the environment has no \(name.printable)")
+            }
+            return try checked(text, "\(place) in \(name.printable)")
+        case .file(let path):
+            return try decoded(try await bytes(of: path, place), "\(place) in \(machine.shown(path))")
+        case .command(let words):
+            let bytes = try await OperatorProgram(machine: machine, words: words, name: place).output()
+            return try decoded(bytes, "\(place) as its command prints it")
+        }
+    }
+
+    private func bytes(of path: String, _ place: String) async throws(StoreError) -> [UInt8] {
+        do throws(SystemError) {
+            return try await machine.read(path, limit: Self.longest)
+        } catch {
+            throw StoreError(
+                .noCredentials, "\(place): \(machine.shown(path)) cannot be read: \(error.description)",
+                errno: error.code)
+        }
+    }
+
+    private func decoded(_ bytes: [UInt8], _ place: String) throws(StoreError) -> String {
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw StoreError(.noCredentials, "\(place) is not text")
+        }
+        return try checked(text, place)
+    }
+
+    /// Editors and `echo` leave a line end behind; anything else of that kind would forge header lines.
+    private func checked(_ text: String, _ place: String) throws(StoreError) -> String {
+        var text = text[...]
+        while let last = text.last, last.isNewline || last == " " || last == "\t" { text.removeLast() }
+        guard !text.isEmpty else { throw StoreError(.noCredentials, "\(place) is empty") }
+        guard text.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7F }) else {
+            throw StoreError(.noCredentials, "\(place) has control characters or more than one line")
+        }
+        return String(text)
+    }
+}

@@ -1,0 +1,121 @@
+import Checksums
+import HTTP
+import Signing
+import Synchronization
+
+/// S3 as the HTTP client knows it: signs each attempt for the region, the time and with the credentials of its moment,
+/// and learns all three from refusals.
+struct S3Service: HTTPService {
+    let site: S3Site
+    let settings: S3Settings
+    let credentials: any AWSCredentialSource
+    let region: S3Region
+    let clock = S3Clock()
+    /// Asks for the bucket's region without credentials.
+    let findRegion: @Sendable () async -> String?
+    private let used = UsedCredentials()
+
+    init(
+        _ site: S3Site, _ settings: S3Settings, _ credentials: any AWSCredentialSource,
+        findRegion: @escaping @Sendable () async -> String?
+    ) {
+        self.site = site
+        self.settings = settings
+        self.credentials = credentials
+        self.findRegion = findRegion
+        region = S3Region(settings.region, site)
+    }
+
+    func prepare(_ request: HTTPRequest, attempt: Int) async throws(HTTPError) -> HTTPRequest {
+        var request = request
+        let region = await region.current(finding: findRegion)
+        // Only the host depends on the region.
+        let place = site.address(nil, region: region)
+        request.address.isSecure = place.isSecure
+        request.address.host = place.host
+        request.address.port = place.port
+
+        let credentials: AWSCredentials?
+        do throws(StoreError) {
+            credentials = try await self.credentials.credentials()
+        } catch {
+            used.note(failure: error)
+            throw HTTPError(.unauthorized, error.message, isRetryable: error.isRetryable)
+        }
+        guard let credentials else { return request }
+        used.note(credentials)
+        if settings.requesterPays { request.headers["x-amz-request-payer"] = "requester" }
+        S3Signing.sign(&request, credentials, region: region, time: clock.now)
+        return request
+    }
+
+    func judge(_ response: HTTPResponse, to request: HTTPRequest) async -> HTTPVerdict {
+        if response.isSuccess && !S3ErrorAnswer.isHidden(in: response) { return .final }
+        let answer = S3ErrorAnswer(response)
+        let signed = S3Signing.Scope(of: request)
+        if let region = answer.region, region != signed?.region, self.region.correct(signed?.region, to: region) {
+            return .mended
+        }
+        switch answer.code {
+        case "ExpiredToken", "InvalidToken", "TokenRefreshRequired", "InvalidAccessKeyId":
+            return await renew(signed) ? .mended : .final
+        case "RequestTimeTooSkewed":
+            return clock.correct(response.headers, used: signed?.time) ? .mended : .final
+        case "SlowDown", "ServiceUnavailable", "InternalError", "RequestTimeout", "OperationAborted", "Throttling",
+            "TooManyRequests", "RequestLimitExceeded":
+            return .busy
+        case "ConditionalRequestConflict":
+            // Of two that write at once; only the end of an upload cannot be tried again.
+            return request.method == .put ? .busy : .final
+        case nil where answer.status == 403:
+            return clock.correct(response.headers, used: signed?.time) ? .mended : .usual
+        default:
+            return .usual
+        }
+    }
+
+    private func renew(_ scope: S3Signing.Scope?) async -> Bool {
+        guard let scope, let refused = used.find(scope) else { return false }
+        return await credentials.renew(after: refused)
+    }
+
+    /// Whose credentials the last request was signed with; nothing for none.
+    var identity: String? { used.isSigning ? credentials.name : nil }
+
+    /// Why there was nothing to sign with.
+    var credentialFailure: StoreError? { used.failure }
+}
+
+/// The credentials that requests under way were signed with: a refusal has to be told to their source, and the answer says
+/// only for which request it is.
+private final class UsedCredentials: Sendable {
+    private struct State {
+        var recent: [AWSCredentials] = []
+        var failure: StoreError?
+    }
+
+    private let state = Mutex(State())
+
+    var isSigning: Bool { state.withLock { !$0.recent.isEmpty } }
+
+    var failure: StoreError? { state.withLock { $0.failure } }
+
+    func note(failure: StoreError) { state.withLock { $0.failure = failure } }
+
+    func note(_ credentials: AWSCredentials) {
+        state.withLock { state in
+            guard state.recent.last != credentials else { return }
+            state.recent.removeAll { $0 == credentials }
+            state.recent.append(credentials)
+            if state.recent.count > 4 { state.recent.removeFirst() }
+        }
+    }
+
+    func find(_ scope: S3Signing.Scope) -> AWSCredentials? {
+        state.withLock { state in
+            state.recent.last {
+                $0.accessKeyID == scope.accessKeyID && $0.sessionToken == scope.sessionToken
+            }
+        }
+    }
+}

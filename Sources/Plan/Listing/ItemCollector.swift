@@ -1,0 +1,99 @@
+import Checksums
+import ObjectStore
+import Platform
+
+/// Turns the objects below a prefix, in the order of their keys, into items: which path each becomes, and which cannot become
+/// one. A key that ends in a slash marks a folder.
+struct ItemCollector {
+    private let prefix: ObjectKey
+    private let filter: ItemFilter
+    /// Files whose keys the current one begins with: with a slash behind it they would have to be folders as well.
+    private var shorter: [RawPath] = []
+
+    init(prefix: ObjectKey, filter: ItemFilter) {
+        self.prefix = prefix
+        self.filter = filter
+    }
+
+    mutating func append(_ object: ObjectInfo, to found: inout BucketWalk.Found) throws(StoreError) {
+        let path = RawPath(object.key.bytes.dropFirst(prefix.bytes.count))
+        // The marker of the prefix itself.
+        guard !path.isEmpty || object.size > 0 else { return }
+        if path.bytes.last == UInt8(ascii: "/"), object.size == 0 {
+            let folder = RawPath(path.bytes.dropLast())
+            guard filter.wants(folder, isFolder: true) else { return }
+            if let reason = UnusableName.reason(of: folder) { return leaveOut(path, reason, &found.listing) }
+            return try append(
+                .init(path: folder, sourcePath: path, content: .folder, modified: object.modified),
+                to: &found.listing)
+        }
+        guard filter.wantsObject(path) else { return }
+        if let reason = UnusableName.reason(of: path) { return leaveOut(path, reason, &found.listing) }
+        if let file = fileInTheWay(of: path) {
+            return leaveOut(file, "is an object, and `\(path.text.printable)` needs it to be a folder", &found.listing)
+        }
+        shorter.append(path)
+        try append(object, at: path, to: &found)
+    }
+
+    /// Keys with this prefix come next, and somebody else collects them.
+    mutating func begin(_ group: ObjectKey, of listing: inout SourceListing) {
+        let path = RawPath(group.bytes.dropFirst(prefix.bytes.count))
+        guard let file = fileInTheWay(of: path) else { return }
+        leaveOut(file, "is an object, and `\(path.text.printable)` needs it to be a folder", &listing)
+    }
+
+    /// An object that becomes a file at this path.
+    func append(_ object: ObjectInfo, at path: RawPath, to found: inout BucketWalk.Found) throws(StoreError) {
+        if object.isArchived { found.archived.append(object.key) }
+        try append(
+            .init(
+                path: path, sourcePath: RawPath(object.key.bytes), content: .file(size: object.size), mode: object.mode,
+                modified: object.modified, version: object.version, hasUnknownSize: object.hasUnknownSize,
+                checksum: object.checksumAlgorithm),
+            to: &found.listing)
+    }
+
+    private func append(_ item: SourceListing.Item, to listing: inout SourceListing) throws(StoreError) {
+        do throws(SystemError) {
+            try listing.append(item)
+        } catch {
+            throw StoreError(error, "the listing cannot be kept")
+        }
+    }
+
+    private func leaveOut(_ path: RawPath, _ reason: String, _ listing: inout SourceListing) {
+        listing.leftOut.append(.init(path: path, reason: reason))
+    }
+
+    /// Between `a` and `a/b` there may be `a-b`, but all in between begin with `a`.
+    private mutating func fileInTheWay(of path: RawPath) -> RawPath? {
+        while let last = shorter.last, !path.bytes.starts(with: last.bytes) { shorter.removeLast() }
+        return shorter.first { path.isBelow($0) }
+    }
+}
+
+/// Which keys cannot be paths of files.
+enum UnusableName {
+    static let longestName = 255
+
+    /// Why a path below the destination cannot be made; nothing when it can.
+    static func reason(of path: RawPath) -> String? {
+        if path.bytes.contains(0) { return "holds a NUL" }
+        if path.bytes.first == UInt8(ascii: "/") { return "begins with a slash" }
+        if path.bytes.last == UInt8(ascii: "/") { return "ends in a slash and has content" }
+        for name in path.bytes.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
+            if name.isEmpty { return "has two slashes in a row" }
+            if name.elementsEqual(".".utf8) || name.elementsEqual("..".utf8) {
+                return "has a segment `\(String(decoding: name, as: UTF8.self))`"
+            }
+            if name.count > longestName {
+                return "has a name of \(name.count) bytes; files have \(longestName) at most"
+            }
+        }
+        if path.bytes.first.map({ $0 == UInt8(ascii: ".") }) == true, path.isOurStaging {
+            return "is a name of our own temporary folders"
+        }
+        return nil
+    }
+}

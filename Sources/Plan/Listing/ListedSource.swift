@@ -1,0 +1,68 @@
+public import Platform
+
+/// A source and what is in it.
+public struct ListedSource: Sendable {
+    public enum Origin: Sendable {
+        /// The local folder that the items' source paths are below.
+        case folder(RawPath)
+        case store(OpenedStore)
+    }
+
+    public let origin: Origin
+    /// The source's own name.
+    public let name: RawPath
+    public let isSingleFile: Bool
+    public var listing: SourceListing
+    private var placement = Placement.asListed
+
+    private enum Placement {
+        case asListed
+        case named(RawPath)
+        case inFolder(RawPath)
+    }
+
+    init(origin: Origin, name: RawPath, isSingleFile: Bool, listing: SourceListing) {
+        self.origin = origin
+        self.name = name
+        self.isSingleFile = isSingleFile
+        self.listing = listing
+    }
+
+    /// The local folder that is copied as a whole.
+    var localFolder: RawPath? {
+        if case .folder(let folder) = origin, !isSingleFile { folder } else { nil }
+    }
+
+    /// What is to be made, at its place below the destination.
+    public var items: some Sequence<SourceListing.Item> { placed(listing.items) }
+
+    /// Those of the items that are folders.
+    public var folders: some Sequence<SourceListing.Item> { placed(listing.folders) }
+
+    private func placed(_ items: ItemList) -> some Sequence<SourceListing.Item> {
+        let placement = placement
+        return items.lazy.map { item in
+            var item = item
+            switch placement {
+            case .asListed: break
+            case .named(let name): item.path = name
+            case .inFolder(let folder): item.path = item.path == "." ? folder : folder.appending(item.path)
+            }
+            return item
+        }
+    }
+
+    /// With the one file called otherwise.
+    func renamed(to name: RawPath) -> ListedSource {
+        var renamed = self
+        renamed.placement = .named(name)
+        return renamed
+    }
+
+    /// With all of it in a folder of the source's name.
+    func inFolderOfItsName() -> ListedSource {
+        var moved = self
+        moved.placement = .inFolder(name)
+        return moved
+    }
+}

@@ -1,0 +1,148 @@
+import ObjectStore
+import Platform
+import TaskFile
+
+/// Asks one source of a mount what it holds, wherever that is.
+struct SourceLister {
+    let planned: PlannedMount
+    let source: Source
+    let machine: Machine
+    let stores: any Stores
+
+    /// A problem of a source, to be told with its place in the file.
+    struct Problem: Error {
+        var severity = Diagnostic.Severity.error
+        var code: DiagnosticCode
+        var message: String
+        var hint: String?
+    }
+
+    struct Outcome {
+        var listed: ListedSource?
+        var problems: [Problem] = []
+    }
+
+    func list() async -> Outcome {
+        if let path = machine.path(of: source.location, planned.mount) { return listLocal(path) }
+        do throws(StoreError) {
+            if case .web = source.location { return try await listWeb() }
+            guard case .bucket(let bucket) = source.location else { return Outcome() }
+            let opened = try await stores.open(bucket, of: planned.mount)
+            let listing = BucketListing(
+                opened: opened, bucket: bucket.bucket, key: ObjectKey(planned.mount.keyPrefix ?? bucket.key),
+                filter: ItemFilter(include: copy.include, exclude: copy.exclude))
+            return outcome(of: try await listing.list())
+        } catch {
+            return Outcome(problems: [problem(error)])
+        }
+    }
+
+    private var copy: CopyOptions { planned.mount.copy }
+
+    // MARK: Local sources
+
+    private func listLocal(_ path: String) -> Outcome {
+        do throws(FolderWalk.Failure) {
+            let found = try LocalListing(RawPath(path), include: copy.include, exclude: copy.exclude).list()
+            var outcome = Outcome(listed: found)
+            if let names = names(found.listing.leftOut) {
+                outcome.problems.append(
+                    Problem(
+                        severity: .warning, code: .badValue, message: "not copied from `\(source.shown)`: \(names)",
+                        hint: "copy what a link leads to by a destination of its own, or exclude it"))
+            }
+            warnIfEmpty(&outcome)
+            return outcome
+        } catch {
+            let place = error.path.isEmpty ? "" : " at `\(error.path.text)`"
+            return Outcome(problems: [
+                Problem(
+                    code: error.error.isDenial ? .denied : .missingLocalSource,
+                    message: "`\(source.shown)` cannot be read\(place): \(error.error.description)")
+            ])
+        }
+    }
+
+    private func warnIfEmpty(_ outcome: inout Outcome) {
+        guard let listed = outcome.listed, listed.listing.objects == 0 else { return }
+        outcome.problems.append(
+            Problem(severity: .warning, code: .badValue, message: "`\(source.shown)` holds nothing to copy"))
+    }
+
+    private func names(_ leftOut: [SourceListing.LeftOut]) -> String? {
+        guard !leftOut.isEmpty else { return nil }
+        let names = leftOut.prefix(5).map { "`\($0.path.text)` (\($0.reason))" }.joined(separator: ", ")
+        return leftOut.count > 5 ? names + " and \(leftOut.count - 5) more" : names
+    }
+
+    // MARK: The web
+
+    private func listWeb() async throws(StoreError) -> Outcome {
+        let opened = try await stores.openWeb(source, of: planned.mount)
+        let found = try await WebListing(
+            opened: opened, key: ObjectKey(source.baseName),
+            takesSuggestedName: planned.mount.destination.isFolder && !planned.mount.isList
+        ).list()
+        var outcome = Outcome(listed: found.source)
+        if found.hasUnknownSize {
+            outcome.problems.append(
+                Problem(
+                    severity: .warning, code: .badValue,
+                    message: "`\(source.shown)`: the server does not say how large it is",
+                    hint: "room for it cannot be checked, and it is copied again with each run"))
+        }
+        return outcome
+    }
+
+    // MARK: Buckets
+
+    private func outcome(of found: BucketListing.Found) -> Outcome {
+        var outcome = Outcome(listed: found.source)
+        if let names = names(found.source.listing.leftOut) {
+            outcome.problems.append(
+                Problem(
+                    code: .destinationDenied, message: "`\(source.shown)` has keys that cannot be files: \(names)",
+                    hint: "name them under exclude, or copy a prefix without them"))
+        }
+        if let first = found.archived.first {
+            let others = found.archived.count > 1 ? " and \(found.archived.count - 1) more" : ""
+            outcome.problems.append(
+                Problem(
+                    code: .archivedObject, message: "`\(first.shown)`\(others) cannot be read before it is restored",
+                    hint: "restore what is archived, or exclude it"))
+        }
+        if found.isAlsoPrefix {
+            outcome.problems.append(
+                Problem(
+                    severity: .warning, code: .badPrefix,
+                    message: "`\(source.shown)` is an object, and there are objects below `\(source.shown)/`",
+                    hint: "the object is copied; write a slash at the end for what is below"))
+        }
+        warnIfEmpty(&outcome)
+        return outcome
+    }
+
+    private func problem(_ error: StoreError) -> Problem {
+        Problem(
+            code: DiagnosticCode(error.code),
+            message: "`\(source.shown)`: \(error.message)"
+                + (error.requestID.map { " (request \($0.printable))" } ?? ""))
+    }
+}
+
+extension DiagnosticCode {
+    init(_ code: StoreError.Code) {
+        self =
+            switch code {
+            case .notFound: .notFound
+            case .denied: .denied
+            case .noCredentials: .noCredentials
+            case .expiredCredentials: .expiredCredentials
+            case .wrongRegion: .wrongRegion
+            case .archived: .archivedObject
+            case .unreachable, .throttled, .cancelled, .changed, .inputOutput: .unreachable
+            case .invalid, .unsupported, .conditionFailed, .tooLarge: .unsupportedStore
+            case .noSpace: .notEnoughDisk
+            }
+    }
+}

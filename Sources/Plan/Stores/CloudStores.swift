@@ -1,0 +1,65 @@
+import HTTP
+public import ObjectStore
+public import Platform
+public import TaskFile
+
+/// Opens what speaks S3, and files on web servers, over connections and with credentials that all mounts share.
+public final class CloudStores: Stores {
+    private let client: HTTPClient
+    private let searches: AWSCredentialSearches
+    private let configuration: AWSConfiguration
+    private let environment: Environment
+
+    public init(_ environment: Environment, home: String) {
+        self.environment = environment
+        var settings = HTTPSettings()
+        // One loop moves a gigabyte or two in a second; on more threads than that no network has more to give.
+        settings.loops = min(8, Threads.processors)
+        client = HTTPClient(settings)
+        configuration = AWSConfiguration(environment, home: home)
+        searches = AWSCredentialSearches(
+            on: CredentialMachine(environment: environment, home: home, client: client))
+    }
+
+    public func open(_ bucket: BucketLocation, of mount: Mount) async throws(StoreError) -> OpenedStore {
+        guard Store.s3Dialects.contains(bucket.store) else {
+            throw StoreError(.unsupported, "\(bucket.store.displayName) cannot be opened by this build")
+        }
+        let access = mount.access
+        let place = try S3Place(bucket, access).place
+        var settings = S3Settings(access)
+        // The machine's region is one of Amazon's; other services of S3's kind have regions of their own.
+        if bucket.store == .s3 {
+            settings.region = settings.region ?? configuration.region(profile: access.profile)
+        }
+        let search = search(for: mount)
+        let origin = try await search.origin()
+        let meter = HTTPMeter()
+        let site = S3Site(place, bucket: bucket.bucket, usesPathStyle: access.usesPathStyle)
+        return OpenedStore(
+            S3Store(site, settings, credentials: search, client: client, meter: meter), meter: meter,
+            endpoint: site.endpoint(region: settings.region ?? "us-east-1").url, region: settings.region,
+            identity: origin.description)
+    }
+
+    func search(for mount: Mount) -> AWSCredentialSearch {
+        let access = mount.access
+        return searches.search(
+            for: AWSCredentialRequest(
+                mount, endpoint: access.endpoint,
+                profileEndpoint: configuration.endpoint(of: "s3", profile: access.profile), environment))
+    }
+
+    /// No credentials are looked for: none would be sent.
+    public func openWeb(_ source: Source, of mount: Mount) async throws(StoreError) -> OpenedStore {
+        guard case .web(let url) = source.location else {
+            throw StoreError(.unsupported, "\(source.shown) is on no web server")
+        }
+        let meter = HTTPMeter()
+        let store = try WebStore(
+            url.value, shownAs: source.shown, key: ObjectKey(source.baseName), WebSettings(mount.access),
+            client: client, meter: meter)
+        let identity = mount.access.headers.isEmpty ? "anonymous" : "the headers of the task"
+        return OpenedStore(store, meter: meter, endpoint: store.endpoint, identity: identity)
+    }
+}

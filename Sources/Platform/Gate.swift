@@ -1,0 +1,79 @@
+import Synchronization
+
+/// Lets so much work through at once; the rest waits in the order in which it came, tasks and threads alike.
+public final class Gate: Sendable {
+    private enum Waiting {
+        case task(CheckedContinuation<Void, Never>)
+        case thread(Semaphore)
+    }
+
+    private struct State {
+        var free: Int
+        var waiting: [Waiting] = []
+    }
+
+    private let state: Mutex<State>
+
+    public init(_ places: Int) {
+        state = Mutex(State(free: max(1, places)))
+    }
+
+    /// Runs `body` when there is a place.
+    public func pass<Success: Sendable, Failure: Error>(
+        _ body: () async throws(Failure) -> Success
+    ) async throws(Failure) -> Success {
+        await enter()
+        defer { leave() }
+        return try await body()
+    }
+
+    /// The same on a thread that may wait.
+    public func passWaiting<Success, Failure: Error>(
+        _ body: () throws(Failure) -> Success
+    ) throws(Failure) -> Success {
+        let semaphore = Semaphore()
+        if !take(orWait: .thread(semaphore)) { semaphore.wait() }
+        defer { leave() }
+        return try body()
+    }
+
+    /// Every `enter` is followed by one `leave`.
+    public func enter() async {
+        if takeIfFree() { return }
+        await withCheckedContinuation { continuation in
+            if take(orWait: .task(continuation)) { continuation.resume() }
+        }
+    }
+
+    public func leave() {
+        let next = state.withLock { state -> Waiting? in
+            guard state.waiting.isEmpty else { return state.waiting.removeFirst() }
+            state.free += 1
+            return nil
+        }
+        switch next {
+        case .task(let continuation): continuation.resume()
+        case .thread(let semaphore): semaphore.signal()
+        case nil: break
+        }
+    }
+
+    private func takeIfFree() -> Bool {
+        state.withLock { state in
+            guard state.free > 0 else { return false }
+            state.free -= 1
+            return true
+        }
+    }
+
+    private func take(orWait waiting: Waiting) -> Bool {
+        state.withLock { state in
+            guard state.free == 0 else {
+                state.free -= 1
+                return true
+            }
+            state.waiting.append(waiting)
+            return false
+        }
+    }
+}

@@ -1,0 +1,31 @@
+public import Platform
+
+/// The ceilings of a copy, and what it is told for all of its items.
+public struct CopyLimits: Sendable {
+    /// Threads that wait for disks.
+    public var threads: Int
+    /// Requests to a store at once.
+    public var requests: Int
+    /// Objects larger than two of them come in parts of this size.
+    public var partSize: Int
+    /// Shared by all copies of a task: as much is done at once.
+    public var gate: Gate
+    /// Objects of this size and more are written past the page cache where that is possible: smaller ones find room in it,
+    /// and whoever needs the file next finds it there.
+    public var directFrom = 256 << 20
+    /// What is in place is copied again.
+    public var isForced: Bool
+
+    public static let defaultPartSize = 8 << 20
+
+    public init(
+        threads: Int, requests: Int = 256, partSize: Int = defaultPartSize, gate: Gate = Gate(256),
+        isForced: Bool = false
+    ) {
+        self.gate = gate
+        self.threads = threads
+        self.requests = requests
+        self.partSize = partSize
+        self.isForced = isForced
+    }
+}

@@ -1,0 +1,130 @@
+import Plan
+import Platform
+
+/// Copies one item from an open folder of the source into an open folder of the destination.
+struct FileCopier: Sendable {
+    let progress: CopyProgress
+    let placing: ItemPlacing
+
+    enum Outcome {
+        case copied
+        case inPlace
+    }
+
+    /// Attempts at a file that changes while it is read.
+    private static let attempts = 3
+
+    func copy(
+        _ item: SourceItem, from source: borrowing OwnedDescriptor, to destination: borrowing OwnedDescriptor,
+        staging: Staging, edited: () -> Void
+    ) throws(CopyFailure) -> Outcome {
+        switch try placing.look(item, in: destination) {
+        case .isInPlace: return .inPlace
+        case .isEdited: edited()
+        case .isFree: break
+        }
+        if case .link(let target) = item.content {
+            try makeLink(to: target, item, destination, staging)
+        } else {
+            try copyFile(item, from: source, to: destination, staging)
+        }
+        return .copied
+    }
+
+    private func makeLink(
+        to target: RawPath, _ item: SourceItem, _ destination: borrowing OwnedDescriptor,
+        _ staging: Staging
+    ) throws(CopyFailure) {
+        let temporary = staging.nextName()
+        let staged = try staging.folder()
+        do throws(SystemError) {
+            try staged.file.makeLink(temporary, to: target)
+            let owner = placing.attributes.owner
+            if owner != .ours { try staged.file.setOwner(ofLink: temporary, owner) }
+            try staged.file.setModified(ofLink: temporary, item.modified)
+        } catch {
+            throw CopyFailure.writing(item.path, error)
+        }
+        try placing.put(temporary, from: staged, item, in: destination)
+    }
+
+    // MARK: Files
+
+    private func copyFile(
+        _ item: SourceItem, from source: borrowing OwnedDescriptor, to destination: borrowing OwnedDescriptor,
+        _ staging: Staging
+    ) throws(CopyFailure) {
+        let file: OwnedDescriptor
+        do throws(SystemError) {
+            file = try .open(item.sourcePath.lastComponent, in: source, FileFlags.readWithoutWaiting)
+        } catch {
+            throw CopyFailure.reading(item.sourcePath, error)
+        }
+        let staged = try staging.folder()
+        for _ in 0..<Self.attempts {
+            let before = try look(at: file, item)
+            let temporary = staging.nextName()
+            let copied = try stage(file, before, item, as: temporary, in: staged)
+            let after = try look(at: file, item)
+            guard copied == before.size, after.size == before.size, after.modified == before.modified else {
+                try? staged.file.remove(temporary)
+                continue
+            }
+            return try placing.put(temporary, from: staged, item, in: destination)
+        }
+        throw CopyFailure(
+            .sourceChanged, "`\(item.sourcePath.text)` changes while it is copied",
+            hint: "run again when nobody writes to it")
+    }
+
+    private func look(at file: borrowing OwnedDescriptor, _ item: SourceItem) throws(CopyFailure) -> FileEntry {
+        do throws(SystemError) {
+            let entry = try file.entry()
+            guard entry.kind == .file else { throw SystemError.notThere }
+            return entry
+        } catch {
+            throw CopyFailure.reading(item.sourcePath, error)
+        }
+    }
+
+    /// Writes the content under a temporary name, with mode and time; how many bytes that were.
+    private func stage(
+        _ file: borrowing OwnedDescriptor, _ entry: FileEntry, _ item: SourceItem, as temporary: RawPath,
+        in staged: SharedDescriptor
+    ) throws(CopyFailure) -> Int {
+        var done = 0
+        do throws(SystemError) {
+            let mode = placing.attributes.file(stored: entry.mode)
+            let target = try OwnedDescriptor.open(temporary, in: staged.file, FileFlags.create, mode: mode)
+            let count = try WholeFileCopy.copy(
+                from: file, to: target, expected: entry.size,
+                progress: { count in
+                    done += count
+                    progress.count(bytes: count)
+                }, isCancelled: { progress.isCancelled })
+            try placing.finish(target, mode: mode, modified: entry.modified)
+            try target.closeChecked()
+            return count
+        } catch {
+            try? staged.file.remove(temporary)
+            // The kernel's own copy does not say which side has failed. The source's would fail again.
+            if !error.isCancellation { try checkReadable(file, at: done, item) }
+            throw CopyFailure.writing(item.path, error)
+        }
+    }
+
+    private func checkReadable(
+        _ file: borrowing OwnedDescriptor, at offset: Int, _ item: SourceItem
+    ) throws(CopyFailure) {
+        var byte: UInt8 = 0
+        let failure = withUnsafeMutableBytes(of: &byte) { bytes -> SystemError? in
+            do throws(SystemError) {
+                _ = try file.read(into: bytes, at: offset)
+                return nil
+            } catch {
+                return error
+            }
+        }
+        if let failure { throw CopyFailure.reading(item.sourcePath, failure) }
+    }
+}

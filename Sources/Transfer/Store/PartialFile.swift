@@ -1,0 +1,176 @@
+import Checksums
+import Glibc
+import ObjectStore
+import Plan
+import Platform
+import Synchronization
+
+/// A large object on its way: a file in the staging folder that parts are written into side by side, in any order, and beside it
+/// the notes of which parts are there. Who is killed goes on with them, unless the machine was started anew since: what the disk
+/// then holds of parts that were noted nobody knows.
+final class PartialFile: Sendable {
+    let item: SourceItem
+    let partSize: Int
+    let file: SharedDescriptor
+    /// The same file, where parts are better written past the page cache.
+    let direct: DirectFile?
+    /// Its name in the staging folder.
+    let name: RawPath
+    /// What the parts are checked by, when that can be put together.
+    let algorithm: Checksum.Algorithm?
+    private let notes: SharedDescriptor
+    private let state: Mutex<State>
+
+    private struct State {
+        var missing: [Int]
+        var underWay = 0
+        var checksums: [Int: Checksum]
+        var noted: Int
+    }
+
+    private static let recordSize = 16
+
+    /// Takes up what is in the staging folder of this very version, or begins anew.
+    init(
+        _ item: SourceItem, partSize: Int, algorithm: Checksum.Algorithm?, mode: UInt32, isDirect: Bool,
+        in staging: SharedDescriptor
+    ) throws(SystemError) {
+        self.item = item
+        self.partSize = partSize
+        self.algorithm = algorithm
+        let head = Self.head(item, partSize, algorithm)
+        name = RawPath(RawPath.partialPrefix + String(Self.hash(head), radix: 16))
+        let notesName = RawPath(name.bytes + Array(".notes".utf8))
+        if let left = Self.left(name, notesName, head, size: item.size, in: staging.file) {
+            (file, notes) = (left.file, left.notes)
+            direct = isDirect ? DirectFile(name, in: staging.file, file, partSize: partSize) : nil
+            let parts = Self.records(in: left.records, algorithm)
+            let count = Self.count(of: item.size, partSize)
+            state = Mutex(
+                State(
+                    missing: (0..<count).reversed().filter { parts[$0] == nil },
+                    checksums: parts.compactMapValues { $0 },
+                    noted: left.records.count / Self.recordSize))
+            headSize = head.count
+            return
+        }
+        for name in [name, notesName] {
+            do throws(SystemError) { try staging.file.remove(name) } catch  where error.code == ENOENT {}
+        }
+        file = SharedDescriptor(try .open(name, in: staging.file, FileFlags.createReadable, mode: mode | 0o200))
+        try file.file.reserve(item.size)
+        direct = isDirect ? DirectFile(name, in: staging.file, file, partSize: partSize) : nil
+        notes = SharedDescriptor(try .open(notesName, in: staging.file, FileFlags.create, mode: 0o600))
+        try notes.file.write(head, at: 0)
+        headSize = head.count
+        state = Mutex(
+            State(missing: (0..<Self.count(of: item.size, partSize)).reversed(), checksums: [:], noted: 0))
+    }
+
+    private let headSize: Int
+
+    // MARK: Parts
+
+    /// The next part that nobody has taken.
+    func takePart() -> Int? {
+        state.withLock { state in
+            guard let part = state.missing.popLast() else { return nil }
+            state.underWay += 1
+            return part
+        }
+    }
+
+    func range(of part: Int) -> Range<Int> {
+        part * partSize..<min(item.size, (part + 1) * partSize)
+    }
+
+    /// Notes that a part is there; true when it was the last.
+    func finish(_ part: Int, _ checksum: Checksum?) throws(SystemError) -> Bool {
+        let (place, isLast) = state.withLock { state in
+            state.checksums[part] = checksum
+            state.underWay -= 1
+            defer { state.noted += 1 }
+            return (headSize + state.noted * Self.recordSize, state.missing.isEmpty && state.underWay == 0)
+        }
+        var record = Self.bytes(of: UInt64(part + 1))
+        record += (checksum?.bytes ?? []) + [UInt8](repeating: 0, count: 8 - (checksum?.bytes.count ?? 0))
+        try notes.file.write(record, at: place)
+        return isLast
+    }
+
+    /// Nothing is missing: a killed run had got so far.
+    var isWhole: Bool { state.withLock { $0.missing.isEmpty && $0.underWay == 0 } }
+
+    /// The checksum of the whole, put together from those of the parts.
+    var checksum: Checksum? {
+        guard let algorithm, var combined = CombinedChecksum(algorithm) else { return nil }
+        let checksums = state.withLock { $0.checksums }
+        for part in 0..<Self.count(of: item.size, partSize) {
+            guard let checksum = checksums[part] else { return nil }
+            combined.append(checksum, size: range(of: part).count)
+        }
+        return combined.checksum
+    }
+
+    /// The object is at its place, or worthless.
+    func forgetNotes(in staging: SharedDescriptor) {
+        try? staging.file.remove(RawPath(name.bytes + Array(".notes".utf8)))
+    }
+
+    private static func count(of size: Int, _ partSize: Int) -> Int { (size + partSize - 1) / partSize }
+
+    // MARK: Notes
+
+    /// What has to be the same for parts to be of use.
+    private static func head(_ item: SourceItem, _ partSize: Int, _ algorithm: Checksum.Algorithm?) -> [UInt8] {
+        let facts = [
+            "provision parts 1", BootID.current, String(item.size), String(partSize), algorithm?.rawValue ?? "-",
+            item.version?.text ?? "-", "",
+        ]
+        let text = Array(facts.joined(separator: "\n").utf8) + item.path.bytes + [0]
+        return text
+    }
+
+    private static func hash(_ bytes: [UInt8]) -> UInt64 {
+        bytes.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+    }
+
+    private static func left(
+        _ name: RawPath, _ notesName: RawPath, _ head: [UInt8], size: Int, in folder: borrowing OwnedDescriptor
+    ) -> (file: SharedDescriptor, notes: SharedDescriptor, records: [UInt8])? {
+        guard let notes = try? OwnedDescriptor.open(notesName, in: folder, O_RDWR),
+            let bytes = try? FileReading.bytes(from: notes.raw, limit: 1 << 28), bytes.starts(with: head),
+            let file = try? OwnedDescriptor.open(name, in: folder, O_RDWR), let entry = try? file.entry(),
+            entry.kind == .file, entry.size == size, entry.linkCount == 1
+        else { return nil }
+        // A record that was cut off is none.
+        let records = bytes.dropFirst(head.count)
+        let whole = records.count / recordSize * recordSize
+        return (SharedDescriptor(file), SharedDescriptor(notes), Array(records.prefix(whole)))
+    }
+
+    /// The parts that are there, each with its checksum where one was asked for.
+    private static func records(in bytes: [UInt8], _ algorithm: Checksum.Algorithm?) -> [Int: Checksum?] {
+        var parts: [Int: Checksum?] = [:]
+        for start in stride(from: 0, to: bytes.count, by: recordSize) {
+            let number = bytes[start..<start + 8].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+            // A place that was reserved and never written.
+            guard number > 0 else { continue }
+            let checksum = algorithm.map { Checksum($0, Array(bytes[(start + 8)...].prefix($0.size))) }
+            parts[Int(number) - 1] = .some(checksum)
+        }
+        return parts
+    }
+
+    private static func bytes(of number: UInt64) -> [UInt8] {
+        (0..<8).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) }
+    }
+}
+
+/// Names the time since the machine was started.
+enum BootID {
+    static let current: String = {
+        let bytes = (try? FileReading.bytes(of: "/proc/sys/kernel/random/boot_id", limit: 64)) ?? []
+        return String(decoding: bytes.filter { $0 > 32 }, as: UTF8.self)
+    }()
+}

@@ -1,0 +1,145 @@
+import ObjectStore
+import Plan
+import Synchronization
+
+/// Hands out the work of a copy: small objects whole and large ones in parts, the two side by side so that neither has to wait
+/// for the other to end.
+final class Schedule: Sendable {
+    enum Work: Sendable {
+        case whole(source: Int, SourceItem)
+        /// The first look at a large object, after which its parts are `add`ed.
+        case begin(source: Int, SourceItem)
+        case part(LargeObject, Int)
+    }
+
+    private struct State {
+        var small: Cursor
+        var large: Cursor
+        /// Those whose parts are not all taken, the oldest first.
+        var open: [LargeObject] = []
+        var beginning = 0
+        var partsUnderWay = 0
+        var waiting: [CheckedContinuation<Void, Never>] = []
+        var isStopped = false
+    }
+
+    private let state: Mutex<State>
+    /// Parts at once while there are small objects as well.
+    private let share: @Sendable () -> Int
+
+    init(_ sources: [StoreCopy.StoreSource], wholeUpTo limit: Int, share: @escaping @Sendable () -> Int) {
+        self.share = share
+        // What cannot be read in ranges comes whole, whatever its size.
+        let limits = sources.map { $0.opened.store.capabilities.rangedReads ? limit : .max }
+        state = Mutex(
+            State(
+                small: Cursor(sources) { $1.size <= limits[$0] && $1.content != .folder },
+                large: Cursor(sources) { $1.size > limits[$0] }))
+    }
+
+    /// The next piece of work; nothing when all has been handed out and no more can come.
+    func next() async -> Work? {
+        while true {
+            let (work, mayWait) = state.withLock { state in (take(&state), state.beginning > 0 && !state.isStopped) }
+            if let work { return work }
+            guard mayWait else { return nil }
+            await withCheckedContinuation { continuation in
+                let mustWait = state.withLock { state in
+                    guard state.beginning > 0, !state.isStopped else { return false }
+                    state.waiting.append(continuation)
+                    return true
+                }
+                if !mustWait { continuation.resume() }
+            }
+        }
+    }
+
+    private func take(_ state: inout State) -> Work? {
+        guard !state.isStopped else { return nil }
+        let hasSmall = state.small.isAnythingLeft
+        if !hasSmall || state.partsUnderWay < max(1, share()) {
+            if let work = takePart(&state) { return work }
+            // While one is begun others go on with small ones, if there are any.
+            if state.beginning < 2 || !hasSmall, let (source, item) = state.large.next() {
+                state.beginning += 1
+                return .begin(source: source, item)
+            }
+        }
+        return state.small.next().map { .whole(source: $0, $1) }
+    }
+
+    private func takePart(_ state: inout State) -> Work? {
+        while let object = state.open.first {
+            if let part = object.file.takePart() {
+                state.partsUnderWay += 1
+                return .part(object, part)
+            }
+            state.open.removeFirst()
+        }
+        return nil
+    }
+
+    /// A large object has been begun; nothing when it was in place.
+    func begun(_ object: LargeObject?) {
+        wake { state in
+            state.beginning -= 1
+            if let object { state.open.append(object) }
+        }
+    }
+
+    func partEnded() {
+        state.withLock { $0.partsUnderWay -= 1 }
+    }
+
+    /// Nothing more is handed out.
+    func stop() {
+        wake { $0.isStopped = true }
+    }
+
+    private func wake(_ change: (inout State) -> Void) {
+        let waiting = state.withLock { state in
+            change(&state)
+            defer { state.waiting = [] }
+            return state.waiting
+        }
+        for continuation in waiting { continuation.resume() }
+    }
+}
+
+/// A place in the items of several sources, of which only some count.
+private struct Cursor {
+    private let sources: [StoreCopy.StoreSource]
+    private let counts: @Sendable (_ source: Int, SourceItem) -> Bool
+    private var source = 0
+    private var items: AnyIterator<SourceItem>?
+    private var ahead: (Int, SourceItem)?
+
+    init(_ sources: [StoreCopy.StoreSource], _ counts: @escaping @Sendable (_ source: Int, SourceItem) -> Bool) {
+        self.sources = sources
+        self.counts = counts
+    }
+
+    var isAnythingLeft: Bool {
+        mutating get {
+            if ahead == nil { ahead = find() }
+            return ahead != nil
+        }
+    }
+
+    mutating func next() -> (Int, SourceItem)? {
+        defer { ahead = nil }
+        return ahead ?? find()
+    }
+
+    private mutating func find() -> (Int, SourceItem)? {
+        while source < sources.count {
+            if items == nil { items = AnyIterator(sources[source].listed.items.makeIterator()) }
+            while let item = items?.next() {
+                if counts(source, item) { return (source, item) }
+            }
+            items = nil
+            source += 1
+        }
+        return nil
+    }
+}

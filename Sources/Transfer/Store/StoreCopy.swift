@@ -1,0 +1,248 @@
+import Checksums
+import ObjectStore
+import Plan
+import Platform
+import Synchronization
+import TaskFile
+
+/// Copies objects of buckets into folders that are there already. Bytes go from the connection into the file; here is only
+/// what decides which and where.
+final class StoreCopy: Sendable {
+    private let sources: [StoreSource]
+    private let placing: ItemPlacing
+    private let folders: CopyFolders
+    private let staging: Staging
+    private let progress: CopyProgress
+    private let fetching: ObjectFetching
+    private let limits: CopyLimits
+    private let found = Mutex(CopyFindings())
+
+    struct StoreSource: Sendable {
+        let opened: OpenedStore
+        let listed: ListedSource
+    }
+
+    init(
+        sources: [StoreSource], placing: ItemPlacing, folders: CopyFolders, staging: Staging, progress: CopyProgress,
+        checksum: ChecksumChoice, limits: CopyLimits
+    ) {
+        self.sources = sources
+        self.placing = placing
+        self.folders = folders
+        self.staging = staging
+        self.progress = progress
+        self.limits = limits
+        fetching = ObjectFetching(choice: checksum, buffers: PartBuffers(size: limits.partSize))
+    }
+
+    func run() -> CopyFindings {
+        WorkThreads.run(limits.threads) { [self] threads in
+            let work = Task(executorPreference: threads) { await self.copy() }
+            progress.whenCancelled { work.cancel() }
+            await work.value
+        }
+        return found.withLock { $0 }
+    }
+
+    // MARK: Workers
+
+    /// Few for large objects, more for those that come whole, which wait for answers more often.
+    private var firstPace: Int {
+        let objects = sources.reduce(0) { $0 + $1.listed.listing.objects }
+        let bytes = sources.reduce(0) { $0 + $1.listed.listing.bytes }
+        return bytes / max(1, objects) <= wholeLimit ? 32 : 16
+    }
+
+    private var wholeLimit: Int { 2 * limits.partSize }
+
+    private func copy() async {
+        let pace = Pace(first: firstPace, ceiling: limits.requests)
+        let schedule = Schedule(sources, wholeUpTo: wholeLimit, share: { pace.limit / 2 })
+        await withTaskGroup(of: Bool.self) { group in
+            for _ in 0..<min(limits.requests, requests) {
+                group.addTask { await self.work(schedule, pace) }
+            }
+            // The first failure ends the copy: what follows would most likely fail alike.
+            for await isFailed in group where isFailed { group.cancelAll() }
+        }
+        if progress.isCancelled || Task.isCancelled {
+            found.withLock { $0.failure = $0.failure ?? CopyFailure(.cancelled, "the copy was stopped") }
+        }
+    }
+
+    /// No more workers than there can be requests.
+    private var requests: Int {
+        sources.reduce(0) { $0 + $1.listed.listing.objects + $1.listed.listing.bytes / limits.partSize }
+    }
+
+    /// Does one piece of work after the other; true when one has failed.
+    private func work(_ schedule: Schedule, _ pace: Pace) async -> Bool {
+        var folder = OpenFolder()
+        await pace.enter()
+        defer { pace.leave() }
+        while !Task.isCancelled, let work = await schedule.next() {
+            do throws(CopyFailure) {
+                await limits.gate.enter()
+                let moved: Int?
+                do {
+                    defer { limits.gate.leave() }
+                    moved = try await perform(work, schedule, &folder)
+                }
+                if let moved, !pace.goOn(afterMoving: moved) { await pace.enter() }
+            } catch {
+                let failure = error
+                found.withLock { $0.failure = $0.failure ?? failure }
+                schedule.stop()
+                return true
+            }
+        }
+        return false
+    }
+
+    /// The bytes that were moved, unless there was nothing to move.
+    private func perform(
+        _ work: Schedule.Work, _ schedule: Schedule, _ folder: inout OpenFolder
+    ) async throws(CopyFailure) -> Int? {
+        switch work {
+        case .whole(let source, let item):
+            let place = try folder.open(item.path.parent, folders)
+            guard try isWanted(item, in: place.file) else { return nil }
+            try await copyWhole(item, sources[source].opened, to: place)
+            return item.size
+        case .begin(let source, let item):
+            var object: LargeObject?
+            defer { schedule.begun(object) }
+            let place = try folder.open(item.path.parent, folders)
+            guard try isWanted(item, in: place.file) else { return nil }
+            let begun = try await begin(item, sources[source].opened)
+            if begun.file.isWhole { try await finish(begun) } else { object = begun }
+            return nil
+        case .part(let object, let part):
+            defer { schedule.partEnded() }
+            try await copyPart(part, of: object)
+            return object.file.range(of: part).count
+        }
+    }
+
+    /// Whether the item has to be copied.
+    private func isWanted(_ item: SourceItem, in folder: borrowing OwnedDescriptor) throws(CopyFailure) -> Bool {
+        switch try placing.look(item, in: folder) {
+        case .isInPlace:
+            progress.countSkipped()
+            return false
+        case .isEdited: found.withLock { $0.edits += 1 }
+        case .isFree: break
+        }
+        return true
+    }
+
+    // MARK: Small objects
+
+    private func copyWhole(
+        _ item: SourceItem, _ opened: OpenedStore, to folder: SharedDescriptor
+    ) async throws(CopyFailure) {
+        let staged = try staging.folder()
+        let temporary = staging.nextName()
+        let mode = placing.attributes.file(stored: item.mode)
+        let file = try make(temporary, for: item, mode: mode, in: staged)
+        let count: Int
+        do throws(CopyFailure) {
+            count = try await fetching.fetch(item, from: opened.store, into: file)
+            do throws(SystemError) {
+                try placing.finish(file.file, mode: mode, modified: item.modified)
+                if mode & 0o200 == 0 { try file.file.setMode(mode) }
+            } catch {
+                throw CopyFailure.writing(item.path, error)
+            }
+            try placing.put(temporary, from: staged, item, in: folder.file)
+        } catch {
+            try? staged.file.remove(temporary)
+            throw error
+        }
+        progress.count(bytes: count)
+        progress.countDone()
+    }
+
+    private func make(
+        _ temporary: RawPath, for item: SourceItem, mode: UInt32, in staged: SharedDescriptor
+    ) throws(CopyFailure) -> SharedDescriptor {
+        do throws(SystemError) {
+            return SharedDescriptor(try .open(temporary, in: staged.file, FileFlags.create, mode: mode | 0o200))
+        } catch {
+            throw CopyFailure.writing(item.path, error)
+        }
+    }
+
+    // MARK: Large objects
+
+    private func begin(_ item: SourceItem, _ opened: OpenedStore) async throws(CopyFailure) -> LargeObject {
+        let stated = try await fetching.statedChecksum(of: item, in: opened.store)
+        let staged = try staging.folder()
+        do throws(SystemError) {
+            let file = try PartialFile(
+                item, partSize: limits.partSize, algorithm: stated?.algorithm,
+                mode: placing.attributes.file(stored: item.mode), isDirect: item.size >= limits.directFrom,
+                in: staged)
+            return LargeObject(file: file, opened: opened, stated: stated)
+        } catch {
+            throw CopyFailure.writing(item.path, error)
+        }
+    }
+
+    private func copyPart(_ part: Int, of object: LargeObject) async throws(CopyFailure) {
+        let range = object.file.range(of: part)
+        let checksum = try await fetching.fetch(range, of: object)
+        let isLast: Bool
+        do throws(SystemError) {
+            isLast = try object.file.finish(part, checksum)
+        } catch {
+            throw CopyFailure.writing(object.file.item.path, error)
+        }
+        progress.count(bytes: range.count)
+        if isLast { try await finish(object) }
+    }
+
+    private func finish(_ object: LargeObject) async throws(CopyFailure) {
+        let item = object.file.item
+        let staged = try staging.folder()
+        do throws(CopyFailure) {
+            try fetching.verify(object)
+        } catch {
+            // Nobody knows which part of it is wrong.
+            try? staged.file.remove(object.file.name)
+            object.file.forgetNotes(in: staged)
+            throw error
+        }
+        do throws(SystemError) {
+            let mode = placing.attributes.file(stored: item.mode)
+            try placing.finish(object.file.file.file, mode: mode, modified: item.modified)
+            if mode & 0o200 == 0 { try object.file.file.file.setMode(mode) }
+        } catch {
+            throw CopyFailure.writing(item.path, error)
+        }
+        let folder = try folders.open(item.path.parent)
+        try placing.put(object.file.name, from: staged, item, in: folder)
+        object.file.forgetNotes(in: staged)
+        progress.countDone()
+    }
+}
+
+/// A large object whose parts are being fetched.
+struct LargeObject: Sendable {
+    let file: PartialFile
+    let opened: OpenedStore
+    /// What the store says of the whole.
+    let stated: Checksum?
+}
+
+/// The folder that was used last: neighbours in a listing mostly share theirs.
+private struct OpenFolder {
+    private var last: (path: RawPath, folder: SharedDescriptor)?
+
+    mutating func open(_ path: RawPath, _ folders: CopyFolders) throws(CopyFailure) -> SharedDescriptor {
+        if let last, last.path == path { return last.folder }
+        let folder = SharedDescriptor(try folders.open(path))
+        last = (path, folder)
+        return folder
+    }
+}

@@ -1,0 +1,86 @@
+import Executor
+import Glibc
+import JSON
+import ObjectStore
+import Plan
+import Platform
+import TaskFile
+
+/// `provision doctor`: what this machine has of what copies need. It asks no store; FUSE is looked at and not used yet.
+enum Doctor {
+    static func perform(_ invocation: Invocation) throws(Failure) -> ExitStatus {
+        let invocation = try invocation.configured()
+        let input = SourceInput(invocation)
+        var findings = try identities(input)
+        findings += MachineFindings(invocation.environment).all
+        findings.append(try state(invocation, input))
+        findings += FUSEFindings(invocation.environment).all
+        let canCopy = !findings.contains { $0.state == .bad }
+        let status = canCopy ? ExitStatus.done : .systemRefused
+        switch invocation.settings.output {
+        case .text: try Results.write(text(findings, canCopy, invocation.style(for: .output)))
+        case .json, .ndjson:
+            let document: JSONValue = [
+                "v": 1, "ok": .boolean(canCopy), "exit_code": .integer(Int(status.rawValue)),
+                "findings": .array(findings.map(\.json)),
+            ]
+            try Results.write((invocation.settings.output == .json ? document.pretty : document.compact) + "\n")
+        }
+        return status
+    }
+
+    private static func text(_ findings: [Finding], _ canCopy: Bool, _ style: TerminalStyle) -> String {
+        let width = findings.map(\.topic.count).max() ?? 0
+        let lines = findings.map { finding in
+            let mark =
+                switch finding.state {
+                case .good: style.green("ok  ")
+                case .plain: "-   "
+                case .bad: style.red("bad ")
+                }
+            return "\(mark) \(finding.topic.padded(to: width))  \(finding.text.printable)\n"
+        }
+        return lines.joined() + "\n" + (canCopy ? style.green("COPY can work") : style.red("COPY cannot work")) + "\n"
+    }
+
+    // MARK: Who we are
+
+    private static func identities(_ input: SourceInput) throws(Failure) -> [Finding] {
+        // Any bucket of Amazon's: the search is the same for all that no provider claims.
+        guard case .success(let mount) = try input.mount(of: "s3://provision-doctor") else { return [] }
+        let stores = try input.stores()
+        let found = WorkThreads.run(2) { _ in await stores.identity(of: mount) }
+        let looked = found.attempts.map { Finding("aws, looked at", .plain, $0.description) }
+        let aws: Finding =
+            if let origin = found.origin {
+                Finding("aws credentials", .good, origin.description)
+            } else {
+                Finding("aws credentials", .plain, found.error?.message ?? "none")
+            }
+        return looked + [
+            aws, Finding("google credentials", .plain, "not looked for: gs:// is not built yet"),
+            Finding("azure credentials", .plain, "not looked for: azure:// is not built yet"),
+        ]
+    }
+
+    // MARK: Where notes are kept
+
+    private static func state(_ invocation: Invocation, _ input: SourceInput) throws(Failure) -> Finding {
+        let folder = StateFolder(
+            invocation.settings.stateDir, environment: invocation.environment,
+            workingFolder: try input.machine().workingFolder, isRoot: geteuid() == 0)
+        do throws(TrustedPath.Failure) {
+            let nearest = try TrustedPath(RawPath(folder.path)).nearestFolder()
+            do throws(SystemError) {
+                try nearest.folder.checkWritable()
+            } catch {
+                return Finding("state folder", .bad, "\(folder.path) cannot be written to: \(error.description)")
+            }
+            let memory = folder.isInMemory ? "; in memory (tmpfs): lost when the machine stops" : ""
+            let absence = nearest.missing.isEmpty ? "" : "; made when it is needed"
+            return Finding("state folder", .good, folder.path + absence + memory)
+        } catch {
+            return Finding("state folder", .bad, "\(folder.path) cannot be made: \(error.reason)")
+        }
+    }
+}

@@ -1,0 +1,47 @@
+import Foundation
+import TestSupport
+import Testing
+
+extension CopyFaults {
+    /// Copies that are killed.
+    @Suite struct Kills {
+        private let sandbox: CopySandbox
+
+        init() throws {
+            sandbox = try CopySandbox()
+        }
+
+        /// However often it is killed and wherever: what was in place stays as it is, and one more run completes the tree.
+        @Test func killedAtAnyMoment() throws {
+            try GeneratedTree.make(at: sandbox.source)
+            let source = FileTree(sandbox.source)
+            let rounds = Int(ProcessInfo.processInfo.environment["PROVISION_TEST_KILLS"] ?? "") ?? 40
+            // Random moments up to a bound that follows how fast this machine is: most kills shall find the copy at work.
+            var bound = 100_000.0
+            var killed = 0
+            for kill in 0..<rounds {
+                // Killed five times in a row, then completed, then from the beginning.
+                if kill % 5 == 0 { Files.removeTree(sandbox.destination) }
+                let before = FileTree(sandbox.destination)
+                let running = try sandbox.start(sandbox.task(), ["--jobs", "2"])
+                usleep(UInt32.random(in: 0...UInt32(bound)))
+                running.signal(SIGKILL)
+                let wasKilled = try running.wait().status == 137
+                killed += wasKilled ? 1 : 0
+                bound = min(max(bound * (wasKilled ? 1.3 : 0.5), 2_000), 1_000_000)
+                let after = FileTree(sandbox.destination)
+                try CopySandbox.expectFilesStayed(from: before, to: after)
+                // A name is there with its whole content, or it is not there.
+                for (path, node) in after.nodes where node.isFile && !path.isTemporary {
+                    try #require(node == source.nodes[path], "kill \(kill): \(String(decoding: path, as: UTF8.self))")
+                }
+                guard kill % 5 == 4 else { continue }
+                try sandbox.succeed(sandbox.task())
+                let final = FileTree(sandbox.destination)
+                try CopySandbox.expectFilesStayed(from: after, to: final)
+                try #require(final.differences(from: source) == [], "after kill \(kill)")
+            }
+            #expect(killed > rounds / 4)
+        }
+    }
+}

@@ -1,0 +1,70 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Objects that change or go while they are copied: told, and never mixed.
+@Suite(.onSeaweedFS, .onCeph) struct S3ChangeTests {
+    private static let servers = [SeaweedFS.shared, CephGateway.shared]
+    private let before = S3Sandbox.bytes(11 << 20, seed: 1)
+    private let after = S3Sandbox.bytes(11 << 20, seed: 2)
+
+    private func task(_ sandbox: S3Sandbox) -> String { sandbox.task(nil, "part_size: 5MiB, concurrency: 1") }
+
+    /// Does something to the bucket from a thread of the proxy's, which waits for it.
+    private func fault(
+        of part: String, skip: Int = 0, _ change: @escaping @Sendable () async throws -> Void
+    ) -> Fault {
+        Fault(
+            .meanwhile {
+                let done = DispatchSemaphore(value: 0)
+                Task.detached {
+                    try? await change()
+                    done.signal()
+                }
+                done.wait()
+            }, of: part, skip: skip)
+    }
+
+    @Test(arguments: 0..<2)
+    func replacedBetweenTwoParts(server: Int) async throws {
+        var sandbox = try await S3Sandbox(Self.servers[server], ["large": before, "small": [1]])
+        let (server, bucket, after) = (sandbox.server, sandbox.bucket, after)
+        let proxy = try sandbox.proxy(fault(of: "/large", skip: 1) { try await server.put("large", after, in: bucket) })
+        let document = try await sandbox.fail(74, task(sandbox))
+        proxy.expectDone()
+        #expect(document.mounts.first?.code == "source-changed")
+        #expect((document.mounts.first?.error["message"] as? String)?.contains("`large`") == true)
+        #expect(document.mounts.first?.error["retryable"] as? Bool == true)
+        sandbox.expectNothingElse(than: ["small": [1]])
+        // Parts of the old version are of no use any more.
+        try await sandbox.succeed(task(sandbox))
+        sandbox.expect(["large": after, "small": [1]])
+    }
+
+    @Test(arguments: 0..<2)
+    func replacedBehindTheListing(server: Int) async throws {
+        var sandbox = try await S3Sandbox(Self.servers[server], .text(["a": "old"]))
+        let (server, bucket) = (sandbox.server, sandbox.bucket)
+        let proxy = try sandbox.proxy(fault(of: "/a") { try await server.put("a", Array("new".utf8), in: bucket) })
+        let document = try await sandbox.fail(74, task(sandbox))
+        proxy.expectDone()
+        #expect(document.mounts.first?.code == "source-changed")
+        #expect(sandbox.found == [:])
+        try await sandbox.succeed(task(sandbox))
+        sandbox.expect(["a": "new"])
+    }
+
+    @Test(arguments: 0..<2)
+    func goneBehindTheListing(server: Int) async throws {
+        var sandbox = try await S3Sandbox(Self.servers[server], .text(["a": "old", "b": "stays"]))
+        let (server, bucket) = (sandbox.server, sandbox.bucket)
+        let proxy = try sandbox.proxy(fault(of: "/a") { try await server.delete(["a"], in: bucket) })
+        let document = try await sandbox.fail(74, task(sandbox))
+        proxy.expectDone()
+        #expect(document.mounts.first?.code == "source-changed")
+        #expect((document.mounts.first?.error["message"] as? String)?.contains("gone") == true)
+        sandbox.expectNothingElse(than: .text(["b": "stays"]))
+        try await sandbox.succeed(task(sandbox))
+        sandbox.expect(["b": "stays"])
+    }
+}

@@ -1,0 +1,86 @@
+import Foundation
+import TestSupport
+import Testing
+
+extension CopyFaults {
+    /// Copies from a bucket that are killed. They load the machine, so they run beside no other copy that is killed.
+    @Suite(.onSeaweedFS) struct S3Kills {
+        private var sandbox: S3Sandbox
+        private let proxy: FaultProxy
+
+        private static let partSize = 5 << 20
+        private static let bucket = SharedBucket(
+            SeaweedFS.shared,
+            Dictionary(
+                uniqueKeysWithValues: (0..<80).map {
+                    ("d\($0 % 7)/k\($0)", S3Sandbox.bytes($0 * 200, seed: UInt64($0)))
+                }
+            )
+            .merging(["large": S3Sandbox.bytes(40 << 20)]) { first, _ in first })
+
+        init() async throws {
+            sandbox = try await S3Sandbox(Self.bucket)
+            proxy = try sandbox.proxy(bytesPerSecond: 80 << 20)
+        }
+
+        /// However often it is killed and wherever: what is in place is right and stays, what has come is not fetched again but
+        /// for one part a connection, and one more run completes the tree.
+        @Test func killedAtAnyMoment() async throws {
+            let rounds = Int(ProcessInfo.processInfo.environment["PROVISION_TEST_KILLS"] ?? "") ?? 40
+            let seed =
+                ProcessInfo.processInfo.environment["PROVISION_TEST_SEED"].flatMap { UInt64($0) }
+                ?? UInt64.random(in: 0 ... .max)
+            print("PROVISION_TEST_SEED=\(seed)")
+            var chance = Chance(state: seed)
+            var (killed, allowed) = (0, 0)
+            var before = FileTree(sandbox.files.destination)
+            // A bound that follows how fast this machine is: most kills shall find the copy at work.
+            var bound = 500.0
+            var isComplete = true
+            for kill in 0..<rounds {
+                // Killed five times in a row, then completed, then from the beginning.
+                if isComplete {
+                    isComplete = false
+                    Files.removeTree(sandbox.files.destination)
+                    before = FileTree(sandbox.files.destination)
+                    allowed += Self.bucket.bytes
+                }
+                let connections = kill % 4 == 3 ? 3 : 1
+                let task = sandbox.task(nil, "part_size: 5MiB, concurrency: \(connections)")
+                let running = try sandbox.start(task)
+                try await Task.sleep(for: .milliseconds(Int(chance.next() % UInt64(bound))))
+                running.signal(SIGKILL)
+                let wasKilled = try await running.end().status == 137
+                bound = min(max(bound * (wasKilled ? 1.2 : 0.5), 50), 5000)
+                guard wasKilled else {
+                    sandbox.expect(Self.bucket.objects)
+                    isComplete = true
+                    continue
+                }
+                killed += 1
+                allowed += connections * Self.partSize
+                let after = FileTree(sandbox.files.destination)
+                sandbox.expectNothingElse(than: Self.bucket.objects, in: after)
+                try CopySandbox.expectFilesStayed(from: before, to: after)
+                before = after
+                guard kill % 5 == 4 || kill == rounds - 1 else { continue }
+                try await sandbox.succeed(task)
+                sandbox.expect(Self.bucket.objects)
+                isComplete = true
+            }
+            #expect(killed > rounds / 4, "seed \(seed)")
+            #expect(proxy.bytesRead <= allowed, "seed \(seed)")
+            print("\(killed) kills: \(proxy.bytesRead) bytes moved, \(allowed) allowed")
+        }
+    }
+}
+
+/// The same numbers for the same seed.
+private struct Chance {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        return state >> 33
+    }
+}

@@ -1,0 +1,24 @@
+import HTTP
+import ObjectStore
+import Signing
+import TestSupport
+
+/// Stores in buckets of real servers.
+enum S3TestStore {
+    static let credentials = AWSCredentials(
+        accessKeyID: TestBucketServer.accessKeyID, secretAccessKey: TestBucketServer.secretAccessKey)
+    static let client = HTTPClient()
+
+    /// In a new bucket unless one is named.
+    static func make(
+        on server: TestBucketServer, bucket: String? = nil, _ settings: S3Settings = S3Settings(),
+        as credentials: AWSCredentials? = credentials
+    ) async throws -> S3Store {
+        let name: String
+        if let bucket { name = bucket } else { name = try await server.makeBucket() }
+        let endpoint = S3Endpoint(isSecure: false, host: "127.0.0.1", port: server.port)
+        return S3Store(
+            S3Site(.endpoint(endpoint), bucket: name), settings, credentials: FixedCredentials(credentials),
+            client: client)
+    }
+}

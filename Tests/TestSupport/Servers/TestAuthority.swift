@@ -1,0 +1,42 @@
+/// An authority of the tests' own with certificates for servers on this machine, made anew for each run.
+public struct TestAuthority: Sendable {
+    private let folder: TemporaryFolder
+
+    public static let shared = Result { try TestAuthority() }
+
+    /// What who is to trust it reads.
+    public var file: String { folder.path("authority.pem") }
+
+    private init() throws {
+        folder = try TemporaryFolder()
+        try openssl(
+            "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30", "-subj",
+            "/CN=Authority of tests", "-keyout", "authority.key", "-out", "authority.pem")
+        try issue("good", names: "DNS:localhost,IP:127.0.0.1", days: "30")
+        try issue("other", names: "DNS:other.example", days: "30")
+        try issue("expired", names: "DNS:localhost,IP:127.0.0.1", days: "-1")
+    }
+
+    /// `good`, `other` (of another host) or `expired`.
+    public func identity(_ name: String, onlyVersion: Int32? = nil) throws -> TLSIdentity {
+        try TLSIdentity(
+            certificate: folder.path(name + ".pem"), key: folder.path(name + ".key"), onlyVersion: onlyVersion)
+    }
+
+    private func issue(_ name: String, names: String, days: String) throws {
+        try openssl(
+            "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=\(name)", "-keyout",
+            "\(name).key", "-out", "\(name).csr")
+        try folder.write("subjectAltName=\(names)\n", to: "\(name).ext")
+        try openssl(
+            "x509", "-req", "-in", "\(name).csr", "-CA", "authority.pem", "-CAkey", "authority.key", "-CAcreateserial",
+            "-days", days, "-extfile", "\(name).ext", "-out", "\(name).pem")
+    }
+
+    private func openssl(_ words: String...) throws {
+        let done = try Program.run(["openssl"] + words, in: folder.path)
+        guard done.status == 0 else {
+            throw ProgramFailure(what: "openssl \(words): \(done.errors)", code: done.status)
+        }
+    }
+}

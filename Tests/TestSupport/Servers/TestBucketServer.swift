@@ -1,0 +1,101 @@
+import Glibc
+import HTTP
+import Platform
+public import Signing
+
+/// A real S3 server for tests, started with the first test that asks for it.
+public final class TestBucketServer: Sendable {
+    public static let accessKeyID = "AKIDTEST"
+    public static let secretAccessKey = "SECRETTEST"
+    /// Whoever makes a bucket unless a test says otherwise.
+    public static let owner = AWSCredentials(accessKeyID: accessKeyID, secretAccessKey: secretAccessKey)
+    /// The same person's other key.
+    public static let second = AWSCredentials(accessKeyID: "AKIDSECOND", secretAccessKey: "SECRETSECOND")
+    /// Somebody else, who may do nothing with the owner's buckets.
+    public static let stranger = AWSCredentials(accessKeyID: "AKIDOTHER", secretAccessKey: "SECRETOTHER")
+
+    public let port: Int
+    private let process: ServerProcess
+    private let client = HTTPClient()
+
+    init(_ process: ServerProcess, port: Int) {
+        self.process = process
+        self.port = port
+    }
+
+    /// A new bucket, empty, under a name of its own.
+    public func makeBucket(_ headers: [String: String] = [:], as owner: AWSCredentials = owner) async throws -> String {
+        let name = "test-" + String(UInt64.random(in: .min ... .max), radix: 36)
+        try await makeBucket(name, headers, as: owner)
+        return name
+    }
+
+    private func makeBucket(
+        _ name: String, _ headers: [String: String] = [:], as owner: AWSCredentials = owner
+    ) async throws {
+        var once = RetryPolicy()
+        once.attempts = 1
+        _ = try await ask(.put, "/\(name)", headers, as: owner, retrying: once)
+    }
+
+    /// Sends a signed request. Written anew and not the store's own: what a test compares with must not come from what it
+    /// tests.
+    func ask(
+        _ method: HTTPMethod, _ path: String, _ headers: [String: String] = [:], _ body: [UInt8] = [],
+        as owner: AWSCredentials, retrying policy: RetryPolicy? = nil
+    ) async throws -> HTTPResponse {
+        let address = HTTPAddress(isSecure: false, host: "127.0.0.1", port: port, path: path)
+        let signable = SignableRequest(
+            method: method.rawValue, host: address.authority, path: path,
+            headers: headers.map { (name: $0.key, value: $0.value) }, payload: body.isEmpty ? .empty : .unsigned)
+        var request = HTTPRequest(method, address, body: body.isEmpty ? nil : .bytes(body))
+        for (name, value) in headers { request.headers[name] = value }
+        for (name, value) in SigV4(region: "us-east-1").headers(for: signable, credentials: owner, at: time(nil)) {
+            request.headers[name] = value
+        }
+        let response = try await client.send(request, to: PlainHTTPService(), retrying: policy)
+        guard response.isSuccess else {
+            throw ServerFailure(what: "\(method) \(path): \(String(decoding: response.body, as: UTF8.self))")
+        }
+        return response
+    }
+
+    /// Ready is who makes a bucket.
+    func waitUntilReady(seconds: Int) async throws {
+        let end = ContinuousClock.now + .seconds(seconds)
+        while true {
+            do {
+                return try await makeBucket("ready")
+            } catch {
+                guard ContinuousClock.now < end, process.isRunning else {
+                    process.kill()
+                    throw ServerFailure(what: "not ready: \(error)\n\(process.log)")
+                }
+                try await Task.sleep(for: .milliseconds(100))
+            }
+        }
+    }
+}
+
+public struct ServerFailure: Error {
+    public let what: String
+}
+
+/// Starts a server once for all tests of a process that ask for it.
+public struct SharedServer: Sendable {
+    private let starting: Task<TestBucketServer, any Error>
+
+    /// A port may have been taken meanwhile: another attempt takes others.
+    init(_ start: @escaping @Sendable () async throws -> TestBucketServer) {
+        starting = Task.detached {
+            for _ in 0..<2 {
+                if let server = try? await start() { return server }
+            }
+            return try await start()
+        }
+    }
+
+    public var server: TestBucketServer {
+        get async throws { try await starting.value }
+    }
+}
