@@ -26,6 +26,7 @@ const int shim_o_nofollow = O_NOFOLLOW;
 const int shim_o_directory = O_DIRECTORY;
 const int shim_o_cloexec = O_CLOEXEC;
 const int shim_o_tmpfile = O_TMPFILE;
+const int shim_at_empty_path = AT_EMPTY_PATH;
 const int shim_o_direct = O_DIRECT;
 
 int shim_openat2(int folder, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve) {

@@ -25,6 +25,7 @@ extern const int shim_o_nofollow;
 extern const int shim_o_directory;
 extern const int shim_o_cloexec;
 extern const int shim_o_tmpfile;
+extern const int shim_at_empty_path;
 extern const int shim_o_direct;
 
 ssize_t shim_copy_file_range(int from, int64_t *from_offset, int to, int64_t *to_offset, size_t count);

@@ -5,6 +5,14 @@ import Platform
 struct FileCopier: Sendable {
     let progress: CopyProgress
     let placing: ItemPlacing
+    private let naming: NewFile.Naming
+
+    init(progress: CopyProgress, placing: ItemPlacing) {
+        self.progress = progress
+        self.placing = placing
+        // Where names may be taken, most files replace something.
+        naming = NewFile.Naming(isTried: placing.isFresh)
+    }
 
     enum Outcome {
         case copied
@@ -60,17 +68,24 @@ struct FileCopier: Sendable {
         } catch {
             throw CopyFailure.reading(item.sourcePath, error)
         }
-        let staged = try staging.folder()
         for _ in 0..<Self.attempts {
             let before = try look(at: file, item)
-            let temporary = staging.nextName()
-            let copied = try stage(file, before, item, as: temporary, in: staged)
-            let after = try look(at: file, item)
+            let mode = placing.attributes.file(stored: before.mode)
+            let made = try NewFile(in: destination, staging, naming, mode: mode, item.path)
+            let copied: Int
+            let after: FileEntry
+            do throws(CopyFailure) {
+                copied = try fill(made.file, from: file, before, mode: mode, item)
+                after = try look(at: file, item)
+            } catch {
+                made.discard(staging)
+                throw error
+            }
             guard copied == before.size, after.size == before.size, after.modified == before.modified else {
-                try? staged.file.remove(temporary)
+                made.discard(staging)
                 continue
             }
-            return try placing.put(temporary, from: staged, item, in: destination)
+            return try made.put(item, in: destination, staging, placing)
         }
         throw CopyFailure(
             .sourceChanged, "`\(item.sourcePath.text)` changes while it is copied",
@@ -87,15 +102,13 @@ struct FileCopier: Sendable {
         }
     }
 
-    /// Writes the content under a temporary name, with mode and time; how many bytes that were.
-    private func stage(
-        _ file: borrowing OwnedDescriptor, _ entry: FileEntry, _ item: SourceItem, as temporary: RawPath,
-        in staged: SharedDescriptor
+    /// Writes the content, with mode and time; how many bytes that were.
+    private func fill(
+        _ target: borrowing OwnedDescriptor, from file: borrowing OwnedDescriptor, _ entry: FileEntry, mode: UInt32,
+        _ item: SourceItem
     ) throws(CopyFailure) -> Int {
         var done = 0
         do throws(SystemError) {
-            let mode = placing.attributes.file(stored: entry.mode)
-            let target = try OwnedDescriptor.open(temporary, in: staged.file, FileFlags.create, mode: mode)
             let count = try WholeFileCopy.copy(
                 from: file, to: target, expected: entry.size,
                 progress: { count in
@@ -103,10 +116,8 @@ struct FileCopier: Sendable {
                     progress.count(bytes: count)
                 }, isCancelled: { progress.isCancelled })
             try placing.finish(target, mode: mode, modified: entry.modified)
-            try target.closeChecked()
             return count
         } catch {
-            try? staged.file.remove(temporary)
             // The kernel's own copy does not say which side has failed. The source's would fail again.
             if !error.isCancellation { try checkReadable(file, at: done, item) }
             throw CopyFailure.writing(item.path, error)

@@ -74,6 +74,8 @@ extension CopyFaults {
             let size = 192 << 20
             try Files.write("old", to: path)
             truncate(path, off_t(size))
+            // Where nothing is yet, files have no name while they are written, and nobody could see how far one is.
+            try sandbox.write(["dst/other": "x"])
             let running = try sandbox.start("file_mounts: {\(sandbox.destination): {source: \(mounted.path)}}")
             let wasReading = try running.halt { stagedBytes > 0 }
             try #require(wasReading && stagedBytes < size, "the copy had ended already")
