@@ -37,8 +37,7 @@ public struct Copy: Sendable {
     private func copy(_ waits: () -> Void) throws(CopyFailure) -> Outcome {
         let notes = try DestinationNotes(
             ofDestination: RawPath(checked.planned.path), shownAs: checked.planned.shownPath, stateFolder: stateFolder,
-            waited: waits,
-            isCancelled: { progress.isCancelled })
+            waited: waits, isCancelled: { progress.isCancelled })
         let isNew = isDestinationNew
         let destination: SharedDescriptor
         do throws(TrustedPath.Failure) {
@@ -50,7 +49,8 @@ public struct Copy: Sendable {
         let old = notes.readManifest()
         // One that a killed run has made is ours still.
         let isRootOurs = isNew || old["."] != nil
-        let isFresh = isNew || destination.file.isEmptyFolder
+        // Asked only now: another run may have made and filled it while this one waited.
+        let isFresh = destination.file.isEmptyFolder
         // What is ours from earlier runs and the source has no longer. It stays ours, for a later mirror to remove.
         let surplus = old.records(besides: items.lazy.map(\.path)).filter { $0.key != "." }
         let isVague = try notes.begin(claim(besides: surplus, isRootOurs, after: old))
