@@ -71,7 +71,7 @@ let package = Package(
         tests(
             "TransferTests",
             of: ["Transfer", "Plan", "TaskFile", "ObjectStore", "Checksums", "Platform", "TestSupport"]),
-        tests("ProvisionTests", of: ["provision", "Platform"]),
+        tests("ProvisionTests", of: ["provision", "Executor", "Plan", "TaskFile", "Platform"]),
         tests(
             "EndToEnd", of: ["provision", "Checksums", "JSON", "Signing", "TestSupport"], exclude: ["Support/judge.py"]),
     ]

@@ -32,6 +32,8 @@ public struct MountStatus: Sendable {
     public var state = MountState.planned
     public var objects = (total: nil as Int?, done: 0, skipped: 0)
     public var bytes = (total: nil as Int?, done: 0)
+    /// Of the total, what need not be moved.
+    public var bytesInPlace = 0
     public var seconds = 0.0
     /// Requests to stores, and how many of them were made again.
     public var requests = (sent: 0, retried: 0)
@@ -50,6 +52,7 @@ public struct MountStatus: Sendable {
         self.init(checked.planned)
         objects.total = checked.objects
         bytes.total = checked.bytes
+        bytesInPlace = checked.bytesInPlace
         identity = checked.stores.lazy.compactMap(\.identity).first
         count(requestsOf: checked)
     }

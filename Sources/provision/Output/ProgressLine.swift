@@ -18,7 +18,8 @@ struct ProgressLine {
             let rate = Double(mount.bytes.done) / mount.seconds
             words.append("\(Amount.text(Int(rate)))/s")
             if rate > 0 {
-                words.append("\(Amount.text(seconds: Double(max(0, total - mount.bytes.done)) / rate)) left")
+                let missing = max(0, total - mount.bytesInPlace - mount.bytes.done)
+                words.append("\(Amount.text(seconds: Double(missing) / rate)) left")
             }
         }
         return words.joined(separator: "  ")

@@ -51,6 +51,9 @@ final class RunOutput {
 
     private func tell(_ status: RunStatus) {
         let news = status.diagnostics.dropFirst(told)
+        guard !news.isEmpty else { return }
+        // What is told stays; the live lines go on below it.
+        liveLines = 0
         told = status.diagnostics.count
         guard format != .ndjson else {
             for diagnostic in news {

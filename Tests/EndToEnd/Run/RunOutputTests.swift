@@ -96,6 +96,21 @@ import Testing
         }
     }
 
+    /// Where nobody sees a line change there is a new one every ten seconds. The run waits for another one's lock.
+    @Test func aLineEveryTenSeconds() throws {
+        for number in 0..<1500 { try sandbox.write(["src/\(number)": "x"]) }
+        let first = try sandbox.start(sandbox.task())
+        let isHalted = try first.halt { sandbox.names.count > 3 }
+        try #require(isHalted)
+        let second = try sandbox.start(sandbox.task(), ["--output", "text"])
+        usleep(11_000_000)
+        first.resume()
+        #expect(try first.wait().status == 0)
+        let waited = try second.wait(seconds: 60)
+        let lines = waited.errors.split(separator: "\n").filter { $0.contains("copying  \(sandbox.destination)  ") }
+        #expect(lines.count == 1, "\(waited.errors)")
+    }
+
     // MARK: Readers that fail
 
     @Test(arguments: ["text", "json", "ndjson"])
