@@ -37,6 +37,9 @@ static inline CURLcode ccurl_on_tls_context(CURL *handle, curl_ssl_ctx_callback 
 static inline CURLcode ccurl_on_open_socket(CURL *handle, curl_opensocket_callback callback) {
     return curl_easy_setopt(handle, CURLOPT_OPENSOCKETFUNCTION, callback);
 }
+static inline CURLcode ccurl_on_close_socket(CURL *handle, curl_closesocket_callback callback) {
+    return curl_easy_setopt(handle, CURLOPT_CLOSESOCKETFUNCTION, callback);
+}
 static inline CURLcode ccurl_on_connected(CURL *handle, curl_prereq_callback callback) {
     return curl_easy_setopt(handle, CURLOPT_PREREQFUNCTION, callback);
 }

@@ -5,28 +5,36 @@ import Platform
 extension EasyHandle {
     func prepare(for transfer: Transfer, _ settings: HTTPSettings) throws(HTTPError) {
         let request = transfer.request
-        beginOptions()
-        set(CURLOPT_PRIVATE, pointer: Unmanaged.passUnretained(transfer).toOpaque())
-        set(CURLOPT_NOSIGNAL, true)
-        // HTTP/1.1, because of many streams over one connection none is faster than the one connection, and what stalls
-        // it stalls them all. Object stores speak nothing newer to most clients.
-        set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
-        set(CURLOPT_PROTOCOLS_STR, text: "http,https")
+        beginOptions(for: RequestKind(of: transfer)) {
+            setKind(of: transfer, settings)
+        }
+        transfer.setCallbackData(on: self)
         let url = request.address.text
         guard url.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F }) else {
             throw HTTPAddress.refusal("a URL with a space or a control character in it")
         }
         set(CURLOPT_URL, text: url)
+        setHeaders(request)
+        try endOptions()
+    }
+
+    /// What requests of a kind have in common. To set it takes longer than all else together.
+    private func setKind(of transfer: Transfer, _ settings: HTTPSettings) {
+        let request = transfer.request
+        set(CURLOPT_NOSIGNAL, true)
+        // HTTP/1.1, because of many streams over one connection none is faster than the one connection, and what stalls
+        // it stalls them all. Object stores speak nothing newer to most clients.
+        set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
+        set(CURLOPT_PROTOCOLS_STR, text: "http,https")
+        set(CURLOPT_USERAGENT, text: settings.userAgent)
         set(CURLOPT_PATH_AS_IS, true)
         set(CURLOPT_FOLLOWLOCATION, false)
         setConnection(request, settings)
         if transfer.looksUpAnew { set(CURLOPT_DNS_CACHE_TIMEOUT, 0) }
         setTrust(request)
         setMethod(request)
-        setHeaders(request, settings)
-        transfer.installCallbacks(on: self)
-        transfer.installConnectingCallbacks(on: self)
-        try endOptions()
+        Transfer.installCallbacks(on: self)
+        Transfer.installConnectingCallbacks(on: self)
     }
 
     private func setConnection(_ request: HTTPRequest, _ settings: HTTPSettings) {
@@ -64,21 +72,26 @@ extension EasyHandle {
         }
     }
 
-    private func setHeaders(_ request: HTTPRequest, _ settings: HTTPSettings) {
-        for line in request.headers.lines {
+    private func setHeaders(_ request: HTTPRequest) {
+        var accepts = false
+        var expects = false
+        request.headers.forEach { line in
             // The length is that of the body, whatever somebody says.
-            if HTTPHeaders.isSame("content-length", line.name) || HTTPHeaders.isSame("transfer-encoding", line.name) {
-                continue
-            }
+            guard !line.isNamed("Content-Length"), !line.isNamed("Transfer-Encoding") else { return }
             guard line.isSendable else { return note(CURLE_URL_MALFORMAT) }
-            addHeader(line.value.isEmpty ? line.name + ";" : line.name + ": " + line.value)
+            if line.isNamed("Accept") { accepts = true }
+            if line.isNamed("Expect") { expects = true }
+            if line.value.isEmpty {
+                addHeader(String(decoding: line.name, as: UTF8.self) + ";")
+            } else {
+                addHeader(line.text)
+            }
         }
-        if request.headers["User-Agent"] == nil { set(CURLOPT_USERAGENT, text: settings.userAgent) }
         // What curl would add by itself; a name without a value takes it away.
-        if request.headers["Accept"] == nil { addHeader("Accept:") }
+        if !accepts { addHeader("Accept:") }
         // Before a body of more than 1 MiB curl asks with `Expect: 100-continue`, so that a refusal or a redirect comes
         // before the body, and takes that back where a server answers 417. Smaller ones are better sent at once.
-        if request.headers["Expect"] == nil, let body = request.body, body.count <= HTTPRequest.largeBody {
+        if !expects, let body = request.body, body.count <= HTTPRequest.largeBody {
             addHeader("Expect:")
         }
     }

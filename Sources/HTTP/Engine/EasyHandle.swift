@@ -1,12 +1,13 @@
 import CCurl
 
 /// A curl easy handle. It is used for one request after another: connections belong to the loop's multi handle, so a
-/// handle carries nothing over but its memory.
+/// handle carries nothing over but its memory, and the options that requests of the same kind share.
 final class EasyHandle {
     let raw: UnsafeMutableRawPointer
     var isAdded = false
     private let text = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
     private var headers: UnsafeMutablePointer<curl_slist>?
+    private var kind: RequestKind?
     private var failure = CURLE_OK
 
     init?() {
@@ -23,10 +24,10 @@ final class EasyHandle {
         text.deallocate()
     }
 
-    /// Forgets the request.
-    func reset() {
+    /// Lets go of the request, which curl must not have any more.
+    func release() {
         isAdded = false
-        curl_easy_reset(raw)
+        set(CURLOPT_HTTPHEADER, list: nil)
         curl_slist_free_all(headers)
         headers = nil
     }
@@ -36,10 +37,15 @@ final class EasyHandle {
 
     // MARK: Setting options. Only memory can be wanting, which is asked about once at the end.
 
-    func beginOptions() {
+    /// `setKind` is called where the handle has not served a request of that kind the last time.
+    func beginOptions(for kind: RequestKind?, setKind: () -> Void) {
         failure = CURLE_OK
         text[0] = 0
+        guard kind == nil || kind != self.kind else { return }
+        curl_easy_reset(raw)
         set(CURLOPT_ERRORBUFFER, pointer: UnsafeMutableRawPointer(text))
+        setKind()
+        self.kind = failure == CURLE_OK ? kind : nil
     }
 
     func endOptions() throws(HTTPError) {
@@ -59,7 +65,7 @@ final class EasyHandle {
     func suggest(_ option: CURLoption, _ size: Int) { _ = ccurl_set_long(raw, option, size) }
     func note(_ code: CURLcode) { if code != CURLE_OK && failure == CURLE_OK { failure = code } }
 
-    func addHeader(_ line: String) {
+    func addHeader(_ line: UnsafePointer<CChar>) {
         guard let longer = curl_slist_append(headers, line) else { return note(CURLE_OUT_OF_MEMORY) }
         headers = longer
     }

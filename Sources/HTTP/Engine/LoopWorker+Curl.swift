@@ -9,9 +9,9 @@ extension LoopWorker {
         _ = ccurl_multi_on_socket(multi) { easy, socket, what, this, _ in
             Transfer.of(easy: easy)?.socket = what == CURL_POLL_REMOVE ? -1 : socket
             let worker = Unmanaged<LoopWorker>.fromOpaque(this!).takeUnretainedValue()
-            worker.loop.poll.watch(
+            worker.sockets.watch(
                 socket, forReading: what == CURL_POLL_IN || what == CURL_POLL_INOUT,
-                forWriting: what == CURL_POLL_OUT || what == CURL_POLL_INOUT)
+                forWriting: what == CURL_POLL_OUT || what == CURL_POLL_INOUT, worker.loop.poll)
             return 0
         }
         _ = ccurl_multi_set_pointer(multi, CURLMOPT_TIMERDATA, this)
@@ -23,6 +23,7 @@ extension LoopWorker {
     }
 
     func act(on event: EventPoll.Event) {
+        guard sockets.isWanted(event.descriptor, loop.poll) else { return }
         var bits: Int32 = 0
         if event.isReadable { bits |= CURL_CSELECT_IN }
         if event.isWritable { bits |= CURL_CSELECT_OUT }

@@ -55,7 +55,7 @@ extension LoopWorker {
             if handle.isAdded { curl_multi_remove_handle(multi, handle.raw) }
             // After a failure some of curl's buffers stay with the handle, in the size that they had.
             if case .success = attempt.result, idleHandles.count < settings.connectionsPerHost {
-                handle.reset()
+                handle.release()
                 idleHandles.append(handle)
             }
         }

@@ -15,6 +15,7 @@ final class LoopWorker {
     /// Those whose turn it is.
     var ready: [Transfer] = []
     var idleHandles: [EasyHandle] = []
+    var sockets = WatchedSockets()
     let buffers = BufferPool(size: 256 * 1024, limit: 32)
     let batches: ReadBatchList
     /// Those that have reached their host, told in callbacks, in which curl must not be called.

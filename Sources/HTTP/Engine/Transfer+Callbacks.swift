@@ -4,9 +4,8 @@ import Platform
 /// What curl calls while it works. Each callback finds its transfer by the pointer that it was given; the loop keeps the
 /// transfer alive for as long as curl has the handle.
 extension Transfer {
-    func installCallbacks(on handle: EasyHandle) {
-        let this = Unmanaged.passUnretained(self).toOpaque()
-        handle.set(CURLOPT_HEADERDATA, pointer: this)
+    /// The same for every transfer.
+    static func installCallbacks(on handle: EasyHandle) {
         handle.note(
             ccurl_on_header(handle.raw) { bytes, size, count, this in
                 let line = UnsafeRawBufferPointer(start: bytes, count: size * count)
@@ -15,7 +14,6 @@ extension Transfer {
                     return true
                 } ? line.count : 0
             })
-        handle.set(CURLOPT_WRITEDATA, pointer: this)
         handle.note(
             ccurl_on_write(handle.raw) { bytes, size, count, this in
                 let chunk = UnsafeRawBufferPointer(start: bytes, count: size * count)
@@ -26,7 +24,6 @@ extension Transfer {
                 return isWanted ? chunk.count : chunk.count + 1
             })
         // Also where there is no body: what curl reads from by default is standard input.
-        handle.set(CURLOPT_READDATA, pointer: this)
         handle.note(
             ccurl_on_read(handle.raw) { bytes, size, count, this in
                 let room = UnsafeMutableRawBufferPointer(start: bytes, count: size * count)
@@ -37,7 +34,6 @@ extension Transfer {
                 }
                 return isGood ? given : Int(CURL_READFUNC_ABORT)
             })
-        handle.set(CURLOPT_SEEKDATA, pointer: this)
         handle.note(
             ccurl_on_seek(handle.raw) { this, offset, origin in
                 // Only so that curl may send a request again whose connection was dead; see `setConnection`.
@@ -50,6 +46,20 @@ extension Transfer {
             })
     }
 
+    /// Whom the callbacks find.
+    func setCallbackData(on handle: EasyHandle) {
+        let this = Unmanaged.passUnretained(self).toOpaque()
+        handle.set(CURLOPT_PRIVATE, pointer: this)
+        handle.set(CURLOPT_HEADERDATA, pointer: this)
+        handle.set(CURLOPT_WRITEDATA, pointer: this)
+        handle.set(CURLOPT_READDATA, pointer: this)
+        handle.set(CURLOPT_SEEKDATA, pointer: this)
+        handle.set(CURLOPT_OPENSOCKETDATA, pointer: this)
+        handle.set(CURLOPT_PREREQDATA, pointer: this)
+        // A connection outlives the transfer.
+        handle.set(CURLOPT_CLOSESOCKETDATA, pointer: Unmanaged.passUnretained(worker).toOpaque())
+    }
+
     /// The transfer that a handle is used for.
     static func of(easy: UnsafeMutableRawPointer?) -> Transfer? {
         guard let easy else { return nil }
@@ -58,7 +68,7 @@ extension Transfer {
         return owner.map { Unmanaged<Transfer>.fromOpaque($0).takeUnretainedValue() }
     }
 
-    private static func of(_ this: UnsafeMutableRawPointer?) -> Transfer {
+    static func of(_ this: UnsafeMutableRawPointer?) -> Transfer {
         Unmanaged<Transfer>.fromOpaque(this!).takeUnretainedValue()
     }
 

@@ -2,21 +2,20 @@ import CCurl
 import CShims
 import Glibc
 
-/// What curl calls before a request goes out.
+/// What curl calls while it connects and when it lets go of a connection.
 extension Transfer {
-    func installConnectingCallbacks(on handle: EasyHandle) {
-        guard leadsTheWay || request.avoidsLinkLocal else { return }
-        let this = Unmanaged.passUnretained(self).toOpaque()
-        handle.set(CURLOPT_OPENSOCKETDATA, pointer: this)
+    static func installConnectingCallbacks(on handle: EasyHandle) {
         handle.note(
-            ccurl_on_open_socket(handle.raw) { this, _, address in
-                Unmanaged<Transfer>.fromOpaque(this!).takeUnretainedValue().open(address!)
-            })
-        handle.set(CURLOPT_PREREQDATA, pointer: this)
+            ccurl_on_open_socket(handle.raw) { this, _, address in Transfer.of(this).open(address!) })
         handle.note(
             ccurl_on_connected(handle.raw) { this, _, _, _, _ in
-                Unmanaged<Transfer>.fromOpaque(this!).takeUnretainedValue().noteReached()
+                Transfer.of(this).noteReached()
                 return CURL_PREREQFUNC_OK
+            })
+        handle.note(
+            ccurl_on_close_socket(handle.raw) { worker, socket in
+                Unmanaged<LoopWorker>.fromOpaque(worker!).takeUnretainedValue().sockets.forget(socket)
+                return Glibc.close(socket)
             })
     }
 
@@ -27,6 +26,8 @@ extension Transfer {
             return CURL_SOCKET_BAD
         }
         let flags = Int32(SOCK_CLOEXEC.rawValue)
-        return Glibc.socket(address.pointee.family, address.pointee.socktype | flags, address.pointee.protocol)
+        let socket = Glibc.socket(address.pointee.family, address.pointee.socktype | flags, address.pointee.protocol)
+        if socket >= 0 { worker.sockets.noteOpened(socket) }
+        return socket
     }
 }

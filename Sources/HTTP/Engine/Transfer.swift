@@ -8,7 +8,7 @@ final class Transfer {
     private(set) var request: HTTPRequest
     private let continuation: Exchange.Continuation
     let hostKey: String
-    private unowned let worker: LoopWorker
+    unowned let worker: LoopWorker
     /// Whether it asks for its host's addresses though they are known.
     var looksUpAnew = false
     /// Whether others wait until it has found the host.

@@ -1,4 +1,7 @@
 /// The header lines of a message, in their order. Names are found in any case.
+///
+/// They lie in one piece of memory, because every object of a copy brings a dozen of them, of which a few are looked at:
+/// as texts each for itself they cost more than the request.
 public struct HTTPHeaders: Sendable, Equatable, ExpressibleByDictionaryLiteral {
     public struct Line: Sendable, Equatable {
         public var name: String
@@ -10,54 +13,75 @@ public struct HTTPHeaders: Sendable, Equatable, ExpressibleByDictionaryLiteral {
         }
     }
 
-    public private(set) var lines: [Line] = []
+    private var packed = PackedHeaders()
 
     public init() {}
 
     public init(dictionaryLiteral elements: (String, String)...) {
-        lines = elements.map { Line($0.0, $0.1) }
+        for (name, value) in elements { add(name, value) }
+    }
+
+    public var lines: [Line] {
+        var lines: [Line] = []
+        packed.forEach { lines.append(Line($0)) }
+        return lines
+    }
+
+    /// Those whose names begin so, which is given in lower case.
+    public func lines(beginning prefix: StaticString) -> [Line] {
+        let prefix = UnsafeRawBufferPointer(start: prefix.utf8Start, count: prefix.utf8CodeUnitCount)
+        var lines: [Line] = []
+        packed.forEach { line in
+            guard line.name.count >= prefix.count,
+                PackedHeaders.areSame(UnsafeRawBufferPointer(rebasing: line.name[..<prefix.count]), prefix)
+            else { return }
+            lines.append(Line(line))
+        }
+        return lines
     }
 
     public mutating func add(_ name: String, _ value: String) {
-        lines.append(Line(name, value))
+        var (name, value) = (name, value)
+        name.withUTF8 { name in
+            value.withUTF8 { value in packed.append(UnsafeRawBufferPointer(name), UnsafeRawBufferPointer(value)) }
+        }
+    }
+
+    mutating func add(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
+        packed.append(name, value)
+    }
+
+    public mutating func add(_ others: HTTPHeaders) {
+        packed.append(others.packed)
     }
 
     /// The first of this name; setting it replaces all of them.
     public subscript(name: String) -> String? {
-        get { lines.firstIndex { Self.isSame($0.name, name) }.map { lines[$0].value } }
+        get {
+            var name = name
+            return name.withUTF8 { packed.value(of: UnsafeRawBufferPointer($0)) }
+        }
         set {
-            lines.removeAll { Self.isSame($0.name, name) }
-            if let newValue { lines.append(Line(name, newValue)) }
+            var copy = name
+            copy.withUTF8 { packed.remove(UnsafeRawBufferPointer($0)) }
+            if let newValue { add(name, newValue) }
         }
     }
 
     /// An old way to go on with a value in the next line.
-    mutating func continueLast(_ text: String) {
-        if !lines.isEmpty { lines[lines.count - 1].value += " " + text }
+    mutating func continueLast(_ text: UnsafeRawBufferPointer) {
+        packed.continueLast(text)
     }
 
-    static func isSame(_ left: String, _ right: String) -> Bool {
-        guard left.utf8.count == right.utf8.count else { return false }
-        // An answer's headers are searched for a dozen names: through the text's own indices that takes ten times as long.
-        var (left, right) = (left, right)
-        return left.withUTF8 { left in right.withUTF8 { right in areSame(left, right) } }
-    }
-
-    private static func areSame(_ left: UnsafeBufferPointer<UInt8>, _ right: UnsafeBufferPointer<UInt8>) -> Bool {
-        // Names of one length mostly differ in their ends: `x-amz-…`.
-        for index in left.indices.reversed() where lowered(left[index]) != lowered(right[index]) { return false }
-        return true
-    }
-
-    private static func lowered(_ byte: UInt8) -> UInt8 {
-        (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte
+    /// Calls `body` with each line, as curl wants it.
+    func forEach(_ body: (PackedHeaders.Line) -> Void) {
+        packed.forEach(body)
     }
 }
 
 extension HTTPHeaders.Line {
-    /// Neither empty nor able to end the line and begin another.
-    var isSendable: Bool {
-        !name.isEmpty && name.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7F && $0 != UInt8(ascii: ":") && $0 < 0x80 }
-            && value.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }
+    fileprivate init(_ line: PackedHeaders.Line) {
+        name = String(decoding: line.name, as: UTF8.self)
+        value = String(decoding: line.value, as: UTF8.self)
     }
 }

@@ -43,15 +43,16 @@ struct HeadReader {
     }
 
     private mutating func takeHeader(_ text: UnsafeRawBufferPointer, isContinued: Bool) throws(HTTPError) {
-        if isContinued { return head.headers.continueLast(String(decoding: text, as: UTF8.self)) }
+        if isContinued { return head.headers.continueLast(text) }
         guard let colon = text.firstIndex(of: UInt8(ascii: ":")) else { return }
-        let name = String(decoding: text[..<colon], as: UTF8.self)
+        let name = UnsafeRawBufferPointer(rebasing: text[..<colon])
         let value = Self.trimmed(UnsafeRawBufferPointer(rebasing: text[(colon + 1)...]))
-        let line = HTTPHeaders.Line(name, String(decoding: value, as: UTF8.self))
-        if HTTPHeaders.isSame(name, "Content-Length"), let other = head.headers[name], other != line.value {
+        if PackedHeaders.areSame(name, "Content-Length"), let other = head.headers["Content-Length"],
+            !value.elementsEqual(other.utf8)
+        {
             throw Self.malformed("it has two lengths")
         }
-        head.headers.add(line.name, line.value)
+        head.headers.add(name, value)
     }
 
     /// `HTTP/1.1 200 OK`

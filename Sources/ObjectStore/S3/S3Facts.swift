@@ -3,23 +3,24 @@ import Synchronization
 
 /// What is known of the server so far. Shared by all who use a store.
 final class S3Facts: Sendable {
-    private struct State {
-        var server: S3Server
-        var isCertain: Bool
-    }
-
-    private let state: Mutex<State>
+    private let known: Mutex<S3Server>
+    /// How many more answers are looked at for a name. Who has not said it by then does not say it.
+    private let answersToAsk: Atomic<Int>
 
     init(_ server: S3Server, isCertain: Bool) {
-        state = Mutex(State(server: server, isCertain: isCertain || server != .other))
+        known = Mutex(server)
+        answersToAsk = Atomic(isCertain || server != .other ? 0 : 32)
     }
 
-    var server: S3Server { state.withLock { $0.server } }
+    var server: S3Server { known.withLock { $0 } }
 
     func learn(_ headers: HTTPHeaders) {
-        state.withLock { state in
-            guard !state.isCertain, let server = S3Server(headers) else { return }
-            state = State(server: server, isCertain: true)
+        guard answersToAsk.load(ordering: .relaxed) > 0 else { return }
+        guard let server = S3Server(headers) else {
+            answersToAsk.subtract(1, ordering: .relaxed)
+            return
         }
+        known.withLock { $0 = server }
+        answersToAsk.store(0, ordering: .relaxed)
     }
 }

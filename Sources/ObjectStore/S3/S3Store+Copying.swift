@@ -9,10 +9,10 @@ extension S3Store {
         let task = "cannot copy \(source.key.shown) to \(key.shown)"
         var headers = try headers(copying: source)
         if let metadata {
-            for line in try S3Metadata.headers(metadata).lines { headers.add(line.name, line.value) }
+            headers.add(try S3Metadata.headers(metadata))
             headers["x-amz-metadata-directive"] = "REPLACE"
         }
-        for line in settings.headersOfWrites.lines { headers.add(line.name, line.value) }
+        headers.add(settings.headersOfWrites)
         try add(condition, to: &headers, capabilities.conditionalCopy, task)
         try await checkByHand(source)
         let response = try await sendAny(slow(request(.put, key, headers: headers)), task)

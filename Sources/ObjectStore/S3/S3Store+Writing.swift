@@ -36,7 +36,7 @@ extension S3Store {
 
     func headers(of metadata: ObjectMetadata) throws(StoreError) -> HTTPHeaders {
         var headers = settings.headersOfWrites
-        for line in try S3Metadata.headers(metadata).lines { headers.add(line.name, line.value) }
+        headers.add(try S3Metadata.headers(metadata))
         return headers
     }
 

@@ -44,7 +44,7 @@ public struct S3Store: ObjectStore {
         headers: HTTPHeaders = [:], body: ByteSource? = nil
     ) -> HTTPRequest {
         var headers = headers
-        for line in settings.headers.lines { headers.add(line.name, line.value) }
+        headers.add(settings.headers)
         // Its host is put in when it is signed.
         let address = site.address(key, query, region: settings.region ?? S3Region.usual)
         var request = HTTPRequest(method, address, headers: headers, body: body, isIdempotent: true)

@@ -69,7 +69,7 @@ public struct WebStore: ObjectStore {
             request.meter = meter
             request.avoidsLinkLocal = true
             if WebRedirects.origin(of: place) == endpoint {
-                for line in settings.headers.lines { request.headers.add(line.name, line.value) }
+                request.headers.add(settings.headers)
             }
             adjust(&request)
             let response: HTTPResponse

@@ -10,8 +10,7 @@ struct FileCopier: Sendable {
     init(progress: CopyProgress, placing: ItemPlacing) {
         self.progress = progress
         self.placing = placing
-        // Where names may be taken, most files replace something.
-        naming = NewFile.Naming(isTried: placing.isFresh)
+        naming = NewFile.Naming(placing)
     }
 
     enum Outcome {
@@ -75,7 +74,7 @@ struct FileCopier: Sendable {
             let copied: Int
             let after: FileEntry
             do throws(CopyFailure) {
-                copied = try fill(made.file, from: file, before, mode: mode, item)
+                copied = try fill(made.file.file, from: file, before, mode: mode, item)
                 after = try look(at: file, item)
             } catch {
                 made.discard(staging)

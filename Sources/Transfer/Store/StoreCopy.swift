@@ -15,6 +15,7 @@ final class StoreCopy: Sendable {
     private let progress: CopyProgress
     private let fetching: ObjectFetching
     private let limits: CopyLimits
+    private let naming: NewFile.Naming
     private let found = Mutex(CopyFindings())
 
     struct StoreSource: Sendable {
@@ -32,6 +33,7 @@ final class StoreCopy: Sendable {
         self.staging = staging
         self.progress = progress
         self.limits = limits
+        naming = NewFile.Naming(placing)
         fetching = ObjectFetching(choice: checksum, buffers: PartBuffers(size: limits.partSize))
     }
 
@@ -57,9 +59,10 @@ final class StoreCopy: Sendable {
 
     private func copy() async {
         let pace = Pace(first: firstPace, ceiling: limits.requests)
-        let schedule = Schedule(sources, wholeUpTo: wholeLimit, share: { pace.limit / 2 })
+        let workers = min(limits.requests, requests)
+        let schedule = Schedule(sources, wholeUpTo: wholeLimit, workers: workers, share: { pace.limit / 2 })
         await withTaskGroup(of: Bool.self) { group in
-            for _ in 0..<min(limits.requests, requests) {
+            for _ in 0..<workers {
                 group.addTask { await self.work(schedule, pace) }
             }
             // The first failure ends the copy: what follows would most likely fail alike.
@@ -78,9 +81,10 @@ final class StoreCopy: Sendable {
     /// Does one piece of work after the other; true when one has failed.
     private func work(_ schedule: Schedule, _ pace: Pace) async -> Bool {
         var folder = OpenFolder()
+        var hand = Schedule.Hand()
         await pace.enter()
         defer { pace.leave() }
-        while !Task.isCancelled, let work = await schedule.next() {
+        while !Task.isCancelled, let work = await schedule.next(&hand) {
             do throws(CopyFailure) {
                 await limits.gate.enter()
                 let moved: Int?
@@ -141,36 +145,23 @@ final class StoreCopy: Sendable {
     private func copyWhole(
         _ item: SourceItem, _ opened: OpenedStore, to folder: SharedDescriptor
     ) async throws(CopyFailure) {
-        let staged = try staging.folder()
-        let temporary = staging.nextName()
         let mode = placing.attributes.file(stored: item.mode)
-        let file = try make(temporary, for: item, mode: mode, in: staged)
+        let made = try NewFile(in: folder.file, staging, naming, mode: mode, item.path)
         let count: Int
         do throws(CopyFailure) {
-            count = try await fetching.fetch(item, from: opened.store, into: file)
+            count = try await fetching.fetch(item, from: opened.store, into: made.file)
             do throws(SystemError) {
-                try placing.finish(file.file, mode: mode, modified: item.modified)
-                if mode & 0o200 == 0 { try file.file.setMode(mode) }
+                try placing.finish(made.file.file, mode: mode, modified: item.modified)
             } catch {
                 throw CopyFailure.writing(item.path, error)
             }
-            try placing.put(temporary, from: staged, item, in: folder.file)
         } catch {
-            try? staged.file.remove(temporary)
+            made.discard(staging)
             throw error
         }
+        try made.put(item, in: folder.file, staging, placing)
         progress.count(bytes: count)
         progress.countDone()
-    }
-
-    private func make(
-        _ temporary: RawPath, for item: SourceItem, mode: UInt32, in staged: SharedDescriptor
-    ) throws(CopyFailure) -> SharedDescriptor {
-        do throws(SystemError) {
-            return SharedDescriptor(try .open(temporary, in: staged.file, FileFlags.create, mode: mode | 0o200))
-        } catch {
-            throw CopyFailure.writing(item.path, error)
-        }
     }
 
     // MARK: Large objects

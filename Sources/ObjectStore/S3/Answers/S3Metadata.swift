@@ -4,7 +4,7 @@ import Platform
 
 /// Content type and user metadata as headers.
 enum S3Metadata {
-    private static let prefix = "x-amz-meta-"
+    private static let prefix: StaticString = "x-amz-meta-"
 
     static func headers(_ metadata: ObjectMetadata) throws(StoreError) -> HTTPHeaders {
         var headers: HTTPHeaders = [:]
@@ -16,18 +16,16 @@ enum S3Metadata {
             guard !name.isEmpty, name.utf8.allSatisfy(isOfToken) else {
                 throw StoreError(.invalid, "\(name.printable) cannot be a name of metadata")
             }
-            headers[prefix + name.lowercased()] = EncodedWord.encoded(value)
+            headers["\(prefix)\(name.lowercased())"] = EncodedWord.encoded(value)
         }
         return headers
     }
 
     static func metadata(_ headers: HTTPHeaders) -> ObjectMetadata {
         var metadata = ObjectMetadata(contentType: headers["Content-Type"])
-        // Most answers have none, and every one is looked through.
-        for line in headers.lines where line.name.utf8.count > prefix.utf8.count {
-            let name = line.name.lowercased()
-            guard name.hasPrefix(prefix) else { continue }
-            metadata.user[String(name.dropFirst(prefix.count))] = EncodedWord.decoded(line.value)
+        for line in headers.lines(beginning: prefix) where line.name.utf8.count > prefix.utf8CodeUnitCount {
+            let name = line.name.lowercased().dropFirst(prefix.utf8CodeUnitCount)
+            metadata.user[String(name)] = EncodedWord.decoded(line.value)
         }
         return metadata
     }

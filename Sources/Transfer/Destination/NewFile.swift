@@ -5,15 +5,17 @@ import Synchronization
 /// A file that is being made ready for its place: without a name where that can be had and nothing stands there, which spares
 /// the file system a second change of names; else in the staging folder.
 struct NewFile: ~Copyable {
-    let file: OwnedDescriptor
+    /// Open for writing, whatever its mode is.
+    let file: SharedDescriptor
     private let temporary: RawPath?
 
-    /// Whether files without names can be had at the destination. Asked once, by trying.
+    /// Whether files without names can be had at the destination and are worth having: where names may be taken, most files
+    /// replace something. Asked once, by trying.
     final class Naming: Sendable {
         private let isPossible: Atomic<Bool>
 
-        init(isTried: Bool) {
-            isPossible = Atomic(isTried)
+        init(_ placing: ItemPlacing) {
+            isPossible = Atomic(placing.isFresh)
         }
 
         fileprivate var isTried: Bool {
@@ -28,7 +30,7 @@ struct NewFile: ~Copyable {
         if naming.isTried {
             do throws(SystemError) {
                 if let file = try folder.makeNamelessFile(mode: mode) {
-                    self.file = file
+                    self.file = SharedDescriptor(file)
                     temporary = nil
                     return
                 }
@@ -40,7 +42,7 @@ struct NewFile: ~Copyable {
         let name = staging.nextName()
         let staged = try staging.folder()
         do throws(SystemError) {
-            file = try .open(name, in: staged.file, FileFlags.create, mode: mode)
+            file = SharedDescriptor(try .open(name, in: staged.file, FileFlags.create, mode: mode))
         } catch {
             throw CopyFailure.writing(path, error)
         }
@@ -56,7 +58,7 @@ struct NewFile: ~Copyable {
             return try placing.put(temporary, from: staged, item, in: folder)
         }
         do throws(SystemError) {
-            try file.giveName(item.path.lastComponent, in: folder)
+            try file.file.giveName(item.path.lastComponent, in: folder)
             return
         } catch {
             // Somebody has put something there meanwhile: it is replaced, as everything else.
@@ -65,7 +67,7 @@ struct NewFile: ~Copyable {
         let name = staging.nextName()
         let staged = try staging.folder()
         do throws(SystemError) {
-            try file.giveName(name, in: staged.file)
+            try file.file.giveName(name, in: staged.file)
         } catch {
             throw CopyFailure.writing(item.path, error)
         }
