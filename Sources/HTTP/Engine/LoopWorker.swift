@@ -16,7 +16,8 @@ final class LoopWorker {
     var ready: [Transfer] = []
     var idleHandles: [EasyHandle] = []
     var sockets = WatchedSockets()
-    let buffers = BufferPool(size: 256 * 1024, limit: 32)
+    /// For what is gathered before it is written: larger ones would push each other out of the processor's cache.
+    let buffers = BufferPool(size: 64 * 1024, limit: 32)
     let batches: ReadBatchList
     /// Those that have reached their host, told in callbacks, in which curl must not be called.
     var resolved: [Transfer] = []
@@ -29,7 +30,7 @@ final class LoopWorker {
         self.settings = settings
         guard let multi = curl_multi_init() else { preconditionFailure("out of memory") }
         self.multi = multi
-        batches = ReadBatchList(buffers)
+        batches = ReadBatchList(BufferPool(size: 256 * 1024, limit: 32))
         let share = (settings.connectionsPerHost + max(1, settings.loops) - 1) / max(1, settings.loops)
         queues = HostQueues(limit: share)
         // Connections stay open for the next request, as many as can have been in use.
