@@ -1,3 +1,5 @@
+public import Platform
+
 /// Which keys to list.
 public struct ListRequest: Sendable {
     public var prefix: ObjectKey

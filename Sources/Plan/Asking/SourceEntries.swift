@@ -1,4 +1,5 @@
 public import ObjectStore
+import Platform
 
 /// What a source holds, one level of it: objects, and groups of objects whose keys go on behind a slash. Page after page, so
 /// that a bucket of any size takes the memory of one.

@@ -2,29 +2,17 @@ import Glibc
 
 /// A path, or one name of it, as Linux has them: bytes, of which only NUL and, within a name, the slash mean something.
 /// Text is only for showing; a name that is no UTF-8 is a name all the same.
-public struct RawPath: Sendable, Hashable, Comparable, ExpressibleByStringLiteral {
+public struct RawPath: RawBytes {
     public var bytes: [UInt8]
 
-    public init(_ bytes: some Sequence<UInt8>) {
-        self.bytes = Array(bytes)
+    public init(exactly bytes: [UInt8]) {
+        self.bytes = bytes
     }
 
-    public init(_ text: some StringProtocol) {
-        bytes = Array(text.utf8)
-    }
-
-    public init(stringLiteral text: String) {
-        self.init(text)
-    }
-
-    public var isEmpty: Bool { bytes.isEmpty }
     public var isAbsolute: Bool { bytes.first == UInt8(ascii: "/") }
 
     /// For messages: what is no UTF-8 is shown as replacement characters.
     public var text: String { String(decoding: bytes, as: UTF8.self) }
-
-    /// The text, if the path has any.
-    public var exactText: String? { String(validating: bytes, as: UTF8.self) }
 
     public func appending(_ name: RawPath) -> RawPath {
         guard !isEmpty else { return name }
@@ -84,9 +72,5 @@ public struct RawPath: Sendable, Hashable, Comparable, ExpressibleByStringLitera
         _ call: (UnsafePointer<CChar>) -> Result
     ) throws(SystemError) -> Result {
         try withCString { path throws(SystemError) in try SystemError.check { call(path) } }
-    }
-
-    public static func < (left: RawPath, right: RawPath) -> Bool {
-        left.bytes.lexicographicallyPrecedes(right.bytes)
     }
 }

@@ -1,3 +1,5 @@
+import Platform
+
 /// The document that asks for many deletions, and what it is answered: with `Quiet`, only what failed.
 enum S3Deletions {
     /// Nothing when a key cannot stand in a document.
