@@ -9,7 +9,7 @@ machine nobody may give up on another either: an object whose container has not 
 listings until a daemon that is not here says so.
 """
 
-import logging
+import logging.handlers
 import os
 import sys
 from time import time as now
@@ -28,7 +28,7 @@ from swift.common.wsgi import loadapp
 from swift.container.server import ContainerController
 from swift.obj.server import ObjectController
 
-utils.ThreadSafeSysLogHandler = lambda **_: logging.StreamHandler()
+logging.handlers.SysLogHandler.emit = lambda self, record: print(self.format(record), file=sys.stderr, flush=True)
 os.fsync = os.fdatasync = lambda _: None
 
 
