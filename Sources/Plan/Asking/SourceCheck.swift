@@ -78,6 +78,8 @@ public struct SourceCheck: Sendable {
         // A look at the key that was refused says more than a listing that is refused as well.
         if let error = listed?.error { return lookFailure.flatMap { $0.code == .notFound ? nil : $0 } ?? error }
         guard listed?.objects == 0, !asked.prefix.isEmpty, listed?.hasMore == false else { return nil }
+        // The object may well be there when looking at it is refused: nobody has said that it is not.
+        if let lookFailure, lookFailure.code != .notFound { return lookFailure }
         return StoreError(.notFound, "there is no object `\(asked.key.shown)`, and nothing below it as a folder")
     }
 }

@@ -27,7 +27,7 @@ public struct SourceEntries: Sendable {
         guard !position.isDone else { return nil }
         if !position.hasBegun {
             position.hasBegun = true
-            if let object = try await single() {
+            if let object = try await single(&position) {
                 position.isDone = true
                 return [.object(object)]
             }
@@ -39,7 +39,9 @@ public struct SourceEntries: Sendable {
         let entries = page.objects.map(Entry.object) + page.prefixes.map(Entry.prefix)
         position.count += entries.count
         guard position.count > 0 || !position.isDone || asked.prefix.isEmpty else {
-            throw StoreError(.notFound, "there is no object `\(asked.key.shown)`, and nothing below it as a folder")
+            // The object may well be there when looking at it is refused: nobody has said that it is not.
+            throw position.refusal
+                ?? StoreError(.notFound, "there is no object `\(asked.key.shown)`, and nothing below it as a folder")
         }
         return entries.sorted { $0.key < $1.key }
     }
@@ -49,18 +51,21 @@ public struct SourceEntries: Sendable {
         fileprivate var hasBegun = false
         fileprivate var isDone = false
         fileprivate var count = 0
+        /// Why the source's very key could not be looked at.
+        fileprivate var refusal: StoreError?
 
         public init() {}
     }
 
     /// The object of the source's very key, where there is one. Who may list and not look learns from the listing.
-    private func single() async throws(StoreError) -> ObjectInfo? {
+    private func single(_ position: inout Position) async throws(StoreError) -> ObjectInfo? {
         guard !asked.key.isEmpty, !asked.key.endsInSlash else { return nil }
         do throws(StoreError) {
             return try await asked.opened.store.stat(asked.key)
         } catch {
-            if case .tree = asked.kind, [.notFound, .denied].contains(error.code) { return nil }
-            throw error
+            guard case .tree = asked.kind, [.notFound, .denied].contains(error.code) else { throw error }
+            if error.code == .denied { position.refusal = error }
+            return nil
         }
     }
 

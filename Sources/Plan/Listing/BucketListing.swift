@@ -25,6 +25,9 @@ struct BucketListing {
             var found = try single(object)
             if case .success(let page) = below { found.isAlsoPrefix = !page.objects.isEmpty }
             return found
+        case (.failure(let error), .success(let below)) where below.objects.isEmpty && below.next == nil:
+            // The object may well be there: nobody has said that it is not.
+            throw error
         case (.success(nil), _), (.failure, .success):
             // Who may list and not look at single objects learns here what there is.
             return try await list(below: key + "/")

@@ -5,9 +5,9 @@ public import TaskFile
 
 /// Opens what speaks S3, and files on web servers, over connections and with credentials that all mounts share.
 public final class CloudStores: Stores {
-    private let client: HTTPClient
+    let client: HTTPClient
     private let searches: AWSCredentialSearches
-    private let configuration: AWSConfiguration
+    let configuration: AWSConfiguration
     private let environment: Environment
 
     public init(_ environment: Environment, home: String) {

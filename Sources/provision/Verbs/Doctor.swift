@@ -6,7 +6,8 @@ import Plan
 import Platform
 import TaskFile
 
-/// `provision doctor`: what this machine has of what copies need. It asks no store; FUSE is looked at and not used yet.
+/// `provision doctor`: what this machine has of what copies need. A store is asked for nothing but the time; FUSE is looked
+/// at and not used yet.
 enum Doctor {
     static func perform(_ invocation: Invocation) throws(Failure) -> ExitStatus {
         let invocation = try invocation.configured()
@@ -50,6 +51,9 @@ enum Doctor {
         guard case .success(let mount) = try input.mount(of: "s3://provision-doctor") else { return [] }
         let stores = try input.stores()
         let found = WorkThreads.run(2) { _ in await stores.identity(of: mount) }
+        // Amazon is disturbed only by those who are known there.
+        let clock: Finding? =
+            mount.access.endpoint == nil && found.origin == nil ? nil : clock(of: mount, stores)
         let looked = found.attempts.map { Finding("aws, looked at", .plain, $0.description) }
         let aws: Finding =
             if let origin = found.origin {
@@ -57,10 +61,17 @@ enum Doctor {
             } else {
                 Finding("aws credentials", .plain, found.error?.message ?? "none")
             }
-        return looked + [
-            aws, Finding("google credentials", .plain, "not looked for: gs:// is not built yet"),
+        return looked + [aws] + (clock.map { [$0] } ?? []) + [
+            Finding("google credentials", .plain, "not looked for: gs:// is not built yet"),
             Finding("azure credentials", .plain, "not looked for: azure:// is not built yet"),
         ]
+    }
+
+    /// Who does not answer soon shall not keep the rest from being said.
+    private static func clock(of mount: Mount, _ stores: CloudStores) -> Finding? {
+        let comparison = TimedAsking.run(milliseconds: 5000) { await stores.clock(of: mount) }
+        guard let comparison else { return Finding("clock", .plain, "not compared: nobody answers within 5 s") }
+        return comparison.map { Finding($0) }
     }
 
     // MARK: Where notes are kept

@@ -2,12 +2,17 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Keys that are hard to carry. Ceph's gateway keeps them all as they are.
-@Suite(.onCeph) struct S3KeyTests {
-    private let sandbox: S3Sandbox
+/// Keys that are hard to carry, from the servers that keep them all as they are.
+@Suite(.onCeph, .onOpenStack) struct S3KeyTests {
+    enum Server: CaseIterable {
+        case ceph, openStackSwift
 
-    init() async throws {
-        sandbox = try await S3Sandbox(CephGateway.shared)
+        fileprivate func sandbox() async throws -> S3Sandbox {
+            switch self {
+            case .ceph: try await S3Sandbox(CephGateway.shared)
+            case .openStackSwift: try await S3Sandbox(OpenStackSwift.shared)
+            }
+        }
     }
 
     /// Names that look like something else on the way: escapes, queries, fragments, markup, other encodings.
@@ -19,7 +24,9 @@ import Testing
         "x\u{FEFF}", "a\rb", String(repeating: "n", count: 255),
     ]
 
-    @Test func everyNameArrivesAsItIs() async throws {
+    @Test(arguments: Server.allCases)
+    func everyNameArrivesAsItIs(on server: Server) async throws {
+        let sandbox = try await server.sandbox()
         var objects: [String: [UInt8]] = [:]
         for (index, key) in Self.odd.enumerated() {
             objects[key] = S3Sandbox.bytes(index * 7 % 50, seed: UInt64(index))
@@ -32,8 +39,9 @@ import Testing
     }
 
     /// Also as the one object that is asked for.
-    @Test(arguments: ["a b+c%20d", "new\nline", "ü?x#y"])
-    func asASingleSource(key: String) async throws {
+    @Test(arguments: Server.allCases, ["a b+c%20d", "new\nline", "ü?x#y"])
+    func asASingleSource(on server: Server, key: String) async throws {
+        let sandbox = try await server.sandbox()
         try await sandbox.put([key: "single"] as [String: String])
         let source = "s3://\(sandbox.bucket)/\(key)".replacingOccurrences(of: "\n", with: "\\n")
         try await sandbox.succeed(sandbox.task(source))
@@ -41,7 +49,9 @@ import Testing
     }
 
     /// S3 has keys of 1024 bytes, in segments that files can have.
-    @Test func longestKeys() async throws {
+    @Test(arguments: Server.allCases)
+    func longestKeys(on server: Server) async throws {
+        let sandbox = try await server.sandbox()
         let segment = String(repeating: "s", count: 204)
         let key = Array(repeating: segment, count: 5).joined(separator: "/")
         try #require(key.utf8.count == 1024)
@@ -51,11 +61,14 @@ import Testing
     }
 
     /// A copy without them would look like a copy of all, so nothing is copied.
-    @Test(arguments: [
-        "a//b", "/lead", "a/../b", "..", "./x", "a/.", String(repeating: "n", count: 256), "tail/",
-        ".provision-x.tmp",
-    ])
-    func keysThatCannotBeFiles(key: String) async throws {
+    @Test(
+        arguments: Server.allCases,
+        [
+            "a//b", "/lead", "a/../b", "..", "./x", "a/.", String(repeating: "n", count: 256), "tail/",
+            ".provision-x.tmp",
+        ])
+    func keysThatCannotBeFiles(on server: Server, key: String) async throws {
+        let sandbox = try await server.sandbox()
         try await sandbox.put([key: "content", "fine": "fine"] as [String: String])
         for options in [[], ["--dry-run"]] {
             let finished = try await sandbox.start(sandbox.task(), options).end()
@@ -66,13 +79,17 @@ import Testing
         #expect(sandbox.files.names == [])
     }
 
-    @Test func keysThatCannotBeFilesMayBeExcluded() async throws {
+    @Test(arguments: Server.allCases)
+    func keysThatCannotBeFilesMayBeExcluded(on server: Server) async throws {
+        let sandbox = try await server.sandbox()
         try await sandbox.put(["a//b": "content", "fine": "fine"] as [String: String])
         try await sandbox.succeed(sandbox.task(nil, "exclude: 'a/'"))
         sandbox.expect(["fine": "fine"])
     }
 
-    @Test func anObjectWhereAFolderIsNeeded() async throws {
+    @Test(arguments: Server.allCases)
+    func anObjectWhereAFolderIsNeeded(on server: Server) async throws {
+        let sandbox = try await server.sandbox()
         try await sandbox.put(["a": "file", "a-c": "between", "a/b": "below"] as [String: String])
         let document = try await sandbox.fail(73, sandbox.task())
         #expect(
@@ -83,7 +100,9 @@ import Testing
     }
 
     /// Markers of folders become folders, and empty objects empty files.
-    @Test func markersAndEmptyObjects() async throws {
+    @Test(arguments: Server.allCases)
+    func markersAndEmptyObjects(on server: Server) async throws {
+        let sandbox = try await server.sandbox()
         try await sandbox.put(
             ["empty/": "", "full/": "", "full/x": "x", "nothing": "", "deep/er/": ""] as [String: String])
         let document = try await sandbox.succeed(sandbox.task())

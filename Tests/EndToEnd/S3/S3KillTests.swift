@@ -24,28 +24,39 @@ extension CopyFaults {
         }
 
         /// However often it is killed and wherever: what is in place is right and stays, what has come is not fetched again but
-        /// for one part a connection, and one more run completes the tree.
+        /// for one part a connection and kill, and one more run completes the tree.
         @Test func killedAtAnyMoment() async throws {
-            let rounds = Int(ProcessInfo.processInfo.environment["PROVISION_TEST_KILLS"] ?? "") ?? 40
+            let kills = Int(ProcessInfo.processInfo.environment["PROVISION_TEST_KILLS"] ?? "") ?? 40
             let seed =
                 ProcessInfo.processInfo.environment["PROVISION_TEST_SEED"].flatMap { UInt64($0) }
                 ?? UInt64.random(in: 0 ... .max)
             print("PROVISION_TEST_SEED=\(seed)")
             var chance = Chance(state: seed)
-            var (killed, allowed) = (0, 0)
+            var (attempts, killed) = (0, 0)
+            var (copy, total) = (Moved(), Moved())
             var before = FileTree(sandbox.files.destination)
             // A bound that follows how fast this machine is: most kills shall find the copy at work.
             var bound = 500.0
             var isComplete = true
-            for kill in 0..<rounds {
+            func complete() {
+                sandbox.expect(Self.bucket.objects)
+                copy.bytes = proxy.bytesRead - total.bytes
+                #expect(copy.bytes <= copy.allowed, "seed \(seed)")
+                total.bytes += copy.bytes
+                total.allowed += copy.allowed
+                isComplete = true
+            }
+            while killed < kills {
+                attempts += 1
+                try #require(attempts <= 4 * kills, "most copies end before they are killed; seed \(seed)")
                 // Killed five times in a row, then completed, then from the beginning.
                 if isComplete {
                     isComplete = false
                     Files.removeTree(sandbox.files.destination)
                     before = FileTree(sandbox.files.destination)
-                    allowed += Self.bucket.bytes
+                    copy = Moved(allowed: Self.bucket.bytes)
                 }
-                let connections = kill % 4 == 3 ? 3 : 1
+                let connections = attempts % 4 == 0 ? 3 : 1
                 let task = sandbox.task(nil, "part_size: 5MiB, concurrency: \(connections)")
                 let running = try sandbox.start(task)
                 try await Task.sleep(for: .milliseconds(Int(chance.next() % UInt64(bound))))
@@ -53,24 +64,27 @@ extension CopyFaults {
                 let wasKilled = try await running.end().status == 137
                 bound = min(max(bound * (wasKilled ? 1.2 : 0.5), 50), 5000)
                 guard wasKilled else {
-                    sandbox.expect(Self.bucket.objects)
-                    isComplete = true
+                    complete()
                     continue
                 }
                 killed += 1
-                allowed += connections * Self.partSize
+                copy.allowed += connections * Self.partSize
                 let after = FileTree(sandbox.files.destination)
                 sandbox.expectNothingElse(than: Self.bucket.objects, in: after)
                 try CopySandbox.expectFilesStayed(from: before, to: after)
                 before = after
-                guard kill % 5 == 4 || kill == rounds - 1 else { continue }
+                guard killed % 5 == 0 || killed == kills else { continue }
                 try await sandbox.succeed(task)
-                sandbox.expect(Self.bucket.objects)
-                isComplete = true
+                complete()
             }
-            #expect(killed > rounds / 4, "seed \(seed)")
-            #expect(proxy.bytesRead <= allowed, "seed \(seed)")
-            print("\(killed) kills: \(proxy.bytesRead) bytes moved, \(allowed) allowed")
+            print("PROVISION_TEST_RESULT=\(killed) kills, \(total.bytes) bytes moved, \(total.allowed) allowed")
+        }
+
+        /// By the runs that one copy took, or all copies.
+        private struct Moved {
+            var bytes = 0
+            /// The bucket's size, and a part for each connection of each run that was killed.
+            var allowed = 0
         }
     }
 }

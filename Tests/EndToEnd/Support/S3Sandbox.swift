@@ -6,6 +6,7 @@ import Testing
 extension Trait where Self == ConditionTrait {
     static var onSeaweedFS: Self { .enabled(if: SeaweedFS.isHere, Comment(rawValue: SeaweedFS.absence)) }
     static var onCeph: Self { .enabled(if: CephGateway.isHere, Comment(rawValue: CephGateway.absence)) }
+    static var onOpenStack: Self { .enabled(if: OpenStackSwift.isHere, Comment(rawValue: OpenStackSwift.absence)) }
 }
 
 /// A bucket of a real server, a working folder, and the environment of somebody who may read that bucket.
@@ -36,7 +37,7 @@ struct S3Sandbox {
         self.bucket = bucket
         files = try CopySandbox()
         port = server.port
-        environment = Self.keys(TestBucketServer.owner)
+        environment = Self.keys(server.user)
         // Nobody asks the machine that the tests run on who it is.
         environment["AWS_EC2_METADATA_DISABLED"] = "true"
     }

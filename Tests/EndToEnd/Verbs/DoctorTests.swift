@@ -28,16 +28,18 @@ import Testing
     }
 
     @Test func whatThereIs() throws {
+        // Nobody is there.
+        let place = "127.0.0.1:\(try FreePorts.take(1)[0])"
         let found = try doctor(
             0,
             [
                 "AWS_ACCESS_KEY_ID": "AKIDOFTESTSABCDEFGH", "AWS_SECRET_ACCESS_KEY": "hush",
-                "https_proxy": "http://user:hush@proxy.internal:3128/",
-                "AWS_ENDPOINT_URL_S3": "http://user:hush@s3.internal",
+                "https_proxy": "http://user:hush@\(place)/",
+                "AWS_ENDPOINT_URL_S3": "http://user:hush@\(place)",
             ], "--state-dir", "new/state")
         #expect(found["aws credentials"] == ["good: environment AWS_ACCESS_KEY_ID AKID…EFGH"])
-        #expect(found["proxy"] == ["fact: https_proxy is http://***@proxy.internal:3128"])
-        #expect(found["endpoint"] == ["fact: AWS_ENDPOINT_URL_S3 is http://***@s3.internal"])
+        #expect(found["proxy"] == ["fact: https_proxy is http://***@\(place)"])
+        #expect(found["endpoint"] == ["fact: AWS_ENDPOINT_URL_S3 is http://***@\(place)"])
         #expect(
             found["state folder"]?.first?.hasPrefix("good: \(folder.path)/new/state; made when") == true, "\(found)")
         #expect(found["fuse"]?.last?.contains("mounts are not built yet") == true)
@@ -51,6 +53,65 @@ import Testing
         #expect(found["aws, looked at"]?.count ?? 0 >= 3)
         let text = try provision("doctor", environment: Self.quiet)
         #expect(text.status == 0 && text.output.hasSuffix("COPY can work\n"), "\(text)")
+    }
+
+    // MARK: The clock
+
+    /// Whoever is asked for the time gets no name of a bucket and no signature.
+    @Test(arguments: [
+        (0, "good: agrees", " with "), (3630, "fact: 1h", " behind "), (-7 * 86400, "fact: 7d", " ahead of "),
+    ])
+    func theClock(ahead: Int, begins: String, says: String) throws {
+        let server = try ScriptedServer { request, connection in
+            guard request.line == "HEAD / HTTP/1.1", request["Authorization"] == nil else {
+                return connection.reset()
+            }
+            try connection.answer(403, ["Date": Self.date(Date(timeIntervalSinceNow: Double(ahead)))])
+        }
+        let place = "http://127.0.0.1:\(server.port)"
+        let found = try doctor(0, ["AWS_ENDPOINT_URL_S3": place])
+        let clock = try #require(found["clock"]?.first)
+        // It was compared some seconds after the answer was written.
+        #expect(clock.hasPrefix(begins) && clock.contains("\(says)that of \(place)"), "\(clock)")
+        #expect(server.requests == 1)
+    }
+
+    private static func date(_ date: Date) -> String {
+        let format = DateFormatter()
+        format.locale = Locale(identifier: "en_US_POSIX")
+        format.timeZone = TimeZone(identifier: "GMT")
+        format.dateFormat = "EEE, dd MMM yyyy HH:mm:ss zzz"
+        return format.string(from: date)
+    }
+
+    @Test func noClockToCompareWith() throws {
+        let silent = try ScriptedServer { request, connection in try connection.answer(200) }
+        let without = try doctor(0, ["AWS_ENDPOINT_URL_S3": "http://127.0.0.1:\(silent.port)"])
+        #expect(without["clock"]?.first?.hasSuffix(": its answer has no date") == true, "\(without)")
+        let nobody = try doctor(0, ["AWS_ENDPOINT_URL_S3": "http://127.0.0.1:\(try FreePorts.take(1)[0])"])
+        #expect(nobody["clock"]?.first?.hasPrefix("fact: not compared with that of http://127") == true, "\(nobody)")
+        let stalled = try ScriptedServer { $0.stall() }
+        let late = try doctor(0, ["AWS_ENDPOINT_URL_S3": "http://127.0.0.1:\(stalled.port)"])
+        #expect(late["clock"] == ["fact: not compared: nobody answers within 5 s"], "\(late)")
+        // Without an endpoint and without credentials nobody is asked.
+        #expect(try doctor(0)["clock"] == nil)
+    }
+
+    /// With credentials it is Amazon's, through the proxy like everything.
+    @Test func theClockOfAmazon() throws {
+        let asked = try ScriptedServer { request, connection in
+            try connection.answer(request.line.hasPrefix("CONNECT s3.eu-west-1.amazonaws.com:443 ") ? 403 : 500)
+        }
+        let found = try doctor(
+            0,
+            [
+                "AWS_ACCESS_KEY_ID": "AKIDOFTESTSABCDEFGH", "AWS_SECRET_ACCESS_KEY": "hush", "AWS_REGION": "eu-west-1",
+                "https_proxy": "http://127.0.0.1:\(asked.port)",
+            ])
+        #expect(
+            found["clock"]?.first?.hasPrefix("fact: not compared with that of https://s3.eu-west-1.amazonaws.com: ")
+                == true, "\(found)")
+        #expect(asked.requests == 1)
     }
 
     @Test func whereNotesCannotBeKept() throws {

@@ -30,6 +30,15 @@ struct CephConformanceTests {
     }
 }
 
+/// And against OpenStack Swift, whose region nobody has told the store.
+@Suite(.enabled(if: OpenStackSwift.isHere, Comment(rawValue: OpenStackSwift.absence)))
+struct OpenStackConformanceTests {
+    @Test(arguments: Conformance.checks)
+    func conforms(check: Conformance.Check) async throws {
+        try await conform(check, OpenStackSwift.shared.server, except: [:])
+    }
+}
+
 /// What a server is known to do wrong must still be wrong, else the exception has to go.
 private func conform(
     _ check: Conformance.Check, _ server: TestBucketServer, except faults: [String: String]

@@ -11,20 +11,20 @@ import Testing
 /// What real servers say of wrong credentials, absent buckets and odd keys.
 struct S3ServerTests {
     enum Server: String, CaseIterable {
-        case seaweedFS, ceph
+        case seaweedFS, ceph, openStackSwift
 
         var running: TestBucketServer {
             get async throws {
                 switch self {
                 case .seaweedFS: try await SeaweedFS.shared.server
                 case .ceph: try await CephGateway.shared.server
+                case .openStackSwift: try await OpenStackSwift.shared.server
                 }
             }
         }
 
-        static let areHere = SeaweedFS.isHere && CephGateway.isHere
-        static let absence = Comment(
-            rawValue: SeaweedFS.isHere ? CephGateway.absence : SeaweedFS.absence)
+        static let areHere = SeaweedFS.isHere && CephGateway.isHere && OpenStackSwift.isHere
+        static let absence: Comment = "not all servers are installed: run script/setup"
     }
 
     @Test(.enabled(if: Server.areHere, Server.absence), arguments: Server.allCases)
@@ -32,16 +32,27 @@ struct S3ServerTests {
         let running = try await server.running
         let store = try await S3TestStore.make(on: running)
         try await store.put("a", "x")
-        let wrongSecret = AWSCredentials(accessKeyID: TestBucketServer.accessKeyID, secretAccessKey: "WRONGSECRET")
+        let wrongSecret = AWSCredentials(accessKeyID: running.user.accessKeyID, secretAccessKey: "WRONGSECRET")
         let unknown = AWSCredentials(accessKeyID: "NOBODY", secretAccessKey: "WRONGSECRET")
         for credentials in [wrongSecret, unknown, nil] {
             let other = try await S3TestStore.make(on: running, bucket: store.site.bucket, as: credentials)
-            await Self.expectDenied { () throws(StoreError) in try await other.stat("a") }
-            await Self.expectDenied { () throws(StoreError) in try await other.text("a") }
-            await Self.expectDenied { () throws(StoreError) in try await other.list(ListRequest()) }
-            await Self.expectDenied { () throws(StoreError) in try await other.put("a", "y") }
+            guard credentials == nil, server == .openStackSwift else {
+                await Self.expectAllDenied(other)
+                continue
+            }
+            await withKnownIssue("without a signature Swift takes it for a request to its own interface, and a bad one")
+            {
+                await Self.expectAllDenied(other)
+            }
         }
         #expect(try await store.text("a") == "x")
+    }
+
+    private static func expectAllDenied(_ store: S3Store) async {
+        await expectDenied { () throws(StoreError) in try await store.stat("a") }
+        await expectDenied { () throws(StoreError) in try await store.text("a") }
+        await expectDenied { () throws(StoreError) in try await store.list(ListRequest()) }
+        await expectDenied { () throws(StoreError) in try await store.put("a", "y") }
     }
 
     /// With what somebody needs who looks for the reason, and without a secret.
@@ -84,19 +95,20 @@ struct S3ServerTests {
         let endpoint = S3Endpoint(isSecure: false, host: "s3.localhost", port: running.port)
         let store = S3Store(
             S3Site(.endpoint(endpoint), bucket: path.site.bucket, usesPathStyle: false),
-            credentials: FixedCredentials(S3TestStore.credentials), client: S3TestStore.client)
+            credentials: FixedCredentials(running.user), client: S3TestStore.client)
         #expect(try await store.text("a/b c") == "x")
         #expect(try await store.listAll().keys == ["a/b c"])
     }
 
     @Test(.enabled(if: Server.areHere, Server.absence), arguments: Server.allCases)
     func presignedAddresses(_ server: Server) async throws {
-        let store = try await S3TestStore.make(on: server.running)
+        let running = try await server.running
+        let store = try await S3TestStore.make(on: running)
         try await store.put("a b+c", "content")
-        var address = store.site.address("a b+c", region: "us-east-1")
+        var address = store.site.address("a b+c", region: running.region)
         let signable = SignableRequest(host: address.authority, path: address.path)
-        address.query = SigV4(region: "us-east-1").presignedQuery(
-            for: signable, credentials: S3TestStore.credentials, at: time(nil), validFor: 60)
+        address.query = SigV4(region: running.region).presignedQuery(
+            for: signable, credentials: running.user, at: time(nil), validFor: 60)
         let response = try await S3TestStore.client.send(HTTPRequest(.get, address), to: PlainHTTPService())
         #expect(String(decoding: response.body, as: UTF8.self) == "content")
     }
@@ -113,7 +125,7 @@ struct S3ServerTests {
     @Test(.enabled(if: Server.areHere, Server.absence), arguments: Server.allCases)
     func oddKeysAreKept(_ server: Server) async throws {
         let store = try await S3TestStore.make(on: server.running)
-        let keys = server == .ceph ? Self.oddKeys + Self.untidyKeys : Self.oddKeys
+        let keys = server == .seaweedFS ? Self.oddKeys : Self.oddKeys + Self.untidyKeys
         for key in keys { try await store.put(key, key.shown) }
         for key in keys {
             #expect(try await store.text(key) == key.shown, "\(key.shown)")
@@ -121,10 +133,14 @@ struct S3ServerTests {
         }
         // Their order is the conformance suite's to judge.
         #expect(try await store.listAll().keys.sorted() == keys.map(\.shown).sorted())
-        let expected = keys.filter { $0 != "a\u{1}b" }.map(\.shown).sorted()
-        // Neither can say where to go on behind a control character; that nothing is left out silently is ours to see.
-        await #expect(throws: StoreError.self) { try await store.listAll(limit: 1) }
-        #expect(try await store.delete([Deletion("a\u{1}b")]).count == 1)
+        // SeaweedFS and Ceph cannot say where to go on behind a control character; that nothing is left out silently is
+        // ours to see.
+        let goesOn = server == .openStackSwift
+        let expected = keys.filter { goesOn || $0 != "a\u{1}b" }.map(\.shown).sorted()
+        if !goesOn {
+            await #expect(throws: StoreError.self) { try await store.listAll(limit: 1) }
+            #expect(try await store.delete([Deletion("a\u{1}b")]).count == 1)
+        }
         for limit in [1, 3, 1000] {
             let listed = try await store.listAll(limit: limit).keys.sorted()
             #expect(listed == expected, "pages of \(limit): \(Set(expected).symmetricDifference(listed))")

@@ -9,10 +9,16 @@ enum S3TestStore {
         accessKeyID: TestBucketServer.accessKeyID, secretAccessKey: TestBucketServer.secretAccessKey)
     static let client = HTTPClient()
 
-    /// In a new bucket unless one is named.
+    /// In a new bucket unless one is named, as whoever makes buckets there.
+    static func make(
+        on server: TestBucketServer, bucket: String? = nil, _ settings: S3Settings = S3Settings()
+    ) async throws -> S3Store {
+        try await make(on: server, bucket: bucket, settings, as: server.user)
+    }
+
     static func make(
         on server: TestBucketServer, bucket: String? = nil, _ settings: S3Settings = S3Settings(),
-        as credentials: AWSCredentials? = credentials
+        as credentials: AWSCredentials?
     ) async throws -> S3Store {
         let name: String
         if let bucket { name = bucket } else { name = try await server.makeBucket() }

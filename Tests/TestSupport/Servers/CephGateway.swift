@@ -1,3 +1,4 @@
+import HTTP
 import Signing
 
 /// Ceph's RADOS gateway, with one monitor and one OSD in memory behind it, and no manager.
@@ -16,6 +17,16 @@ public enum CephGateway {
         let server = TestBucketServer(process, port: port)
         try await server.waitUntilReady(seconds: 120)
         return server
+    }
+
+    /// Gives the stranger one right to a bucket, and no other.
+    public static func letStranger(_ right: BucketRight, in bucket: String) async throws {
+        let resource = "arn:aws:s3:::\(bucket)\(right == .read ? "/*" : "")"
+        let policy = """
+            {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "\(right.rawValue)",
+             "Principal": {"AWS": ["arn:aws:iam:::user/stranger"]}, "Resource": "\(resource)"}]}
+            """
+        _ = try await shared.server.ask(.put, "/\(bucket)", query: "policy", body: Array(policy.utf8))
     }
 
     /// Without authentication the gateway hangs unless it may speak to the monitor unencrypted. An OSD needs more than

@@ -1,11 +1,16 @@
 import Glibc
-import Signing
+public import Signing
 
 /// SeaweedFS, in one process.
 public enum SeaweedFS {
-    private static let program = project + "/.tools/python/bin/weed"
+    private static let program = PythonTools.path("weed")
     public static let isHere = access(program, X_OK) == 0
     public static let absence = "SeaweedFS is not in .tools/python: run script/setup"
+
+    /// Who may read every object and list nothing, or the other way round.
+    public static func user(only right: BucketRight) -> AWSCredentials { right == .read ? reader : lister }
+    private static let reader = AWSCredentials(accessKeyID: "AKIDREADER", secretAccessKey: "SECRETREADER")
+    private static let lister = AWSCredentials(accessKeyID: "AKIDLISTER", secretAccessKey: "SECRETLISTER")
 
     public static let shared = SharedServer {
         let folder = try TemporaryFolder()
@@ -22,6 +27,8 @@ public enum SeaweedFS {
         {"identities": [
             {"name": "tester", "actions": ["Admin", "Read", "Write", "List", "Tagging"],
              "credentials": [\(TestBucketServer.owner.json), \(TestBucketServer.second.json)]},
+            {"name": "reader", "actions": ["Read"], "credentials": [\(reader.json)]},
+            {"name": "lister", "actions": ["List"], "credentials": [\(lister.json)]},
             {"name": "stranger", "actions": ["Read:nothing"], "credentials": [\(TestBucketServer.stranger.json)]}]}
         """
 
@@ -39,9 +46,6 @@ public enum SeaweedFS {
 
         """
     }
-
-    private static let project = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(4)
-        .joined(separator: "/")
 }
 
 extension AWSCredentials {

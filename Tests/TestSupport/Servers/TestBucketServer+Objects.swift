@@ -5,9 +5,9 @@ public import Signing
 extension TestBucketServer {
     public func put(
         _ key: String, _ body: [UInt8] = [], _ headers: [String: String] = [:], in bucket: String,
-        as owner: AWSCredentials = owner
+        as owner: AWSCredentials? = nil
     ) async throws {
-        _ = try await ask(.put, Self.path(key, bucket), headers, body, as: owner)
+        _ = try await ask(.put, Self.path(key, bucket), headers, body: body, as: owner)
     }
 
     public func put(_ objects: [String: [UInt8]], in bucket: String) async throws {
@@ -15,12 +15,12 @@ extension TestBucketServer {
     }
 
     public func delete(_ keys: [String], in bucket: String) async throws {
-        try await each(keys) { _ = try await self.ask(.delete, Self.path($0, bucket), as: Self.owner) }
+        try await each(keys) { _ = try await self.ask(.delete, Self.path($0, bucket)) }
     }
 
     /// A header of the answer that tells of an object.
     public func header(_ name: String, of key: String, in bucket: String) async throws -> String? {
-        try await ask(.head, Self.path(key, bucket), as: Self.owner).headers[name]
+        try await ask(.head, Self.path(key, bucket)).headers[name]
     }
 
     private static func path(_ key: String, _ bucket: String) -> String { "/\(bucket)/\(PercentEncoding.path(key))" }

@@ -7,7 +7,7 @@ public import Signing
 public final class TestBucketServer: Sendable {
     public static let accessKeyID = "AKIDTEST"
     public static let secretAccessKey = "SECRETTEST"
-    /// Whoever makes a bucket unless a test says otherwise.
+    /// The user of servers whose users tests can name.
     public static let owner = AWSCredentials(accessKeyID: accessKeyID, secretAccessKey: secretAccessKey)
     /// The same person's other key.
     public static let second = AWSCredentials(accessKeyID: "AKIDSECOND", secretAccessKey: "SECRETSECOND")
@@ -15,23 +15,29 @@ public final class TestBucketServer: Sendable {
     public static let stranger = AWSCredentials(accessKeyID: "AKIDOTHER", secretAccessKey: "SECRETOTHER")
 
     public let port: Int
+    /// What signatures have to be for.
+    public let region: String
+    /// Whoever makes a bucket here unless a test says otherwise.
+    public let user: AWSCredentials
     private let process: ServerProcess
     private let client = HTTPClient()
 
-    init(_ process: ServerProcess, port: Int) {
+    init(_ process: ServerProcess, port: Int, region: String = "us-east-1", user: AWSCredentials = owner) {
         self.process = process
         self.port = port
+        self.region = region
+        self.user = user
     }
 
     /// A new bucket, empty, under a name of its own.
-    public func makeBucket(_ headers: [String: String] = [:], as owner: AWSCredentials = owner) async throws -> String {
+    public func makeBucket(_ headers: [String: String] = [:], as owner: AWSCredentials? = nil) async throws -> String {
         let name = "test-" + String(UInt64.random(in: .min ... .max), radix: 36)
         try await makeBucket(name, headers, as: owner)
         return name
     }
 
     private func makeBucket(
-        _ name: String, _ headers: [String: String] = [:], as owner: AWSCredentials = owner
+        _ name: String, _ headers: [String: String] = [:], as owner: AWSCredentials? = nil
     ) async throws {
         var once = RetryPolicy()
         once.attempts = 1
@@ -41,16 +47,18 @@ public final class TestBucketServer: Sendable {
     /// Sends a signed request. Written anew and not the store's own: what a test compares with must not come from what it
     /// tests.
     func ask(
-        _ method: HTTPMethod, _ path: String, _ headers: [String: String] = [:], _ body: [UInt8] = [],
-        as owner: AWSCredentials, retrying policy: RetryPolicy? = nil
+        _ method: HTTPMethod, _ path: String, query: String? = nil, _ headers: [String: String] = [:],
+        body: [UInt8] = [], as owner: AWSCredentials? = nil, retrying policy: RetryPolicy? = nil
     ) async throws -> HTTPResponse {
-        let address = HTTPAddress(isSecure: false, host: "127.0.0.1", port: port, path: path)
+        let address = HTTPAddress(
+            isSecure: false, host: "127.0.0.1", port: port, path: path, query: query.map { $0 + "=" } ?? "")
         let signable = SignableRequest(
             method: method.rawValue, host: address.authority, path: path,
+            query: query.map { [QueryItem($0, "")] } ?? [],
             headers: headers.map { (name: $0.key, value: $0.value) }, payload: body.isEmpty ? .empty : .unsigned)
         var request = HTTPRequest(method, address, body: body.isEmpty ? nil : .bytes(body))
         for (name, value) in headers { request.headers[name] = value }
-        for (name, value) in SigV4(region: "us-east-1").headers(for: signable, credentials: owner, at: time(nil)) {
+        for (name, value) in SigV4(region: region).headers(for: signable, credentials: owner ?? user, at: time(nil)) {
             request.headers[name] = value
         }
         let response = try await client.send(request, to: PlainHTTPService(), retrying: policy)
@@ -75,6 +83,12 @@ public final class TestBucketServer: Sendable {
             }
         }
     }
+}
+
+/// What a copy needs one of each of, as policies call it.
+public enum BucketRight: String, Sendable {
+    case read = "s3:GetObject"
+    case list = "s3:ListBucket"
 }
 
 public struct ServerFailure: Error {
