@@ -11,7 +11,7 @@ enum Doctor {
     static func perform(_ invocation: Invocation) throws(Failure) -> ExitStatus {
         let invocation = try invocation.configured()
         let input = SourceInput(invocation)
-        var findings = try identities(input)
+        var findings = try identities(input, within: invocation.settings.timeout)
         findings += MachineFindings(invocation.environment).all
         findings.append(try state(invocation, input))
         findings += FUSEFindings(invocation.environment).all
@@ -45,11 +45,15 @@ enum Doctor {
 
     // MARK: Who we are
 
-    private static func identities(_ input: SourceInput) throws(Failure) -> [Finding] {
+    private static func identities(
+        _ input: SourceInput, within limit: TimeSpan?
+    ) throws(Failure) -> [Finding] {
         // Any bucket of Amazon's: the search is the same for all that no provider claims.
         guard case .success(let mount) = try input.mount(of: "s3://provision-doctor") else { return [] }
         let stores = try input.stores()
-        let found = WorkThreads.run(2) { _ in await stores.identity(of: mount) }
+        guard case .done(let found) = Asking(limit).run({ await stores.identity(of: mount) }) else {
+            return [Finding("aws credentials", .plain, "the time limit has passed before they were found")]
+        }
         let looked = found.attempts.map { Finding("aws, looked at", .plain, $0.description) }
         let aws: Finding =
             if let origin = found.origin {
