@@ -61,3 +61,16 @@ int shim_is_in_memory(int file) {
 }
 
 ssize_t shim_getrandom(void *buffer, size_t count) { return getrandom(buffer, count, 0); }
+
+int shim_terminal_columns(int file) {
+    struct winsize size;
+    return ioctl(file, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+int64_t shim_next_data(int file, int64_t offset) {
+    return lseek(file, offset, SEEK_DATA);
+}
+
+int64_t shim_next_hole(int file, int64_t offset) {
+    return lseek(file, offset, SEEK_HOLE);
+}

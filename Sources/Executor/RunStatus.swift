@@ -1,4 +1,5 @@
 public import JSON
+public import Plan
 public import Platform
 public import TaskFile
 
@@ -16,6 +17,17 @@ public struct RunStatus: Sendable {
         self.started = started
         self.diagnostics = diagnostics
         self.mounts = mounts
+    }
+
+    /// Of a run that ended before any of its mounts was begun.
+    public init(unbegun found: DryRun, _ reason: Interruption) {
+        let mounts = found.plans.flatMap(\.mounts).map { planned in
+            var mount = MountStatus(planned)
+            mount.state = .skipped
+            return mount
+        }
+        self.init(task: found.task, started: .now(), diagnostics: found.diagnostics, mounts: mounts)
+        interruption = reason
     }
 
     public enum Interruption: Sendable, Equatable {

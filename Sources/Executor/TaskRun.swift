@@ -1,5 +1,5 @@
 public import Plan
-import Platform
+public import Platform
 import Synchronization
 public import TaskFile
 import Transfer
@@ -22,7 +22,7 @@ public final class TaskRun: Sendable {
 
     public init(
         _ plan: Plan, _ preflight: Preflight, file: String, diagnostics: [Diagnostic], stateFolder: StateFolder,
-        limits: RunLimits
+        limits: RunLimits, signals: SignalWait
     ) {
         self.file = file
         checked = preflight.mounts
@@ -34,7 +34,7 @@ public final class TaskRun: Sendable {
             RunStatus(
                 task: plan.task, started: .now(), diagnostics: diagnostics,
                 mounts: checked.map(MountStatus.init(checked:)) + preflight.refused.map(MountStatus.init(refused:))))
-        signals = SignalWait()
+        self.signals = signals
     }
 
     /// Runs to the end. `observe` is called from this thread with every change of a state and at least every tenth of a second.

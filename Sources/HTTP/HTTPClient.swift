@@ -4,6 +4,7 @@ public final class HTTPClient: Sendable {
     private let engine: Engine
     private let budget: RetryBudget
     private let timing: RetryTiming
+    private let silentHosts = SilentHosts()
 
     public init(_ settings: HTTPSettings = HTTPSettings(), timing: RetryTiming = .real) {
         self.settings = settings
@@ -18,8 +19,11 @@ public final class HTTPClient: Sendable {
         _ request: HTTPRequest, to service: some HTTPService, retrying policy: RetryPolicy? = nil
     ) async throws(HTTPError) -> HTTPResponse {
         var retries = Retries(request, policy ?? settings.retries, timing, budget)
+        let isAsking = Patience.current == .asking
         while true {
             let prepared = try await service.prepare(request, attempt: retries.attempts + 1)
+            let host = prepared.address.hostKey
+            if isAsking, let error = silentHosts.verdict(on: host, at: timing.milliseconds()) { throw error }
             retries.begin()
             let attempt = await engine.perform(prepared)
             let wait: Int?
@@ -28,6 +32,7 @@ public final class HTTPClient: Sendable {
             case .success(var response):
                 response.attempts = retries.attempts
                 outcome = .success(response)
+                if isAsking { silentHosts.noteAnswer(of: host) }
                 if attempt.wasAccepted && response.isSuccess {
                     budget.noteSuccess()
                     return response
@@ -38,7 +43,11 @@ public final class HTTPClient: Sendable {
             case .failure(var error):
                 error.attempts = retries.attempts
                 outcome = .failure(error)
-                wait = retries.wait(after: error, nothingSent: attempt.nothingSent)
+                let isStranger = isAsking && !silentHosts.haveAnswered(host)
+                wait = retries.wait(after: error, nothingSent: attempt.nothingSent, isStranger: isStranger)
+                if isStranger, wait == nil, error.isAbsence {
+                    silentHosts.noteSilence(of: host, error, at: timing.milliseconds())
+                }
             }
             guard let wait else { return try outcome.get() }
             if wait > 0 { await timing.wait(wait) }

@@ -55,3 +55,8 @@ extension HTTPError.Code {
         }
     }
 }
+
+extension HTTPError {
+    /// There is nobody to hear the request.
+    var isAbsence: Bool { code == .unknownHost || code == .cannotConnect }
+}

@@ -50,6 +50,17 @@ public struct StoreError: Error, Sendable, Equatable {
     }
 }
 
+extension StoreError {
+    /// What to do about it, where that is not plain.
+    public var hint: String? {
+        switch code {
+        case .wrongRegion: "write that one as `region:`, or leave the key out: then it is found out"
+        case .archived: "restore what is archived, or exclude it"
+        default: nil
+        }
+    }
+}
+
 extension StoreError.Code {
     /// `changed` is not among them: the caller has to decide first which version it wants now.
     fileprivate var isUsuallyRetryable: Bool {

@@ -15,15 +15,16 @@ struct LocalSources {
     private func check(_ path: String, _ source: Source) -> Diagnostic? {
         do throws(SystemError) {
             guard try !FileStatus.isThere(path) else { return nil }
-            return diagnostic("`\(source.shown)` does not exist", hint: hint(for: path, source), source)
+            return diagnostic(
+                .missingLocalSource, "`\(source.shown)` does not exist", hint: hint(for: path, source), source)
         } catch {
-            return diagnostic("`\(source.shown)` cannot be reached: \(error.description)", hint: nil, source)
+            let code: DiagnosticCode = error.isDenial ? .missingLocalSource : DiagnosticCode(ofLocalSource: error)
+            return diagnostic(code, "`\(source.shown)` cannot be reached: \(error.description)", hint: nil, source)
         }
     }
 
-    private func diagnostic(_ message: String, hint: String?, _ source: Source) -> Diagnostic {
-        Diagnostic(
-            .error, .missingLocalSource, message, hint: hint, file: file, position: source.position, path: source.path)
+    private func diagnostic(_ code: DiagnosticCode, _ message: String, hint: String?, _ source: Source) -> Diagnostic {
+        Diagnostic(.error, code, message, hint: hint, file: file, position: source.position, path: source.path)
     }
 
     /// The name in the same folder that was probably meant, or the folder that is missing already.
@@ -42,5 +43,19 @@ struct LocalSources {
         guard case .local(let written) = source.location, !written.value.hasPrefix("/"), !written.value.hasPrefix("~/")
         else { return nil }
         return "relative sources are looked up in the working folder, \(machine.workingFolder)"
+    }
+}
+
+extension DiagnosticCode {
+    /// What is not there is one thing, and what cannot be read another: a disk that fails must not look like a slip of the pen.
+    init(ofLocalSource error: SystemError) {
+        self =
+            if error.isDenial {
+                .denied
+            } else if error.isAbsence || error.isOfName {
+                .missingLocalSource
+            } else {
+                .inputOutput
+            }
     }
 }

@@ -8,9 +8,10 @@ public struct SignalWait: Sendable {
     private let thread: pthread_t
     private let isInstalled: Bool
 
-    /// The signals by which people and systems ask a program to end.
-    public init() {
-        let signals = [SIGINT, SIGTERM, SIGHUP, SIGQUIT]
+    /// By these people and systems ask a program to end.
+    public static let ends = [SIGINT, SIGTERM, SIGHUP, SIGQUIT]
+
+    public init(for signals: [Int32] = ends) {
         var set = sigset_t()
         sigemptyset(&set)
         for signal in signals + [Self.wakeUp] {

@@ -1,3 +1,4 @@
+import CShims
 import Glibc
 
 /// One of the three descriptors that every process is born with, written to directly: nothing is held back in a buffer
@@ -19,6 +20,12 @@ public struct StandardStream: Sendable {
     }
 
     public var isTerminal: Bool { isatty(descriptor) == 1 }
+
+    /// Of the terminal; nothing where there is none, or it does not know.
+    public var columns: Int? {
+        let columns = Int(shim_terminal_columns(descriptor))
+        return columns > 0 ? columns : nil
+    }
 
     /// To be called before anything is opened. A descriptor that the caller closed is taken here, in the direction that
     /// makes its use fail: else the next file to be opened would get its number, and our messages with it. Programs that we start still find

@@ -37,7 +37,7 @@ public struct Copy: Sendable {
     private func copy(_ waits: () -> Void) throws(CopyFailure) -> Outcome {
         let notes = try DestinationNotes(
             ofDestination: RawPath(checked.planned.path), shownAs: checked.planned.shownPath, stateFolder: stateFolder,
-            waited: waits, isCancelled: { progress.isCancelled })
+            waited: waits, until: progress)
         let isNew = isDestinationNew
         let destination: SharedDescriptor
         do throws(TrustedPath.Failure) {
@@ -114,7 +114,7 @@ public struct Copy: Sendable {
     private func lock(_ destination: SharedDescriptor, _ waits: () -> Void) throws(CopyFailure) {
         guard !checked.isSingleFile else { return }
         do throws(SystemError) {
-            try CopyLock.takeIfPossible(destination.file, waited: waits, isCancelled: { progress.isCancelled })
+            try CopyLock.takeIfPossible(destination.file, waited: waits, until: progress)
         } catch {
             throw CopyFailure.writing(RawPath(checked.planned.path), error)
         }

@@ -13,6 +13,8 @@ public struct CopyFailure: Error, Equatable, Sendable {
         case corrupt = "checksum-mismatch"
         case noCredentials = "no-credentials"
         case expiredCredentials = "expired-credentials"
+        case wrongRegion = "wrong-region"
+        case archived = "archived-object"
         case unreachable
         case throttled
         case cancelled
@@ -34,6 +36,7 @@ public struct CopyFailure: Error, Equatable, Sendable {
         case .sourceDenied, .noCredentials, .expiredCredentials: .denied
         case .destinationDenied: .badDestination
         case .sourceChanged, .inputOutput, .corrupt: .inputOutput
+        case .wrongRegion, .archived: .badConfiguration
         case .unreachable: .unreachable
         case .cancelled, .throttled: .temporary
         }

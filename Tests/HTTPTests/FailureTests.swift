@@ -129,6 +129,43 @@ struct FailureTests {
         #expect(try await HTTPClient(settings).send(request, retrying: .once).status == 200)
     }
 
+    /// A service that works on its answer says 200, and then a space now and then. Silence is a stall all the same.
+    @Test(arguments: [true, false]) func spacesAreNoStall(mayTrickle: Bool) async throws {
+        let server = try ScriptedServer { _, connection in
+            try connection.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+            for _ in 0..<12 {
+                ScriptedConnection.pause(milliseconds: 50)
+                try connection.send("1\r\n \r\n")
+            }
+            try connection.send("4\r\ndone\r\n0\r\n\r\n")
+        }
+        var settings = HTTPSettings.forTests
+        settings.stallMilliseconds = 200
+        var request = HTTPRequest(.post, server.address(), body: .bytes([1, 2, 3]))
+        request.answerMilliseconds = 20_000
+        request.answerMayTrickle = mayTrickle
+        let client = HTTPClient(settings)
+        if mayTrickle {
+            let response = try await client.send(request, retrying: .once)
+            #expect(String(decoding: response.body, as: UTF8.self) == String(repeating: " ", count: 12) + "done")
+        } else {
+            #expect(try await client.failure(request, retrying: .once).code == .stalled)
+        }
+    }
+
+    @Test func silenceBehindTheHeadIsAStall() async throws {
+        let server = try ScriptedServer { _, connection in
+            try connection.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n \r\n")
+            connection.stall()
+        }
+        var settings = HTTPSettings.forTests
+        settings.stallMilliseconds = 50
+        var request = HTTPRequest(.put, server.address())
+        request.answerMilliseconds = 200
+        request.answerMayTrickle = true
+        #expect(try await HTTPClient(settings).failure(request, retrying: .once).code == .stalled)
+    }
+
     @Test func nobodyThereAndThenSomebody() async throws {
         // A port that was free a moment ago.
         let port = try ScriptedServer { $0.close() }.port

@@ -27,6 +27,19 @@ struct ProgressLineTests {
                 == "copying  /dataset  5/10 files  100 MiB of 900 MiB  10 MiB/s  1 min 20 s left")
     }
 
+    /// Also of names whose letters are as wide as they are high.
+    @Test(arguments: [80, 40, 20, 1]) func aNarrowTerminal(columns: Int) throws {
+        var status = try status()
+        let whole = ProgressLine(status)
+        #expect(whole.text(fitting: nil) == whole.text && whole.text(fitting: 76) == whole.text)
+        let cut = whole.text(fitting: columns)
+        #expect(cut.count == min(columns, whole.text.count))
+        #expect(cut == whole.text || whole.text.hasPrefix(cut.dropLast()) && cut.hasSuffix("…"))
+        status.destination = "/" + String(repeating: "日", count: 40)
+        let wide = ProgressLine(status).text(fitting: columns)
+        #expect(wide.reduce(0) { $0 + ($1 == "日" ? 2 : 1) } <= columns)
+    }
+
     /// What an earlier run has copied takes no time any more.
     @Test func whatIsInPlaceIsNotWaitedFor() throws {
         var status = try status()

@@ -72,6 +72,11 @@ public enum Program {
         (inherited("PATH") ?? "").split(separator: ":").contains { access("\($0)/\(name)", X_OK) == 0 }
     }
 
+    /// Whether system calls can be watched, and made to fail.
+    public static let canTrace =
+        isInstalled("strace") && (try? run(["strace", "-o", "/dev/null", "true"]).status) == 0
+    public static let noTracing = "strace is not installed, or may not trace"
+
     /// The `provision` that was built together with the running tests.
     public static let provision: String = {
         var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))

@@ -50,6 +50,13 @@ int shim_fallocate(int file, int64_t size);
 // Whether the file is on a file system that is in memory only: 1 or 0, or -1 with errno.
 int shim_is_in_memory(int file);
 
+// The columns of the terminal, or 0 when there is none.
+int shim_terminal_columns(int file);
+
+// lseek(SEEK_DATA) and lseek(SEEK_HOLE): where the next bytes, or the next hole, begin; -1 with ENXIO behind the last.
+int64_t shim_next_data(int file, int64_t offset);
+int64_t shim_next_hole(int file, int64_t offset);
+
 ssize_t shim_getrandom(void *buffer, size_t count);
 
 #endif

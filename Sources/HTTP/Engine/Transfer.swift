@@ -43,7 +43,7 @@ final class Transfer {
         self.exchange = exchange
         (request, continuation) = exchange.claim()
         self.worker = worker
-        hostKey = (request.address.isSecure ? "s" : "p") + request.address.authority
+        hostKey = request.address.hostKey
     }
 
     /// Lets go of sink and body, then of the task.
@@ -120,8 +120,11 @@ final class Transfer {
             return nil
         }
         var patience = settings.stallMilliseconds
-        if head == nil, given == request.body?.count ?? 0 { patience = max(patience, request.answerMilliseconds ?? 0) }
-        let enough = settings.stallBytesPerSecond * settings.stallMilliseconds / 1000
+        var enough = settings.stallBytesPerSecond * settings.stallMilliseconds / 1000
+        if head == nil || request.answerMayTrickle, given == request.body?.count ?? 0 {
+            patience = max(patience, request.answerMilliseconds ?? 0)
+            if request.answerMayTrickle { enough = 1 }
+        }
         guard watch.hasStalled(now, moved: moved, enough: enough, within: patience) else { return nil }
         return failed(.stalled, "next to nothing came for \(TimeSpan(milliseconds: patience))")
     }

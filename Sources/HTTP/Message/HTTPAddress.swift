@@ -22,6 +22,9 @@ public struct HTTPAddress: Sendable, Hashable {
     /// What stands in the header `Host`.
     public var authority: String { port.map { "\(host):\($0)" } ?? host }
 
+    /// What connections are to: two addresses with the same one share them.
+    var hostKey: String { (isSecure ? "s" : "p") + authority }
+
     public var text: String {
         (isSecure ? "https://" : "http://") + authority + path + (query.isEmpty ? "" : "?" + query)
     }

@@ -34,6 +34,9 @@ public struct HTTPRequest: Sendable {
     /// How long the service may work before its answer begins, when that may be longer than a stall: copies within a
     /// service and the completion of large uploads take their time.
     public var answerMilliseconds: Int?
+    /// Such a service may send its head first, and then a space now and then while it works: also that is no stall, as long as
+    /// no silence is longer than it may work.
+    public var answerMayTrickle = false
     /// Counts what this request costs, together with others of its owner.
     public var meter: HTTPMeter?
 

@@ -34,13 +34,16 @@ struct Retries {
         case .usual where !isTemporary(response.status): return nil
         case .usual, .busy: break
         }
-        guard let asked = RetryAfter.milliseconds(response.headers, timing) else { return wait(atLeast: 0) }
-        return asked <= policy.longestAskedMilliseconds ? wait(atLeast: asked) : nil
+        guard let asked = RetryAfter.milliseconds(response.headers, timing) else { return wait(atLeast: 0, policy) }
+        return asked <= policy.longestAskedMilliseconds ? wait(atLeast: asked, policy) : nil
     }
 
-    func wait(after error: HTTPError, nothingSent: Bool) -> Int? {
+    /// `isStranger`: the host is only asked, and has never answered.
+    func wait(after error: HTTPError, nothingSent: Bool, isStranger: Bool) -> Int? {
         guard error.isRetryable, request.isIdempotent || nothingSent else { return nil }
-        return wait(atLeast: 0)
+        if isStranger { return wait(atLeast: 0, policy.forStrangers) }
+        let isOutage = error.isAbsence && timing.milliseconds() - start < policy.outageMilliseconds
+        return wait(atLeast: 0, policy, counts: !isOutage)
     }
 
     /// What a server that says 408, 429 or 503 was asked, it has not done; with the others nobody knows.
@@ -52,8 +55,8 @@ struct Retries {
         }
     }
 
-    private func wait(atLeast asked: Int) -> Int? {
-        guard attempts < policy.attempts else { return nil }
+    private func wait(atLeast asked: Int, _ policy: RetryPolicy, counts: Bool = true) -> Int? {
+        guard attempts < policy.attempts || !counts else { return nil }
         let doubled = policy.baseMilliseconds << min(attempts - 1, 30)
         let chance = timing.random(min(doubled, policy.longestMilliseconds))
         let now = timing.milliseconds()

@@ -8,6 +8,26 @@ public struct RetryPolicy: Sendable, Equatable {
     public var longestAskedMilliseconds = 120_000
     /// No attempt is begun after this.
     public var deadlineMilliseconds = 300_000
+    /// For so long attempts do not count to which nobody answered at all, because a network is down for minutes or not at all.
+    public var outageMilliseconds = 0
 
     public init() {}
+
+    /// For what is worth waiting for.
+    public static var patient: RetryPolicy {
+        var policy = RetryPolicy()
+        policy.outageMilliseconds = policy.deadlineMilliseconds
+        return policy
+    }
+
+    /// The same for a host that has never answered, while it is only asked: a few tries, so that a hiccup is not taken for
+    /// an absence, within seconds.
+    var forStrangers: RetryPolicy {
+        var policy = self
+        policy.attempts = min(attempts, 4)
+        policy.baseMilliseconds = min(baseMilliseconds * 5, 500)
+        policy.deadlineMilliseconds = min(deadlineMilliseconds, 5000)
+        policy.outageMilliseconds = 0
+        return policy
+    }
 }

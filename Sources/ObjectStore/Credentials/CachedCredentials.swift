@@ -106,7 +106,7 @@ final class CachedCredentials<Value: Sendable & Equatable>: Sendable {
     // MARK: The search
 
     private func beginSearch() {
-        Task.detached { [self] in
+        Task { [self] in
             let result: Result<Found, StoreError>
             do throws(StoreError) {
                 result = .success(try await search())

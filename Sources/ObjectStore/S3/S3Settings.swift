@@ -4,6 +4,8 @@ public import HTTP
 public struct S3Settings: Sendable {
     /// Nothing: it is found out.
     public var region: String?
+    /// Where to look first; the bucket knows better.
+    public var usualRegion: String?
     /// Reads are paid by who reads.
     public var requesterPays = false
     /// Of every request.

@@ -58,6 +58,7 @@ public struct S3Store: ObjectStore {
     func slow(_ request: HTTPRequest) -> HTTPRequest {
         var request = request
         request.answerMilliseconds = 600_000
+        request.answerMayTrickle = true
         request.accept = { _ in .keep }
         return request
     }

@@ -57,12 +57,33 @@ public struct WebStore: ObjectStore {
 
     // MARK: Requests
 
-    /// The answer of whichever server has the file, after all that only send us on. `adjust` completes each request.
+    /// The answer of whichever server has the file, after all that only send us on. The way there is gone once, and again when
+    /// its end does not have the file any more: what one is redirected to is often signed for some minutes. `adjust` completes
+    /// each request.
     func send(
         _ method: HTTPMethod, _ task: String, _ adjust: (inout HTTPRequest) -> Void = { _ in }
     ) async throws(StoreError) -> HTTPResponse {
         try checkExpiry(task)
-        var place = address
+        if let place = facts.place(for: method) {
+            do throws(StoreError) {
+                let (response, end) = try await walk(method, from: place, task, adjust)
+                if response.isSuccess || response.status == 416 {
+                    if end != place { facts.note(end, for: method) }
+                    return response
+                }
+            } catch  where error.code == .unreachable {}
+            facts.note(nil, for: method)
+        }
+        let (response, end) = try await walk(method, from: address, task, adjust)
+        if response.isSuccess, end != address { facts.note(end, for: method) }
+        return response
+    }
+
+    /// The first answer that does not send us on, and where it was given.
+    private func walk(
+        _ method: HTTPMethod, from start: HTTPAddress, _ task: String, _ adjust: (inout HTTPRequest) -> Void
+    ) async throws(StoreError) -> (HTTPResponse, HTTPAddress) {
+        var place = start
         for _ in 0...WebRedirects.most {
             var request = HTTPRequest(method, place, isIdempotent: true)
             request.trust = settings.trust
@@ -78,7 +99,7 @@ public struct WebStore: ObjectStore {
             } catch {
                 throw failure(error, at: place, task)
             }
-            guard let next = try WebRedirects.next(after: response, from: place, task) else { return response }
+            guard let next = try WebRedirects.next(after: response, from: place, task) else { return (response, place) }
             place = next
         }
         throw StoreError(

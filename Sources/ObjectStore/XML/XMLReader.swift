@@ -32,8 +32,11 @@ enum XMLReader {
         XML_SetStartDoctypeDeclHandler(parser) { reading, _, _, _, _ in
             XMLReading.of(reading).stop("a document type, which no answer has")
         }
+        // Who works long on an answer may keep the connection alive with spaces; the declaration does not bear them before it.
+        let start = document.firstIndex { !Self.isSpace($0) } ?? 0
         let status = document.withUnsafeBytes { document in
-            withExtendedLifetime(reading) {
+            let document = UnsafeRawBufferPointer(rebasing: document[start...])
+            return withExtendedLifetime(reading) {
                 XML_Parse(
                     parser, document.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(document.count), 1)
             }
@@ -43,6 +46,8 @@ enum XMLReader {
             throw XMLProblem(message: "\(message) in line \(XML_GetCurrentLineNumber(parser))")
         }
     }
+
+    private static func isSpace(_ byte: UInt8) -> Bool { [0x20, 0x09, 0x0A, 0x0D].contains(byte) }
 }
 
 /// Why a document cannot be understood.

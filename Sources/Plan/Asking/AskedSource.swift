@@ -58,7 +58,7 @@ public struct AskedSource: Sendable {
     }
 
     /// The region that requests go to, once it is known.
-    public var region: String? { opened.region ?? (opened.store as? S3Store)?.region }
+    public var region: String? { opened.region }
 
     /// Keys that the source means begin so, when it is not the object of that very key.
     public var prefix: ObjectKey { key.isEmpty || key.endsInSlash ? key : key + "/" }

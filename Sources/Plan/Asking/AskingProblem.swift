@@ -20,7 +20,7 @@ public struct AskingProblem: Error, Sendable {
         let code = DiagnosticCode(error.code)
         self.init(
             code: code.rawValue, message: error.message + (error.requestID.map { " (request \($0.printable))" } ?? ""),
-            exitStatus: code.exitStatus)
+            hint: error.hint, exitStatus: code.exitStatus)
     }
 
     public init(_ diagnostic: Diagnostic) {

@@ -39,6 +39,11 @@ public struct SourceCheck: Sendable {
                 found = error
             }
         }
+        // Who does not answer to the one question does not answer to the next.
+        if let found, found.code == .unreachable {
+            failure = found
+            return
+        }
         let first = await list(asked, orObject: object)
         if let key = object ?? first { await read(key, asked) }
         failure = verdict(asked, object: object, lookFailure: found)

@@ -91,9 +91,6 @@ enum UnusableName {
                 return "has a name of \(name.count) bytes; files have \(longestName) at most"
             }
         }
-        if path.bytes.first.map({ $0 == UInt8(ascii: ".") }) == true, path.isOurStaging {
-            return "is a name of our own temporary folders"
-        }
         return nil
     }
 }

@@ -6,6 +6,8 @@ struct DestinationState {
         /// A folder where a single file shall stand.
         case folder
         case notWritable(SystemError)
+        /// An item would be in what looks like a temporary folder of ours.
+        case reserved(RawPath)
     }
 
     private(set) var obstacle: Obstacle?
@@ -24,6 +26,7 @@ struct DestinationState {
             var begun = nearest.missing.isEmpty && layout.isRemote ? Self.begun(in: nearest.folder) : [:]
             let mayHoldItems = nearest.missing.isEmpty && !nearest.folder.isEmptyFolder
             for item in layout.sources.lazy.flatMap(\.items) {
+                if obstacle == nil, item.path.isInOurStaging { obstacle = .reserved(item.path) }
                 if mayHoldItems, let entry = try? nearest.folder.entryIfAny(of: item.path),
                     item.isInPlace(entry)
                 {
@@ -45,6 +48,7 @@ struct DestinationState {
         } catch {
             throw TrustedPath.Failure(path: layout.destination.path, error: error)
         }
+        guard obstacle == nil else { return }
         do throws(SystemError) {
             try nearest.folder.checkWritable()
         } catch {
@@ -92,13 +96,34 @@ struct DestinationState {
 }
 
 extension RawPath {
-    /// The folder inside of a destination in which a copy is made ready.
+    /// The folder inside of a destination in which a copy is made ready, `.provision-2k8x0q.tmp`. Nothing that is copied may be
+    /// called so directly below a destination: whoever finds such a folder there must know whose it is.
     public var isOurStaging: Bool {
-        bytes.starts(with: Self.stagingPrefix.utf8) && bytes.suffix(4).elementsEqual(".tmp".utf8)
-            && !bytes.contains(UInt8(ascii: "/"))
+        let (start, end) = (Self.stagingPrefix.utf8, Self.stagingSuffix.utf8)
+        guard bytes.first == start.first, bytes.starts(with: start), bytes.suffix(end.count).elementsEqual(end) else {
+            return false
+        }
+        let number = bytes.dropFirst(start.count).dropLast(end.count)
+        return (1...13).contains(number.count)
+            && number.allSatisfy {
+                (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
+                    || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0)
+            }
     }
 
-    public static let stagingPrefix = ".provision-"
+    /// A path below a destination that begins with such a name.
+    var isInOurStaging: Bool {
+        guard bytes.first == UInt8(ascii: ".") else { return false }
+        return RawPath(bytes.prefix { $0 != UInt8(ascii: "/") }).isOurStaging
+    }
+
+    /// Below a destination, for a number of up to 64 bits.
+    public static func staging(_ number: UInt64) -> RawPath {
+        RawPath(stagingPrefix + String(number, radix: 36) + stagingSuffix)
+    }
+
+    private static let stagingPrefix = ".provision-"
+    private static let stagingSuffix = ".tmp"
 
     /// A large object on its way, in such a folder; its notes have the same name with an ending.
     public var isPartial: Bool { bytes.starts(with: Self.partialPrefix.utf8) }

@@ -1,3 +1,4 @@
+import HTTP
 import Platform
 public import TaskFile
 
@@ -16,7 +17,9 @@ public struct Preflight: Sendable {
     public init(_ plan: Plan, file: String, on machine: Machine, stores: any Stores) {
         self.file = file
         self.machine = machine
-        let listings = WorkThreads.run(Self.threads) { _ in await Self.list(plan.mounts, machine, stores) }
+        let listings = WorkThreads.run(Self.threads) { _ in
+            await Patience.$current.withValue(.asking) { await Self.list(plan.mounts, machine, stores) }
+        }
         for (planned, sources) in zip(plan.mounts, listings) {
             if let checked = check(planned, sources) { mounts.append(checked) }
         }
@@ -137,6 +140,11 @@ public struct Preflight: Sendable {
             report(
                 .destinationDenied, "`\(destination)` cannot be written to: \(error.description)",
                 hint: "choose another destination, or run as a user who may write there", planned)
+        case .reserved(let path):
+            report(
+                .destinationDenied, "`\(path.text)` would be taken for a temporary folder of ours",
+                hint: "it is what a killed copy leaves behind: remove it from the source, or name it under exclude",
+                planned)
         case nil:
             guard planned.mount.copy.onNonempty == .refuse, state.holdsOthers else { return true }
             report(

@@ -31,7 +31,7 @@ struct SourceLister {
             let listing = BucketListing(
                 opened: opened, bucket: bucket.bucket, key: ObjectKey(planned.mount.keyPrefix ?? bucket.key),
                 filter: ItemFilter(include: copy.include, exclude: copy.exclude))
-            return outcome(of: try await listing.list())
+            return outcome(of: try await listing.list(), opened)
         } catch {
             return Outcome(problems: [problem(error)])
         }
@@ -57,7 +57,7 @@ struct SourceLister {
             let place = error.path.isEmpty ? "" : " at `\(error.path.text)`"
             return Outcome(problems: [
                 Problem(
-                    code: error.error.isDenial ? .denied : .missingLocalSource,
+                    code: DiagnosticCode(ofLocalSource: error.error),
                     message: "`\(source.shown)` cannot be read\(place): \(error.error.description)")
             ])
         }
@@ -96,8 +96,18 @@ struct SourceLister {
 
     // MARK: Buckets
 
-    private func outcome(of found: BucketListing.Found) -> Outcome {
+    private func outcome(of found: BucketListing.Found, _ opened: OpenedStore) -> Outcome {
         var outcome = Outcome(listed: found.source)
+        if let usual = opened.usualRegion, let region = opened.region, region != usual.name {
+            outcome.problems.append(
+                Problem(
+                    severity: .warning, code: .wrongRegion,
+                    message:
+                        "`\(source.shown)` is in region \(region.printable), not in \(usual.name.printable) as \(usual.by) says",
+                    hint:
+                        "it is copied from there, which may be slow and cost money; `region: \(region.printable)` silences this"
+                ))
+        }
         if let names = names(found.source.listing.leftOut) {
             outcome.problems.append(
                 Problem(
@@ -126,7 +136,8 @@ struct SourceLister {
         Problem(
             code: DiagnosticCode(error.code),
             message: "`\(source.shown)`: \(error.message)"
-                + (error.requestID.map { " (request \($0.printable))" } ?? ""))
+                + (error.requestID.map { " (request \($0.printable))" } ?? ""),
+            hint: error.hint)
     }
 }
 

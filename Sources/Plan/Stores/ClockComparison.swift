@@ -24,7 +24,8 @@ extension CloudStores {
         guard case .bucket(let bucket)? = mount.sources.first?.location,
             let place = try? S3Place(bucket, mount.access).place
         else { return nil }
-        let region = mount.access.region ?? configuration.region(profile: mount.access.profile) ?? "us-east-1"
+        let named = mount.access.region ?? configuration.namedRegion(profile: mount.access.profile)?.name
+        let region = named ?? "us-east-1"
         let endpoint = S3Site(place, bucket: bucket.bucket).endpoint(region: region)
         var request = HTTPRequest(
             .head, HTTPAddress(isSecure: endpoint.isSecure, host: endpoint.host, port: endpoint.port))

@@ -15,6 +15,7 @@ public final class CloudStores: Stores {
         var settings = HTTPSettings()
         // One loop moves a gigabyte or two in a second; on more threads than that no network has more to give.
         settings.loops = min(8, Threads.processors)
+        settings.retries = .patient
         client = HTTPClient(settings)
         configuration = AWSConfiguration(environment, home: home)
         searches = AWSCredentialSearches(
@@ -29,16 +30,16 @@ public final class CloudStores: Stores {
         let place = try S3Place(bucket, access).place
         var settings = S3Settings(access)
         // The machine's region is one of Amazon's; other services of S3's kind have regions of their own.
-        if bucket.store == .s3 {
-            settings.region = settings.region ?? configuration.region(profile: access.profile)
-        }
+        let usual =
+            bucket.store == .s3 && settings.region == nil ? configuration.namedRegion(profile: access.profile) : nil
+        settings.usualRegion = usual?.name
         let search = search(for: mount)
         let origin = try await search.origin()
         let meter = HTTPMeter()
         let site = S3Site(place, bucket: bucket.bucket, usesPathStyle: access.usesPathStyle)
         return OpenedStore(
             S3Store(site, settings, credentials: search, client: client, meter: meter), meter: meter,
-            endpoint: site.endpoint(region: settings.region ?? "us-east-1").url, region: settings.region,
+            endpoint: site.endpoint(region: settings.region ?? usual?.name ?? "us-east-1").url, usualRegion: usual,
             identity: origin.description)
     }
 

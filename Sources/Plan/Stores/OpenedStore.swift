@@ -8,17 +8,21 @@ public struct OpenedStore: Sendable {
     public let meter: HTTPMeter?
     /// Where it is and as whom it is asked, for people.
     public let endpoint: String?
-    public let region: String?
+    /// The region of the machine, and who says that. The bucket may turn out to be in another.
+    public let usualRegion: AWSConfiguration.NamedRegion?
     public let identity: String?
 
     public init(
-        _ store: any ObjectStore, meter: HTTPMeter? = nil, endpoint: String? = nil, region: String? = nil,
-        identity: String? = nil
+        _ store: any ObjectStore, meter: HTTPMeter? = nil, endpoint: String? = nil,
+        usualRegion: AWSConfiguration.NamedRegion? = nil, identity: String? = nil
     ) {
         self.store = store
         self.meter = meter
         self.endpoint = endpoint
-        self.region = region
+        self.usualRegion = usualRegion
         self.identity = identity
     }
+
+    /// The region that requests go to, once it is known.
+    public var region: String? { (store as? S3Store)?.region }
 }

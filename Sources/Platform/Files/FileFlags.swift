@@ -24,6 +24,8 @@ public enum FileFlags {
 extension SystemError {
     /// The name is not there, or no longer, or something else has taken its place.
     public var isAbsence: Bool { [ENOENT, ENOTDIR, ELOOP].contains(code) }
+    /// No file can have the name.
+    public var isOfName: Bool { [ENAMETOOLONG, EINVAL, EILSEQ].contains(code) }
     public var isDenial: Bool { [EACCES, EPERM, EROFS].contains(code) }
     public var isLackOfRoom: Bool { [ENOSPC, EDQUOT].contains(code) }
     public var isOccupied: Bool { [ENOTEMPTY, EEXIST, EBUSY].contains(code) }

@@ -41,6 +41,8 @@ public enum DiagnosticCode: String, Sendable, CaseIterable {
     case destinationDenied = "destination-denied"
     case archivedObject = "archived-object"
     case unsupportedStore = "unsupported-store"
+    /// A disk, or what stands in for one, does not do what it should.
+    case inputOutput = "input-output"
 
     /// A key of the contract whose feature this build does not have: said offline as a warning, refused when asked to run.
     case notBuilt = "not-built"
@@ -53,6 +55,7 @@ public enum DiagnosticCode: String, Sendable, CaseIterable {
         case .denied, .noCredentials, .expiredCredentials: .denied
         case .notEnoughDisk, .notEnoughInodes: .noSpace
         case .noFUSE: .systemRefused
+        case .inputOutput: .inputOutput
         case .nonemptyDestination, .destinationDenied: .badDestination
         case .notBuilt: .usage
         case .notAMapping, .missingFileMounts, .unknownKey, .badType, .badValue, .missingSource, .badDestination,

@@ -13,7 +13,7 @@ struct DestinationNotes: ~Copyable {
     /// everything in place.
     init(
         ofDestination destination: RawPath, shownAs shown: String, stateFolder: RawPath, waited: () -> Void,
-        isCancelled: () -> Bool
+        until progress: CopyProgress
     ) throws(CopyFailure) {
         let path = stateFolder.appending("destinations").appending(RawPath(Self.name(of: destination, shownAs: shown)))
         let folder: OwnedDescriptor
@@ -24,18 +24,18 @@ struct DestinationNotes: ~Copyable {
                 .destinationDenied, "the state folder cannot be made: \(error.reason)",
                 hint: "choose one with --state-dir")
         }
-        let lockFile = try Self.locked(in: folder, path, waited, isCancelled)
+        let lockFile = try Self.locked(in: folder, path, waited, progress)
         self.folder = folder
         self.lockFile = lockFile
     }
 
     private static func locked(
-        in folder: borrowing OwnedDescriptor, _ path: RawPath, _ waited: () -> Void, _ isCancelled: () -> Bool
+        in folder: borrowing OwnedDescriptor, _ path: RawPath, _ waited: () -> Void, _ progress: CopyProgress
     ) throws(CopyFailure) -> OwnedDescriptor {
         do throws(SystemError) {
             try folder.setMode(0o700)
             let file = try OwnedDescriptor.open("lock", in: folder, FileFlags.readWrite, mode: 0o600)
-            try CopyLock.take(file, waited: waited, isCancelled: isCancelled)
+            try CopyLock.take(file, waited: waited, until: progress)
             // What a killed run was about to put in a note's place.
             for name in try folder.names() where name.isReplacement { try? folder.remove(name) }
             return file

@@ -24,7 +24,7 @@ final class Staging: Sendable {
             }
             Self.remove(left, from: destination.file)
         }
-        name = RawPath(RawPath.stagingPrefix + Self.random() + ".tmp")
+        name = .staging(Self.random())
         // Noted before it is made: a kill between the two leaves a note without a folder, not a folder without a note.
         try notes.note(staging: name)
     }
@@ -71,13 +71,14 @@ final class Staging: Sendable {
         return SharedDescriptor(folder)
     }
 
-    /// Removes the files of a staging folder but for those to keep; whether there are any.
+    /// Removes the files of a staging folder but for those to keep; whether there are any. What is not called as ours are,
+    /// somebody else has put there.
     private static func clear(
         _ folder: borrowing OwnedDescriptor, keeping isKept: (RawPath) -> Bool
     ) -> Bool {
         var keeps = false
         for file in (try? folder.names()) ?? [] {
-            if isKept(file) { keeps = true } else { try? folder.remove(file) }
+            if isKept(file) { keeps = true } else if file.isInStaging { try? folder.remove(file) }
         }
         return keeps
     }
@@ -89,12 +90,19 @@ final class Staging: Sendable {
         try? destination.remove(name, isFolder: true)
     }
 
-    private static func random() -> String {
+    private static func random() -> UInt64 {
         var number: UInt64 = 0
         withUnsafeMutableBytes(of: &number) { bytes in
             // Never fails for so few bytes once the system is up; names are random to be hard to guess, O_EXCL makes them safe.
             _ = shim_getrandom(bytes.baseAddress, bytes.count)
         }
-        return String(number, radix: 36)
+        return number
+    }
+}
+
+extension RawPath {
+    /// As files in a staging folder are called: numbers, and parts of large objects.
+    fileprivate var isInStaging: Bool {
+        isPartial || !isEmpty && bytes.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
     }
 }

@@ -80,7 +80,10 @@ struct FileCopier: Sendable {
                 made.discard(staging)
                 throw error
             }
-            guard copied == before.size, after.size == before.size, after.modified == before.modified else {
+            // Who writes may set the time of that back, but not the time of the change.
+            guard copied == before.size, after.size == before.size, after.modified == before.modified,
+                after.changed == before.changed
+            else {
                 made.discard(staging)
                 continue
             }

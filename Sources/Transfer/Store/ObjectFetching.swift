@@ -145,7 +145,7 @@ extension CopyFailure {
                 .noSpace, error.message,
                 hint: "something else has filled the disk; free room and run again: what is in place stays")
         default:
-            self.init(Code(error.code), "\(name): \(error.message)\(request)")
+            self.init(Code(error.code), "\(name): \(error.message)\(request)", hint: error.hint)
         }
     }
 }
@@ -154,10 +154,12 @@ extension CopyFailure.Code {
     fileprivate init(_ code: StoreError.Code) {
         self =
             switch code {
-            case .denied, .archived: .sourceDenied
+            case .denied: .sourceDenied
+            case .wrongRegion: .wrongRegion
+            case .archived: .archived
             case .noCredentials: .noCredentials
             case .expiredCredentials: .expiredCredentials
-            case .unreachable, .wrongRegion: .unreachable
+            case .unreachable: .unreachable
             case .throttled: .throttled
             case .noSpace: .noSpace
             case .cancelled: .cancelled

@@ -80,7 +80,9 @@ final class RunOutput {
 
     private func redraw(_ status: RunStatus) {
         let up = liveLines > 0 ? "\u{1B}[\(liveLines)A" : ""
-        let lines = status.mounts.map { ProgressLine($0).text + "\u{1B}[K\n" }
+        // A line that wraps takes two, and the next redrawing would begin too low.
+        let columns = StandardStream.error.columns
+        let lines = status.mounts.map { ProgressLine($0).text(fitting: columns) + "\u{1B}[K\n" }
         liveLines = lines.count
         Results.note(up + lines.joined())
     }

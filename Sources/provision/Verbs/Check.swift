@@ -11,18 +11,18 @@ enum Check {
         let input = SourceInput(invocation)
         let (machine, stores) = (try input.machine(), try input.stores())
         let output = CheckOutput(invocation.settings.output, style: invocation.style(for: .output))
-        let watch = Stopwatch()
+        let asking = Asking(invocation.settings.timeout)
         var results: [CheckResult] = []
         for url in invocation.operands {
             var result = CheckResult(url: SourceText.shown(url))
             switch try input.mount(of: url) {
             case .failure(let problem): result.problem = problem
             case .success(let mount):
-                let left = invocation.settings.timeout.map { $0.milliseconds - Int(watch.seconds * 1000) }
                 let known = result.known(from: mount)
-                result =
-                    TimedAsking.run(milliseconds: left) { await known.asked(mount, on: machine, stores) }
-                    ?? known.failed(.timeIsOver)
+                switch asking.run({ await known.asked(mount, on: machine, stores) }) {
+                case .done(let found): result = found
+                case .late, .signal: result = known.failed(.timeIsOver)
+                }
             }
             results.append(result)
             try output.show(result)

@@ -12,7 +12,7 @@ enum Doctor {
     static func perform(_ invocation: Invocation) throws(Failure) -> ExitStatus {
         let invocation = try invocation.configured()
         let input = SourceInput(invocation)
-        var findings = try identities(input)
+        var findings = try identities(input, within: invocation.settings.timeout)
         findings += MachineFindings(invocation.environment).all
         findings.append(try state(invocation, input))
         findings += FUSEFindings(invocation.environment).all
@@ -46,11 +46,15 @@ enum Doctor {
 
     // MARK: Who we are
 
-    private static func identities(_ input: SourceInput) throws(Failure) -> [Finding] {
+    private static func identities(
+        _ input: SourceInput, within limit: TimeSpan?
+    ) throws(Failure) -> [Finding] {
         // Any bucket of Amazon's: the search is the same for all that no provider claims.
         guard case .success(let mount) = try input.mount(of: "s3://provision-doctor") else { return [] }
         let stores = try input.stores()
-        let found = WorkThreads.run(2) { _ in await stores.identity(of: mount) }
+        guard case .done(let found) = Asking(limit).run({ await stores.identity(of: mount) }) else {
+            return [Finding("aws credentials", .plain, "the time limit has passed before they were found")]
+        }
         // Amazon is disturbed only by those who are known there.
         let clock: Finding? =
             mount.access.endpoint == nil && found.origin == nil ? nil : clock(of: mount, stores)
@@ -69,8 +73,10 @@ enum Doctor {
 
     /// Who does not answer soon shall not keep the rest from being said.
     private static func clock(of mount: Mount, _ stores: CloudStores) -> Finding? {
-        let comparison = TimedAsking.run(milliseconds: 5000) { await stores.clock(of: mount) }
-        guard let comparison else { return Finding("clock", .plain, "not compared: nobody answers within 5 s") }
+        guard case .done(let comparison) = Asking(TimeSpan(milliseconds: 5000)).run({ await stores.clock(of: mount) })
+        else {
+            return Finding("clock", .plain, "not compared: nobody answers within 5 s")
+        }
         return comparison.map { Finding($0) }
     }
 

@@ -16,10 +16,12 @@ enum List {
         case .failure(let problem): throw Failure(problem)
         }
         let output = ListOutput(invocation.settings.output, of: mount)
-        let listed = TimedAsking.run(milliseconds: invocation.settings.timeout?.milliseconds) {
-            await list(mount, machine, stores, output)
+        let asking = Asking(invocation.settings.timeout)
+        let failure: Failure?
+        switch asking.run({ await list(mount, machine, stores, output) }) {
+        case .done(let found): failure = found
+        case .late, .signal: failure = Failure(.timeIsOver)
         }
-        let failure = listed ?? Failure(.timeIsOver)
         if failure == nil || failure?.message != nil { try output.finish(failure) }
         if let failure { throw failure }
         return .done

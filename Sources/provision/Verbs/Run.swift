@@ -10,26 +10,36 @@ enum Run {
         let invocation = try invocation.configured()
         let settings = invocation.settings
         let input = TaskInput(invocation)
-        let limit = TimeLimit(settings.dryRun ? nil : settings.timeout)
         var found = try input.planned()
-        if !settings.dryRun { try refuseWhatIsNotBuilt(invocation) }
+        try refuseWhatIsNotBuilt(invocation)
+        // From here on a run tells how it ended, whatever ends it. A dry run has nothing to tell.
+        let signals = settings.dryRun ? SignalWait(for: []) : SignalWait()
+        let asking = Asking(settings.dryRun ? nil : settings.timeout, signals: signals)
         if !settings.offline, found.isWorthAsking {
             let (machine, stores, planned) = (try input.machine(), try input.stores(), found)
-            limit.beginAsking { endLate(planned, invocation, machine) }
-            found.ask(file: input.name, on: machine, stores: stores)
-            limit.endAsking()
+            let outcome = asking.run(waiting: {
+                var asked = planned
+                asked.ask(file: input.name, on: machine, stores: stores)
+                return asked
+            })
+            switch outcome {
+            case .done(let asked): found = asked
+            case .late: endEarly(found, .timeout, invocation, machine)
+            case .signal(let number): endEarly(found, .signal(number), invocation, machine)
+            }
         }
         if settings.dryRun {
             try DryRunOutput(found, settings.output, style: invocation.style(for: .output)).write()
             return found.exitStatus
         }
-        return try run(found, invocation, input, limit)
+        return try run(found, invocation, input, asking.left, signals)
     }
 
-    /// The time was over before all had been asked.
-    private static func endLate(_ found: DryRun, _ invocation: Invocation, _ machine: Machine) {
-        var status = RunStatus(task: found.task, started: .now(), diagnostics: found.diagnostics, mounts: [])
-        status.interruption = .timeout
+    /// Before all had been asked.
+    private static func endEarly(
+        _ found: DryRun, _ reason: RunStatus.Interruption, _ invocation: Invocation, _ machine: Machine
+    ) -> Never {
+        let status = RunStatus(unbegun: found, reason)
         let (output, stateFolder) = places(found, invocation, machine)
         try? output.finish(status)
         finish(StatusFile(in: stateFolder), status, stateFolder)
@@ -50,17 +60,25 @@ enum Run {
         return (output, stateFolder)
     }
 
-    /// Options that this build reads and does not act on: to take them in silence would be to promise something.
+    /// Options that this build reads and does not act on: to take them in silence would be to promise something. One that is
+    /// typed is refused where it would have to act; of what is exported or configured for good it is said.
     private static func refuseWhatIsNotBuilt(_ invocation: Invocation) throws(Failure) {
-        if invocation.command != nil { throw .usage("running a COMMAND is not there yet") }
-        for option in Option.going(with: .run) where !option.isBuilt && invocation.settings.source(of: option) == .flag
-        {
-            throw .usage("\(option.flag) is not there yet")
+        let settings = invocation.settings
+        if invocation.command != nil, !settings.dryRun { throw .usage("running a COMMAND is not there yet") }
+        for option in Option.going(with: .run) where !option.isBuilt {
+            switch settings.source(of: option) {
+            case .nobody: continue
+            case .flag where !settings.dryRun: throw .usage("\(option.flag) is not there yet")
+            case .flag, .environment, .config:
+                guard !settings.quiet else { continue }
+                Results.note(
+                    "provision: \(settings.place(of: option)): \(option.flag) is not there yet and does nothing\n")
+            }
         }
     }
 
     private static func run(
-        _ found: DryRun, _ invocation: Invocation, _ input: TaskInput, _ limit: TimeLimit
+        _ found: DryRun, _ invocation: Invocation, _ input: TaskInput, _ left: Int?, _ signals: SignalWait
     ) throws(Failure) -> ExitStatus {
         let settings = invocation.settings
         let (output, stateFolder) = places(found, invocation, try input.machine())
@@ -77,14 +95,17 @@ enum Run {
                 "provision: the state folder \(stateFolder.path) is in memory (tmpfs): it is lost when the machine stops\n"
             )
         }
+        if settings.verbose { Results.note(preflight.mounts.map(MountNotes.before).joined()) }
         let limits = RunLimits(
-            jobs: settings.jobs, timeoutMilliseconds: limit.left, isForced: settings.force)
+            jobs: settings.jobs, timeoutMilliseconds: left, isForced: settings.force)
         let taskRun = TaskRun(
-            plan, preflight, file: input.name, diagnostics: found.diagnostics, stateFolder: stateFolder, limits: limits)
+            plan, preflight, file: input.name, diagnostics: found.diagnostics, stateFolder: stateFolder, limits: limits,
+            signals: signals)
         let final = taskRun.run { status in
             output.show(status)
             statusFile.update(status)
         }
+        if settings.verbose { Results.note(final.mounts.map(MountNotes.after).joined()) }
         var status = ExitStatus(rawValue: final.exitCode)
         if !finish(statusFile, final, stateFolder), status == .done { status = .inputOutput }
         try output.finish(final)

@@ -118,10 +118,8 @@ import Testing
         #expect(!Files.isThere(sandbox.path("ran")))
     }
 
-    private static let canTrace = (try? Program.run(["strace", "-o", "/dev/null", "true"]).status) == 0
-
     /// Not a connection, not a name looked up: no socket of the internet is even made.
-    @Test(.enabled(if: canTrace, "strace is not installed, or may not trace"))
+    @Test(.enabled(if: Program.canTrace, Comment(rawValue: Program.noTracing)))
     func offlineMeansOffline() throws {
         let task = """
             providers: {lab: {provider: minio, endpoint: "minio.example.com:9000"}}
@@ -140,5 +138,19 @@ import Testing
         #expect(calls.contains("execve("))
         #expect(calls.components(separatedBy: "execve(").count == 2, "\(calls)")
         #expect(!calls.contains("socket("), "\(calls)")
+    }
+
+    /// A disk that fails while a source is listed is no slip in the task file.
+    @Test(.enabled(if: Program.canTrace, Comment(rawValue: Program.noTracing)), arguments: [["--dry-run"], []])
+    func aSourceThatCannotBeRead(options: [String]) throws {
+        let words = try sandbox.words(sandbox.task(), options)
+        let broken = ["strace", "-f", "-o", "/dev/null", "-e", "trace=getdents64", "-e", "inject=getdents64:error=EIO"]
+        let finished = try Program.run(broken + words, in: sandbox.folder.path)
+        #expect(finished.status == 74, "\(finished.output)\(finished.errors)")
+        let document = try document(finished)
+        let problem = try #require((document["diagnostics"] as? [[String: Any]])?.first)
+        #expect(problem["code"] as? String == "input-output")
+        #expect((problem["message"] as? String)?.contains("Input/output error") == true)
+        #expect(!Files.isThere(sandbox.destination))
     }
 }

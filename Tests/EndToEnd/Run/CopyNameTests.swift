@@ -20,6 +20,24 @@ import Testing
         #expect(!Files.isThere(sandbox.destination))
     }
 
+    /// Such a name directly below the destination would be taken for a temporary folder of ours; deeper it is one like others.
+    @Test func namesOfOurTemporaryFolders() throws {
+        try sandbox.write(["src/.provision-x.tmp/y": "1", "src/a": "2", "src/b/.provision-x.tmp/part-1": "3"])
+        for options in [["--dry-run"], []] {
+            let finished = try sandbox.run(sandbox.task(), options)
+            #expect(finished.status == 73)
+            #expect(finished.output.contains(".provision-x.tmp") && finished.output.contains("exclude"))
+        }
+        #expect(!Files.isThere(sandbox.destination))
+        try sandbox.succeed(sandbox.task("exclude: .provision-x.tmp"))
+        #expect(sandbox.names == ["a", "b"])
+        // In a list the folder has its own name, and what is in it is deeper.
+        try sandbox.succeed("file_mounts: {\(sandbox.path("list")): {source: [./src]}}")
+        #expect(sandbox.content("list/src/.provision-x.tmp/y") == "1")
+        #expect(sandbox.content("list/src/b/.provision-x.tmp/part-1") == "3")
+        try sandbox.fail(73, "file_mounts: {\(sandbox.path("other")): {source: [./src/.provision-x.tmp]}}")
+    }
+
     /// Paths as long as the kernel takes at once, and longer, of names that are short enough.
     @Test(arguments: [(14, 250), (16, 255), (17, 255), (40, 255), (300, 9)])
     mutating func deepTrees(depth: Int, length: Int) throws {

@@ -164,4 +164,21 @@ import Testing
         #expect(!shown.unicodeScalars.contains { $0.value < 0x20 && $0 != "\n" }, "\(shown)")
         #expect(finished.output.contains(#"\u{1b}]0;x"#) && finished.errors.contains(#"\u{1b}[31mpipe"#), "\(shown)")
     }
+
+    /// What was found before the first byte, and what it took; on standard error, the result is the same.
+    @Test func verbose() throws {
+        try sandbox.write(["src/a": "1", "src/b": "22"])
+        let finished = try sandbox.run(sandbox.task(), ["-v"])
+        #expect(finished.status == 0)
+        #expect(try Document(finished).objects["done"] == 2)
+        let lines = finished.errors.split(separator: "\n").filter {
+            $0.hasPrefix("provision: \(sandbox.destination): ")
+        }
+        #expect(lines.count == 2, "\(finished.errors)")
+        #expect(lines.first?.hasSuffix(": 2 files, 3 B") == true)
+        #expect(lines.last?.contains(": copied after ") == true)
+        #expect(lines.last?.hasSuffix(", 0 requests, 0 of them again") == true)
+        let again = try sandbox.run(sandbox.task(), ["-v"]).errors
+        #expect(again.contains(": 2 files, 3 B, 3 B in place\n"), "\(again)")
+    }
 }

@@ -18,6 +18,23 @@ import Testing
         #expect(!Files.isThere(sandbox.path("x")))
     }
 
+    /// The ceiling is the task's and not each mount's: no file of another mount is opened before those of one are done.
+    @Test(.enabled(if: Program.canTrace, Comment(rawValue: Program.noTracing)))
+    func oneJobForAllMounts() throws {
+        for mount in 0..<3 {
+            for file in 0..<40 { try sandbox.write(["src\(mount)/\(file)": String(repeating: "\(file)", count: 3000)]) }
+        }
+        let entries = (0..<3).map { "  \(sandbox.path("m/\($0)")): {source: ./src\($0)}\n" }
+        let words = try sandbox.words("file_mounts:\n" + entries.joined(), ["--jobs", "1"])
+        let trace = ["strace", "-f", "-y", "-e", "trace=openat", "-o", sandbox.path("trace")]
+        let finished = try Program.run(trace + words, in: sandbox.folder.path)
+        #expect(finished.status == 0, "\(finished.output)\(finished.errors)")
+        let opened = try #require(sandbox.content("trace")).matches(of: /openat\(\d+<[^>]*\/src(\d)>, "\d+"/).map(\.1)
+        #expect(opened.count == 120)
+        let changes = zip(opened, opened.dropFirst()).count { $0 != $1 }
+        #expect(changes == 2)
+    }
+
     @Test func nestedDestinations() throws {
         try sandbox.write(["src/outer": "1", "src/sub/outer": "1", "src/sub/both": "outer", "in/both": "the inner one"])
         let task = """

@@ -56,7 +56,7 @@ import Testing
     }
 
     /// Also while the server is still asked what there is.
-    @Test(arguments: [SIGTERM, 0])
+    @Test(arguments: [SIGTERM, SIGINT, SIGHUP, 0])
     func whileItIsListed(signal: Int32) async throws {
         var sandbox = sandbox
         let proxy = try sandbox.proxy(Fault(.stall(after: 0), of: "list-type=2", times: 10))
@@ -64,8 +64,13 @@ import Testing
         for _ in 0..<4000 where proxy.passages.isEmpty { try await Task.sleep(for: .milliseconds(2)) }
         if signal != 0 { running.signal(signal) }
         let finished = try await running.end(seconds: 10)
-        #expect(finished.status == (signal == 0 ? 75 : 143), "\(finished.output)\(finished.errors)")
-        if signal == 0 { #expect(try Document(finished).exitCode == 75) }
+        let status = signal == 0 ? 75 : 128 + signal
+        #expect(finished.status == status, "\(finished.output)\(finished.errors)")
+        let document = try Document(finished)
+        #expect(document.exitCode == Int(status))
+        #expect(document.result == "failed")
+        #expect(document.mounts.map(\.state) == ["skipped"])
+        #expect(sandbox.files.content("state/task/status.json") == finished.output)
         #expect(!Files.isThere(sandbox.files.destination))
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import TestSupport
 import Testing
 
@@ -65,7 +66,8 @@ import Testing
         arguments: Server.allCases,
         [
             "a//b", "/lead", "a/../b", "..", "./x", "a/.", String(repeating: "n", count: 256), "tail/",
-            ".provision-x.tmp",
+            ".provision-x.tmp", ".provision-x.tmp/y", ".provision-2k8x0q.tmp/part-1", ".provision-0.tmp/1",
+            ".provision-x.tmp/",
         ])
     func keysThatCannotBeFiles(on server: Server, key: String) async throws {
         let sandbox = try await server.sandbox()
@@ -77,6 +79,65 @@ import Testing
             #expect(finished.output.contains("exclude"))
         }
         #expect(sandbox.files.names == [])
+    }
+
+    /// Names of the shape that our own temporary ones have, where they can be mistaken for nothing, are like others.
+    @Test(arguments: Server.allCases)
+    func namesThatLookLikeOurs(on server: Server) async throws {
+        let sandbox = try await server.sandbox()
+        let keys = [
+            ".provision-/x", ".provision-X.tmp/y", ".provision-x.tmpl/y", ".provision-x-y.tmp/1",
+            ".provision-upload-0/y",
+            ".provision-01234567890123.tmp/part-1", "a/.provision-x.tmp/y", "a/.provision-x.tmp/part-1", "1", "2",
+            "part-1",
+            "part-1.notes", "manifest", "lock", ".provision-upload-0123456789abcdef0123456789abcdef",
+        ]
+        let objects = Dictionary(uniqueKeysWithValues: keys.map { ($0, "content of \($0)") })
+        try await sandbox.put(objects)
+        try await sandbox.succeed(sandbox.task())
+        #expect(sandbox.found == objects.mapValues { Array($0.utf8) })
+        #expect(try await sandbox.succeed(sandbox.task()).objects["skipped"] == keys.count)
+        #expect(sandbox.found == objects.mapValues { Array($0.utf8) })
+    }
+
+    /// A destination with what a killed run has left was put into a bucket, and comes back to where that still is: our note
+    /// and the key name the same folder. Nothing is taken for the other, and without the key nothing is missing.
+    @Test(arguments: Server.allCases)
+    func whatAKilledRunHasLeftComesBack(on server: Server) async throws {
+        let sandbox = try await server.sandbox()
+        let large = S3Sandbox.bytes(16 << 20)
+        try await sandbox.put(["large": large, "small": [1]])
+        var killed = sandbox
+        let proxy = try killed.proxy(Fault(.stall(after: 100_000), of: "/large", skip: 2))
+        let running = try killed.start(killed.task(nil, "part_size: 5MiB, concurrency: 2"))
+        for _ in 0..<4000 where proxy.done == [0] { try await Task.sleep(for: .milliseconds(2)) }
+        running.signal(SIGKILL)
+        _ = try await running.end()
+        let left = try #require(sandbox.files.names.first { $0.hasPrefix(".provision-") && !$0.contains("/") })
+        try await sandbox.put([left + "/mine": "not yours", left + "/1": "nor this"] as [String: String])
+        let before = FileTree(sandbox.files.destination).names
+        let document = try await sandbox.fail(73, sandbox.task())
+        #expect(document.diagnostics.contains { $0.contains(left) })
+        #expect(FileTree(sandbox.files.destination).names == before)
+        try await sandbox.succeed(sandbox.task(nil, "exclude: \(left), part_size: 5MiB"))
+        sandbox.expect(["large": large, "small": [1]])
+    }
+
+    /// What somebody has put into such a folder is not ours to remove.
+    @Test(arguments: Server.allCases)
+    func whatSomebodyHasPutIntoOurFolderStays(on server: Server) async throws {
+        let sandbox = try await server.sandbox()
+        try await sandbox.put(["large": S3Sandbox.bytes(16 << 20)])
+        var killed = sandbox
+        let proxy = try killed.proxy(Fault(.stall(after: 100_000), of: "/large", skip: 2))
+        let running = try killed.start(killed.task(nil, "part_size: 5MiB, concurrency: 2"))
+        for _ in 0..<4000 where proxy.done == [0] { try await Task.sleep(for: .milliseconds(2)) }
+        running.signal(SIGKILL)
+        _ = try await running.end()
+        let left = try #require(sandbox.files.names.first { $0.hasPrefix(".provision-") && !$0.contains("/") })
+        try Files.write("precious", to: sandbox.files.destination + "/\(left)/precious")
+        try await sandbox.succeed(sandbox.task(nil, "part_size: 5MiB"))
+        #expect(sandbox.files.names == ["large", left, left + "/precious"])
     }
 
     @Test(arguments: Server.allCases)

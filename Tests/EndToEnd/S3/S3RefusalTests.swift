@@ -66,16 +66,52 @@ import Testing
         #expect(proxy.passages.count <= 4)
     }
 
-    /// Of a region that somebody has stated: it is not theirs to change.
+    private static let elsewhere = Fault.refusal(
+        400, "AuthorizationHeaderMalformed", ["x-amz-bucket-region": "ap-south-1"], "<Region>ap-south-1</Region>")
+
+    /// Of a region that the entry states: it is not theirs to change.
     @Test func wrongRegion() async throws {
         var sandbox = sandbox
-        sandbox.environment["AWS_REGION"] = "eu-west-1"
-        let proxy = try sandbox.proxy(
-            Fault(
-                Fault.refusal(400, "AuthorizationHeaderMalformed", [:], "<Region>ap-south-1</Region>"), of: "",
-                times: 1000))
-        try await expect(78, "wrong-region", sandbox.task(), saying: "ap-south-1", in: sandbox)
+        let proxy = try sandbox.proxy(Fault(Self.elsewhere, of: "", times: 1000))
+        let task = sandbox.task(nil, "region: eu-west-1")
+        try await expect(78, "wrong-region", task, saying: "ap-south-1", in: sandbox)
         #expect(proxy.passages.allSatisfy { $0.request["authorization"]?.contains("/eu-west-1/s3/") == true })
+    }
+
+    /// What the machine says of its own region is no word about the bucket's, which is found out; a warning tells.
+    @Test(arguments: [[], ["--dry-run"]]) func theMachinesRegion(options: [String]) async throws {
+        var sandbox = sandbox
+        sandbox.environment["AWS_REGION"] = "eu-west-1"
+        let proxy = try sandbox.proxy(Fault(Self.elsewhere, of: "", times: 1))
+        let finished = try await sandbox.start(sandbox.task(), options).end()
+        #expect(finished.status == 0, "\(finished.output)\(finished.errors)")
+        let warning = try #require(try Document(finished).diagnostics.first { $0.hasPrefix("warning wrong-region") })
+        for word in ["ap-south-1", "eu-west-1", "AWS_REGION"] { #expect(warning.contains(word)) }
+        proxy.expectDone()
+        #expect(proxy.passages.last?.request["authorization"]?.contains("/ap-south-1/s3/") == true)
+        if options.isEmpty { sandbox.expect(["a": "1", "b/c": "22"]) }
+    }
+
+    /// Also when only the objects are refused, and not the listing before.
+    @Test func wrongRegionInTheMiddle() async throws {
+        var sandbox = sandbox
+        let proxy = try sandbox.proxy(Fault(Self.elsewhere, of: "", except: "list-type=2", times: 1000))
+        let document = try await sandbox.fail(78, sandbox.task(nil, "region: eu-west-1"))
+        #expect(document.exitCode == 78)
+        let mount = try #require(document.mounts.first)
+        #expect(mount.code == "wrong-region")
+        #expect((mount.error["message"] as? String)?.contains("ap-south-1") == true)
+        #expect((mount.error["hint"] as? String)?.contains("leave the key out") == true)
+        #expect(mount.error["retryable"] as? Bool == false)
+        #expect((proxy.done.first ?? 0) >= 1)
+    }
+
+    @Test func archivedInTheMiddle() async throws {
+        var sandbox = sandbox
+        let proxy = try sandbox.proxy(Fault(Fault.refusal(403, "InvalidObjectState"), of: "/a", times: 1))
+        let document = try await sandbox.fail(78, sandbox.task())
+        #expect(document.mounts.first?.code == "archived-object")
+        proxy.expectDone()
     }
 
     /// The others are asked, and copied, all the same.

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Endpoints where nobody is. All attempts take their time, so that both are asked at once.
+/// Endpoints where nobody is: that is told soon. How soon, `PatienceTests` say; here nobody hangs.
 @Suite struct S3UnreachableTests {
     @Test func nobodyAnswers() async throws {
         let files = try CopySandbox()
@@ -16,12 +16,28 @@ import Testing
               \(files.destination)/b: {source: s3://team-data, mode: COPY, provider: unknown}
             """
         let words = try files.words(task, ["--dry-run"])
-        let finished = try await Program.start(words, in: files.folder.path).end()
+        let finished = try await Program.start(words, in: files.folder.path).end(seconds: 15)
         #expect(finished.status == 69, "\(finished.output)")
         let problems = try Document(finished).diagnostics.filter { $0.hasPrefix("error unreachable") }
         #expect(problems.count == 2)
         #expect(problems.contains { $0.contains("no-such-host.invalid") })
         #expect(problems.contains { $0.contains("127.0.0.1:\(port)") })
         #expect(!Files.isThere(files.destination))
+    }
+
+    /// Packets that vanish: the time to connect, once, and not again for every question.
+    @Test(arguments: [["--dry-run"], [], ["check"]]) func nobodyEvenRefuses(words: [String]) async throws {
+        let files = try CopySandbox()
+        let full = try FullListener()
+        let environment = [
+            "AWS_ENDPOINT_URL_S3": "http://127.0.0.1:\(full.port)", "AWS_ACCESS_KEY_ID": "x",
+            "AWS_SECRET_ACCESS_KEY": "y", "AWS_EC2_METADATA_DISABLED": "true",
+        ]
+        let task = "file_mounts: {\(files.destination): s3://team-data/key}"
+        let all =
+            words == ["check"] ? [Program.provision, "check", "s3://team-data/key"] : try files.words(task, words)
+        let finished = try await Program.start(all, environment: environment, in: files.folder.path).end(seconds: 20)
+        #expect(finished.status == 69, "\(finished.output)\(finished.errors)")
+        withExtendedLifetime(full) {}
     }
 }

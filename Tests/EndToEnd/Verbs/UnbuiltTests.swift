@@ -35,6 +35,27 @@ import Testing
         #expect(try provision("--dry-run", "task.yaml", option, in: folder.path).status == 0)
     }
 
+    /// A variable may be exported for good, and so is no mistake; but it does nothing, and that is said.
+    @Test(arguments: [
+        ("PROVISION_READY_FILE", "r"), ("PROVISION_METRICS_FILE", "m"), ("PROVISION_MAX_MEMORY", "1G"),
+        ("PROVISION_CACHE_DIR", "c"), ("PROVISION_DRAIN_TIMEOUT", "1s"), ("PROVISION_FUSE_FD", "3"),
+    ])
+    func variables(name: String, value: String) throws {
+        try folder.write("x", to: "file")
+        try folder.write("file_mounts: {\(folder.path("dst")): ./file}", to: "task.yaml")
+        for words in [["--dry-run"], []] {
+            let finished = try Program.run(
+                [Program.provision, "task.yaml"] + words, environment: [name: value], in: folder.path)
+            #expect(finished.status == 0)
+            #expect(finished.errors.contains("provision: \(name): --"), "\(finished.errors)")
+            #expect(finished.errors.contains("is not there yet and does nothing"))
+        }
+        let quiet = try Program.run(
+            [Program.provision, "task.yaml", "-q"], environment: [name: value], in: folder.path)
+        #expect(quiet.status == 0 && quiet.errors == "")
+        #expect(try folder.names == ["dst", "file", "task.yaml"])
+    }
+
     @Test func aCommand() throws {
         try folder.write("x", to: "file")
         try folder.write("file_mounts: {\(folder.path("dst")): ./file}", to: "task.yaml")

@@ -5,17 +5,6 @@ import Testing
 
 @testable import ObjectStore
 
-private struct SeededRandom: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = (state ^ state >> 30) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ mixed >> 31
-    }
-}
-
 /// Generated configuration files are read as botocore reads them. Left out is what we read and it does not: comments
 /// behind values, sections and keys that stand there twice.
 struct BotocoreConfigurationTests {
@@ -23,7 +12,7 @@ struct BotocoreConfigurationTests {
         var config = ""
         var credentials = ""
 
-        init(_ generator: inout SeededRandom) {
+        init(_ generator: inout SeededGenerator) {
             let names = ["default", "dev", "prod.eu", "a-b", "two words", "ü"]
             let line = Bool.random(using: &generator) ? "\n" : "\r\n"
             for name in names where Int.random(in: 0..<3, using: &generator) > 0 {
@@ -41,7 +30,7 @@ struct BotocoreConfigurationTests {
 
         private static func quoted(_ name: String) -> String { name.contains(" ") ? "\"\(name)\"" : name }
 
-        private static func body(_ line: String, nests: Bool, _ generator: inout SeededRandom) -> String {
+        private static func body(_ line: String, nests: Bool, _ generator: inout SeededGenerator) -> String {
             var keys = ["aws_access_key_id", "aws_secret_access_key", "Region", "role_arn", "sso_start_url", "x"]
             keys.shuffle(using: &generator)
             let indentation = ["", "", "  "].randomElement(using: &generator) ?? ""
@@ -70,7 +59,7 @@ struct BotocoreConfigurationTests {
         let seed = Environment.ofThisProcess().nonEmpty("PROVISION_TEST_SEED").flatMap { UInt64($0) }
         let chosen = seed ?? .random(in: 0..<1 << 32)
         print("BotocoreConfigurationTests: PROVISION_TEST_SEED=\(chosen)")
-        var generator = SeededRandom(state: chosen)
+        var generator = SeededGenerator(seed: chosen)
         let cases = (0..<400).map { _ in Case(&generator) }
         let input = cases.map { one in
             let json: JSONValue = ["config": .string(one.config), "credentials": .string(one.credentials)]

@@ -191,6 +191,6 @@ struct EnvironmentAndProfileTests {
         #expect(configuration.endpoint(of: "s3") == "https://all.example")
         #expect(configuration.endpoint(of: "s3", profile: "lab") == "http://s3.example:9000")
         #expect(configuration.endpoint(of: "sts", profile: "lab") == nil)
-        #expect(configuration.region(profile: "lab") == "eu-west-2")
+        #expect(configuration.namedRegion(profile: "lab")?.name == "eu-west-2")
     }
 }

@@ -94,6 +94,37 @@ struct S3OddAnswersTests {
         #expect(failing.requests == 3)
     }
 
+    private static let result =
+        "<?xml version=\"1.0\"?><CompleteMultipartUploadResult><ETag>\"e-1\"</ETag>"
+        + "</CompleteMultipartUploadResult>"
+
+    /// Spaces come before the document or behind its declaration; what the document says counts, and spaces alone say nothing.
+    @Test(
+        arguments: [
+            ("   \n \(result)", nil), (result.replacing("?><", with: "?>    <"), nil),
+            ("    <?xml version=\"1.0\"?><Error><Code>AccessDenied</Code></Error>", .denied),
+            ("  <Error><Code>InternalError</Code></Error>", .throttled), ("      ", .inputOutput), ("", .inputOutput),
+        ] as [(String, StoreError.Code?)])
+    func spacesBeforeTheEnd(body: String, code: StoreError.Code?) async throws {
+        let server = try ScriptedServer { request, connection in
+            try connection.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+            for byte in body.utf8 { try connection.send([UInt8]("1\r\n".utf8) + [byte] + "\r\n".utf8) }
+            try connection.send("0\r\n\r\n")
+        }
+        let store = store(server)
+        let part = UploadedPart(number: 1, size: 1, tag: "p")
+        let upload = Upload(key: "a", id: "1", options: UploadOptions())
+        guard let code else {
+            #expect(try await store.complete(upload, [part], if: .always).version.text == "e-1")
+            #expect(try await store.copy(CopySource("a"), to: "b", nil, if: .always).version.text == "e-1")
+            return
+        }
+        await expectFailure(code) { () throws(StoreError) in try await store.complete(upload, [part], if: .always) }
+        await expectFailure(code) { () throws(StoreError) in
+            try await store.copy(CopySource("a"), to: "b", nil, if: .always)
+        }
+    }
+
     /// An answer that is lost does not make a writer fail by its own condition.
     @Test func aLostAnswerToAConditionalPut() async throws {
         let tag = try Checksum(.md5, of: Array("mine".utf8)).hex

@@ -25,6 +25,52 @@ struct WebRedirectTests {
         #expect(try await store.text("file", ReadRange(from: 2, count: 3)) == "234")
     }
 
+    /// All parts of a file are asked for where the first was found, as long as that is good; then the way is gone again.
+    @Test func theWayIsGoneOnce() async throws {
+        let walks = Mutex(0)
+        let reads = Mutex(0)
+        let server = try ScriptedServer { request, connection in
+            guard request.target.hasPrefix("/signed") else {
+                let number = walks.withLock { count in
+                    count += 1
+                    return count
+                }
+                return try Self.redirect(302, "/signed?\(number)", connection)
+            }
+            let number = reads.withLock { count in
+                count += 1
+                return count
+            }
+            // The first address ends to be good after three parts.
+            if request.target == "/signed?1", number > 3 { return try connection.answer(403, [:], "expired") }
+            var file = WebFile("0123456789")
+            file.tag = "\"v\""
+            try file.answer(request, connection)
+        }
+        let store = try WebTestStore.make(server)
+        for start in 0..<6 {
+            let part = try await store.text("file", ReadRange(from: start, count: 1), of: ObjectVersion("\"v\""))
+            #expect(part == "\(start)")
+        }
+        #expect(walks.withLock { $0 } == 2)
+        #expect(reads.withLock { $0 } == 7)
+    }
+
+    /// An address that was good and is gone for good is refused by the server that sends there, and by no memory of ours.
+    @Test func whatIsGoneIsGone() async throws {
+        let isThere = Mutex(true)
+        let server = try ScriptedServer { request, connection in
+            if request.target == "/file" { return try Self.redirect(302, "/there", connection) }
+            guard isThere.withLock({ $0 }) else { return try connection.answer(404, [:], "") }
+            try WebFile("0123456789").answer(request, connection)
+        }
+        let store = try WebTestStore.make(server)
+        #expect(try await store.text("file") == "0123456789")
+        isThere.withLock { $0 = false }
+        await expectFailure(.notFound) { () throws(StoreError) in try await store.text("file") }
+        #expect(server.requests == 5)
+    }
+
     @Test func tenAreFollowedAndNoMore() async throws {
         for (count, isTooMuch) in [(10, false), (11, true)] {
             let server = try ScriptedServer { request, connection in

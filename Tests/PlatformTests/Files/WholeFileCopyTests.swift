@@ -47,6 +47,34 @@ struct WholeFileCopyTests {
         #expect(copied.progress == size)
     }
 
+    /// At the beginning, in the middle and at the end; the file system of the tests may know no holes, then there is nothing to
+    /// keep.
+    @Test(arguments: [[0], [1 << 20, 3 << 20], [4 << 20 - 1], [], [0, 1 << 20, 2 << 20, 3 << 20]])
+    func holesStayHoles(data: [Int]) throws {
+        let size = 4 << 20
+        try Data().write(to: URL(fileURLWithPath: temporary.path("from")))
+        #expect(truncate(temporary.path("from"), off_t(size)) == 0)
+        let source = try open("from", O_RDWR)
+        for offset in data { try [UInt8]("x".utf8).withUnsafeBytes { try source.file.write($0, at: offset) } }
+        let target = try open("to", O_WRONLY | O_CREAT)
+        var progress = 0
+        let count = try WholeFileCopy.copy(
+            from: source.file, to: target.file, expected: size, progress: { progress += $0 }, isCancelled: { false })
+        #expect(count == size && progress == size)
+        let isEqual =
+            try Data(contentsOf: URL(fileURLWithPath: temporary.path("to")))
+            == Data(contentsOf: URL(fileURLWithPath: temporary.path("from")))
+        #expect(isEqual)
+        #expect(try blocks("to") <= blocks("from"))
+        #expect(try blocks("from") < size / 512)
+    }
+
+    private func blocks(_ name: String) throws -> Int {
+        var status = stat()
+        guard stat(temporary.path(name), &status) == 0 else { throw SystemError() }
+        return Int(status.st_blocks)
+    }
+
     @Test func holesAreZeros() throws {
         try Data().write(to: URL(fileURLWithPath: temporary.path("from")))
         #expect(truncate(temporary.path("from"), 5 << 20) == 0)

@@ -90,10 +90,19 @@ public struct AWSConfiguration: Sendable {
         return services?.nested[service]?["endpoint_url"] ?? profile["endpoint_url"]
     }
 
+    public struct NamedRegion: Sendable, Equatable {
+        public var name: String
+        /// Where it stands, for people.
+        public var by: String
+    }
+
     /// The region that the environment or the profile names.
-    public func region(profile name: String? = nil) -> String? {
-        environment.nonEmpty("AWS_REGION") ?? environment.nonEmpty("AWS_DEFAULT_REGION")
-            ?? profile(name ?? currentProfile.name)?["region"]
+    public func namedRegion(profile name: String? = nil) -> NamedRegion? {
+        for variable in ["AWS_REGION", "AWS_DEFAULT_REGION"] {
+            if let region = environment.nonEmpty(variable) { return NamedRegion(name: region, by: variable) }
+        }
+        guard let profile = profile(name ?? currentProfile.name), let region = profile["region"] else { return nil }
+        return NamedRegion(name: region, by: profile.origin(of: "region"))
     }
 
     // MARK: What is wrong

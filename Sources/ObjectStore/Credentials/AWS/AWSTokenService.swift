@@ -50,7 +50,8 @@ struct AWSTokenService {
 
     private var place: AWSServicePlace {
         get throws(StoreError) {
-            let region = (configuration.region(profile: profile) ?? self.region).flatMap { AWSRegion($0) } ?? .global
+            let region =
+                (configuration.namedRegion(profile: profile)?.name ?? self.region).flatMap { AWSRegion($0) } ?? .global
             return try AWSServicePlace(
                 of: "sts", host: "sts", region: region, configuration: configuration, profile: profile,
                 machine.environment)

@@ -2,8 +2,9 @@ import Synchronization
 
 /// The region that requests are signed for, and in which a bucket of AWS is asked for.
 ///
-/// One that somebody has stated stays. Otherwise it is what the address implies or, for AWS, what the bucket's own
-/// headers say to the first who asks, while all others wait; later answers may correct it.
+/// One that somebody has stated of the bucket stays. Otherwise it is what the address implies, or what is usual on this
+/// machine or, for AWS, what the bucket's own headers say to the first who asks, while all others wait; later answers may
+/// correct it.
 final class S3Region: Sendable {
     private enum State {
         case stated(String)
@@ -15,12 +16,12 @@ final class S3Region: Sendable {
 
     private let state: Mutex<State>
 
-    init(_ stated: String?, _ site: S3Site) {
+    init(_ stated: String?, usual: String? = nil, _ site: S3Site) {
         let first: State =
             if let stated {
                 .stated(stated)
-            } else if let implied = site.impliedRegion {
-                .presumed(implied)
+            } else if let presumed = site.impliedRegion ?? usual {
+                .presumed(presumed)
             } else {
                 site.findsRegion ? .unknown : .presumed(Self.usual)
             }
@@ -45,7 +46,7 @@ final class S3Region: Sendable {
             case .stated(let region), .presumed(let region): return region
             case .finding: return nil
             case .unknown:
-                state = .finding(Task.detached { await find() })
+                state = .finding(Task { await find() })
                 return nil
             }
         }

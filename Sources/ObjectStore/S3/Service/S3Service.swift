@@ -23,7 +23,7 @@ struct S3Service: HTTPService {
         self.settings = settings
         self.credentials = credentials
         self.findRegion = findRegion
-        region = S3Region(settings.region, site)
+        region = S3Region(settings.region, usual: settings.usualRegion, site)
     }
 
     func prepare(_ request: HTTPRequest, attempt: Int) async throws(HTTPError) -> HTTPRequest {

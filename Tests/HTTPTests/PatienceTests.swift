@@ -1,0 +1,93 @@
+import HTTP
+import Platform
+import TestSupport
+import Testing
+
+/// How long nobody at all is waited for: seconds while somebody only asks, minutes while bytes move.
+struct PatienceTests {
+    private let time = FakeTime()
+
+    private func client(chance: Int = 100) -> HTTPClient {
+        var settings = HTTPSettings()
+        settings.retries = .patient
+        return HTTPClient(settings, timing: time.timing(chance: chance))
+    }
+
+    /// A port that was free a moment ago.
+    private func nobody() throws -> HTTPRequest {
+        HTTPRequest(.get, HTTPAddress(isSecure: false, host: "127.0.0.1", port: try ScriptedServer { $0.close() }.port))
+    }
+
+    private func ask(_ client: HTTPClient, _ request: HTTPRequest) async throws -> HTTPError {
+        try await Patience.$current.withValue(.asking) { try await client.failure(request) }
+    }
+
+    @Test func aStrangerWhoRefusesIsToldWithinSeconds() async throws {
+        let error = try await ask(client(), nobody())
+        #expect(error.code == .cannotConnect || error.code == .connectionLost)
+        #expect(error.attempts == 4)
+        #expect(time.waited == [500, 1000, 2000])
+    }
+
+    @Test func soIsANameThatNobodyKnows() async throws {
+        let unknown = HTTPRequest(.get, HTTPAddress(isSecure: false, host: "no-such-host.invalid"))
+        #expect(try await ask(client(), unknown).code == .unknownHost)
+        #expect(time.waited.reduce(0, +) <= 5000)
+    }
+
+    /// Packets that vanish take all of the time to connect; that is asked of nobody twice.
+    @Test func silenceIsWaitedForOnce() async throws {
+        let full = try FullListener()
+        let request = HTTPRequest(.get, HTTPAddress(isSecure: false, host: "127.0.0.1", port: full.port))
+        var settings = HTTPSettings.forTests
+        settings.connectTimeoutMilliseconds = 100
+        settings.retries.deadlineMilliseconds = 50
+        let client = HTTPClient(settings)
+        #expect(try await ask(client, request).attempts == 1)
+        let second = try await ask(client, request)
+        #expect(second.code == .cannotConnect)
+        #expect(second.attempts == 0)
+    }
+
+    /// Somebody may mend the network while a long-lived program asks now and then.
+    @Test func aVerdictHoldsForAMoment() async throws {
+        let client = client()
+        let request = try nobody()
+        _ = try await ask(client, request)
+        #expect(try await ask(client, request).attempts == 0)
+        await time.timing().wait(30_000)
+        #expect(try await ask(client, request).attempts == 4)
+    }
+
+    /// A long listing is worth as much patience as a copy.
+    @Test func whoHasAnsweredIsWaitedFor() async throws {
+        let client = client()
+        var server: ScriptedServer? = try ScriptedServer { request, connection in
+            try connection.answer(200, ["Connection": "close"])
+            connection.close()
+        }
+        let request = HTTPRequest(.get, try #require(server).address())
+        try await Patience.$current.withValue(.asking) { _ = try await client.send(request) }
+        server = nil
+        _ = try await ask(client, request)
+        #expect(time.waited.reduce(0, +) > 200_000)
+    }
+
+    /// However unlucky the waits: they end with the time and not with a number of attempts.
+    @Test(arguments: [100, 10]) func whatMovesRidesOutMinutes(chance: Int) async throws {
+        let error = try await client(chance: chance).failure(nobody())
+        #expect(error.attempts > 10)
+        #expect((270_000...300_000).contains(time.waited.reduce(0, +)), "\(time.waited)")
+    }
+
+    /// A server that is there and refuses is not an outage.
+    @Test func answersCountAsBefore() async throws {
+        let server = try ScriptedServer { _, connection in try connection.answer(503) }
+        for patience in [Patience.asking, .moving] {
+            let response = try await Patience.$current.withValue(patience) {
+                try await client().send(HTTPRequest(.get, server.address()))
+            }
+            #expect(response.attempts == 10)
+        }
+    }
+}
