@@ -54,7 +54,8 @@ public struct Copy: Sendable {
         // What is ours from earlier runs and the source has no longer. It stays ours, for a later mirror to remove.
         let surplus = old.records(besides: items.lazy.map(\.path)).filter { $0.key != "." }
         let isVague = try notes.begin(claim(besides: surplus, isRootOurs, after: old))
-        let staging = try Staging(in: destination, notes: notes)
+        let staging = try Staging(
+            in: destination, notes: notes, isItem: { name in items.contains { $0.path.firstName == name } })
         var outcome = Outcome()
         do throws(CopyFailure) {
             if mirrors { try mirror(surplus, old).clearTheWay(for: items, in: destination.file) }

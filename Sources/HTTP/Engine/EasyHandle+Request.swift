@@ -44,6 +44,8 @@ extension EasyHandle {
         set(CURLOPT_TCP_KEEPIDLE, 30)
         set(CURLOPT_TCP_KEEPINTVL, 15)
         set(CURLOPT_DNS_SHUFFLE_ADDRESSES, true)
+        // A lookup that is given up ends by itself: waited for, it would hold the loop for as long as name servers are silent.
+        set(CURLOPT_QUICK_EXIT, true)
         suggest(CURLOPT_BUFFERSIZE, request.receiveBuffer)
         set(CURLOPT_SUPPRESS_CONNECT_HEADERS, true)
         // Signatures and tokens are not for a proxy to see.

@@ -57,8 +57,9 @@ struct Retries {
 
     private func wait(atLeast asked: Int, _ policy: RetryPolicy, counts: Bool = true) -> Int? {
         guard attempts < policy.attempts || !counts else { return nil }
-        let doubled = policy.baseMilliseconds << min(attempts - 1, 30)
-        let chance = timing.random(min(doubled, policy.longestMilliseconds))
+        let most = min(policy.baseMilliseconds << min(attempts - 1, 30), policy.longestMilliseconds)
+        let least = policy.waitsAtLeastHalf ? most / 2 : 0
+        let chance = least + timing.random(most - least)
         let now = timing.milliseconds()
         let left = policy.deadlineMilliseconds - (now - start)
         // Who asked us to come back at a moment does not mean everybody at that very moment.

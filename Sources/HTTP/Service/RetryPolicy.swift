@@ -10,6 +10,8 @@ public struct RetryPolicy: Sendable, Equatable {
     public var deadlineMilliseconds = 300_000
     /// For so long attempts do not count to which nobody answered at all, because a network is down for minutes or not at all.
     public var outageMilliseconds = 0
+    /// Waits are random between half of that and all of it, so that few tries last a known time.
+    var waitsAtLeastHalf = false
 
     public init() {}
 
@@ -20,14 +22,15 @@ public struct RetryPolicy: Sendable, Equatable {
         return policy
     }
 
-    /// The same for a host that has never answered, while it is only asked: a few tries, so that a hiccup is not taken for
-    /// an absence, within seconds.
+    /// The same for a host that has never answered, while it is only asked: a few tries, so that a hiccup or a server that is
+    /// just starting is not taken for an absence, and an end within five seconds.
     var forStrangers: RetryPolicy {
         var policy = self
-        policy.attempts = min(attempts, 4)
-        policy.baseMilliseconds = min(baseMilliseconds * 5, 500)
+        policy.attempts = min(attempts, 5)
+        policy.baseMilliseconds = min(baseMilliseconds * 3, 300)
         policy.deadlineMilliseconds = min(deadlineMilliseconds, 5000)
         policy.outageMilliseconds = 0
+        policy.waitsAtLeastHalf = true
         return policy
     }
 }

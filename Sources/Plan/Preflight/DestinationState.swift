@@ -6,8 +6,8 @@ struct DestinationState {
         /// A folder where a single file shall stand.
         case folder
         case notWritable(SystemError)
-        /// An item would be in what looks like a temporary folder of ours.
-        case reserved(RawPath)
+        /// What a killed copy has left is where items belong.
+        case leftover(RawPath)
     }
 
     private(set) var obstacle: Obstacle?
@@ -24,9 +24,10 @@ struct DestinationState {
             var bytes = 0
             var inodes = nearest.missing.count
             var begun = nearest.missing.isEmpty && layout.isRemote ? Self.begun(in: nearest.folder) : [:]
+            var lookalikes = Lookalikes()
             let mayHoldItems = nearest.missing.isEmpty && !nearest.folder.isEmptyFolder
             for item in layout.sources.lazy.flatMap(\.items) {
-                if obstacle == nil, item.path.isInOurStaging { obstacle = .reserved(item.path) }
+                lookalikes.note(item)
                 if mayHoldItems, let entry = try? nearest.folder.entryIfAny(of: item.path),
                     item.isInPlace(entry)
                 {
@@ -43,7 +44,8 @@ struct DestinationState {
                 inodes: inodes)
             if nearest.missing.isEmpty {
                 try look(for: layout.fileName, in: nearest.folder)
-                if looksForOthers { holdsOthers = try holdsOthers(nearest.folder, layout) }
+                if let leftover = lookalikes.leftover(in: nearest.folder) { obstacle = .leftover(leftover) }
+                if looksForOthers { holdsOthers = try holdsOthers(nearest.folder, layout, lookalikes) }
             }
         } catch {
             throw TrustedPath.Failure(path: layout.destination.path, error: error)
@@ -73,7 +75,9 @@ struct DestinationState {
         return begun
     }
 
-    private func holdsOthers(_ folder: borrowing OwnedDescriptor, _ layout: CopyLayout) throws(SystemError) -> Bool {
+    private func holdsOthers(
+        _ folder: borrowing OwnedDescriptor, _ layout: CopyLayout, _ lookalikes: Lookalikes
+    ) throws(SystemError) -> Bool {
         let items = layout.sources.flatMap(\.items)
         if let fileName = layout.fileName {
             guard let entry = try folder.entryIfAny(of: fileName) else { return false }
@@ -84,7 +88,9 @@ struct DestinationState {
         let folders = layout.isRemote ? Set(items.flatMap(\.path.ancestors)) : []
         var others = false
         do throws(FolderWalk.Failure) {
-            try FolderWalk.walk(folder, wanted: { path, _ in !others && !path.isOurStaging }) { found in
+            try FolderWalk.walk(
+                folder, wanted: { path, _ in !others && (!path.isOurStaging || lookalikes.names.contains(path)) }
+            ) { found in
                 if found.entry.kind == .folder, folders.contains(found.path) { return }
                 if listed[found.path]?.isInPlace(found.entry) != true { others = true }
             }
@@ -93,42 +99,6 @@ struct DestinationState {
         }
         return others
     }
-}
-
-extension RawPath {
-    /// The folder inside of a destination in which a copy is made ready, `.provision-2k8x0q.tmp`. Nothing that is copied may be
-    /// called so directly below a destination: whoever finds such a folder there must know whose it is.
-    public var isOurStaging: Bool {
-        let (start, end) = (Self.stagingPrefix.utf8, Self.stagingSuffix.utf8)
-        guard bytes.first == start.first, bytes.starts(with: start), bytes.suffix(end.count).elementsEqual(end) else {
-            return false
-        }
-        let number = bytes.dropFirst(start.count).dropLast(end.count)
-        return (1...13).contains(number.count)
-            && number.allSatisfy {
-                (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
-                    || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0)
-            }
-    }
-
-    /// A path below a destination that begins with such a name.
-    var isInOurStaging: Bool {
-        guard bytes.first == UInt8(ascii: ".") else { return false }
-        return RawPath(bytes.prefix { $0 != UInt8(ascii: "/") }).isOurStaging
-    }
-
-    /// Below a destination, for a number of up to 64 bits.
-    public static func staging(_ number: UInt64) -> RawPath {
-        RawPath(stagingPrefix + String(number, radix: 36) + stagingSuffix)
-    }
-
-    private static let stagingPrefix = ".provision-"
-    private static let stagingSuffix = ".tmp"
-
-    /// A large object on its way, in such a folder; its notes have the same name with an ending.
-    public var isPartial: Bool { bytes.starts(with: Self.partialPrefix.utf8) }
-
-    public static let partialPrefix = "part-"
 }
 
 extension SourceListing.Item {

@@ -140,11 +140,11 @@ public struct Preflight: Sendable {
             report(
                 .destinationDenied, "`\(destination)` cannot be written to: \(error.description)",
                 hint: "choose another destination, or run as a user who may write there", planned)
-        case .reserved(let path):
+        case .leftover(let folder):
             report(
-                .destinationDenied, "`\(path.text)` would be taken for a temporary folder of ours",
-                hint: "it is what a killed copy leaves behind: remove it from the source, or name it under exclude",
-                planned)
+                .destinationDenied,
+                "`\(folder.text)` at `\(destination)` is what a killed copy has left, and the source has a folder of that name",
+                hint: "remove it from the source or from the destination, or name it under exclude", planned)
         case nil:
             guard planned.mount.copy.onNonempty == .refuse, state.holdsOthers else { return true }
             report(

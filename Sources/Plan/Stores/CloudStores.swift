@@ -36,10 +36,15 @@ public final class CloudStores: Stores {
         let search = search(for: mount)
         let origin = try await search.origin()
         let meter = HTTPMeter()
-        let site = S3Site(place, bucket: bucket.bucket, usesPathStyle: access.usesPathStyle)
+        var site = S3Site(place, bucket: bucket.bucket, usesPathStyle: access.usesPathStyle)
+        let region = settings.region ?? usual?.name ?? "us-east-1"
+        if place == .vendor(.amazon) {
+            site.variant = configuration.variant(of: "s3", profile: access.profile)
+            try site.variant.checkS3(in: region)
+        }
         return OpenedStore(
             S3Store(site, settings, credentials: search, client: client, meter: meter), meter: meter,
-            endpoint: site.endpoint(region: settings.region ?? usual?.name ?? "us-east-1").url, usualRegion: usual,
+            endpoint: site.endpoint(region: region).url, usualRegion: usual,
             identity: origin.description)
     }
 

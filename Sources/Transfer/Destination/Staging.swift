@@ -14,9 +14,13 @@ final class Staging: Sendable {
     private let made = Mutex<SharedDescriptor?>(nil)
     private let counter = Atomic(0)
 
-    init(in destination: SharedDescriptor, notes: borrowing DestinationNotes) throws(CopyFailure) {
+    /// `isItem`: whether a name directly below the destination is one of what is copied. Then a folder of that name holds
+    /// nothing of ours any more, which has been looked at before.
+    init(
+        in destination: SharedDescriptor, notes: borrowing DestinationNotes, isItem: (RawPath) -> Bool
+    ) throws(CopyFailure) {
         self.destination = destination
-        if let left = notes.leftStaging() {
+        if let left = notes.leftStaging(), !isItem(left) {
             if let folder = Self.adopt(left, in: destination.file) {
                 name = left
                 made.withLock { $0 = folder }
@@ -97,12 +101,5 @@ final class Staging: Sendable {
             _ = shim_getrandom(bytes.baseAddress, bytes.count)
         }
         return number
-    }
-}
-
-extension RawPath {
-    /// As files in a staging folder are called: numbers, and parts of large objects.
-    fileprivate var isInStaging: Bool {
-        isPartial || !isEmpty && bytes.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
     }
 }

@@ -67,13 +67,14 @@ extension CopyFaults {
 
         /// A file that changes in front of and behind the place that is being read: old and new are not mixed. It comes from
         /// another file system, or the two could share its blocks in a moment.
-        @Test(.enabled(if: MountedFolder.isPossible, Comment(rawValue: MountedFolder.absence)))
-        func aSourceThatChangesBehindTheReader() throws {
-            let mounted = try MountedFolder("size=1m")
+        /// Also when its time is set back to what it was: that of the last change cannot be.
+        @Test(
+            .enabled(if: MountedFolder.isPossible, Comment(rawValue: MountedFolder.absence)), arguments: [false, true])
+        func aSourceThatChangesBehindTheReader(setsTimeBack: Bool) throws {
+            let mounted = try MountedFolder("size=200m")
             let path = mounted.path + "/big"
             let size = 192 << 20
-            try Files.write("old", to: path)
-            truncate(path, off_t(size))
+            try Files.write([UInt8](repeating: 1, count: size), to: ByteName(path.utf8), modified: (1_600_000_000, 5))
             // Where nothing is yet, files have no name while they are written, and nobody could see how far one is.
             try sandbox.write(["dst/other": "x"])
             let running = try sandbox.start("file_mounts: {\(sandbox.destination): {source: \(mounted.path)}}")
@@ -81,6 +82,10 @@ extension CopyFaults {
             try #require(wasReading && stagedBytes < size, "the copy had ended already")
             let file = open(path, O_WRONLY | O_CLOEXEC)
             #expect(pwrite(file, "new", 3, 0) == 3 && pwrite(file, "new", 3, off_t(size - 3)) == 3)
+            if setsTimeBack {
+                let times = [timespec(tv_sec: 1_600_000_000, tv_nsec: 5), timespec(tv_sec: 1_600_000_000, tv_nsec: 5)]
+                #expect(futimens(file, times) == 0)
+            }
             close(file)
             running.resume()
             #expect(try running.wait().status == 0)

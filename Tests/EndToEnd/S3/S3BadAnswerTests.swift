@@ -115,7 +115,7 @@ import Testing
         let other = try ScriptedServer { request, connection in try connection.answer(200) }
         let headers = ["Location": "http://127.0.0.1:\(other.port)/stolen"]
         let deed = Fault.refusal(status, "TemporaryRedirect", headers, "<Endpoint>127.0.0.1:\(other.port)</Endpoint>")
-        try await fails(69, "unreachable", Fault(deed, of: "/small", times: 100))
+        try await fails(78, "wrong-region", Fault(deed, of: "/small", times: 100))
         var sandbox = sandbox
         try sandbox.proxy(Fault(deed, of: "list-type=2", times: 100))
         let asked = try await sandbox.fail(78, task())

@@ -40,4 +40,25 @@ import Testing
         #expect(finished.status == 69, "\(finished.output)\(finished.errors)")
         withExtendedLifetime(full) {}
     }
+
+    /// Name servers that say nothing: the lookup itself would take half a minute, and nobody waits for its end.
+    @Test(.enabled(if: MountedFolder.isPossible, Comment(rawValue: MountedFolder.absence)))
+    func silentNameServers() async throws {
+        let files = try CopySandbox()
+        let servers = try SilentNameServers(3)
+        try files.folder.write(servers.configuration, to: "resolv.conf")
+        let environment = [
+            "AWS_ENDPOINT_URL_S3": "http://store.example:9000", "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "y",
+            "AWS_EC2_METADATA_DISABLED": "true",
+        ]
+        let mounted = [
+            "unshare", "-m", "sh", "-c", "mount --bind resolv.conf /etc/resolv.conf && exec \"$@\"", "sh",
+        ]
+        let words = try files.words("file_mounts: {\(files.destination): s3://team-data}", ["--dry-run"])
+        let finished = try await Program.start(mounted + words, environment: environment, in: files.folder.path)
+            .end(seconds: 20)
+        #expect(finished.status == 69, "\(finished.output)\(finished.errors)")
+        #expect(finished.output.contains("store.example"), "\(finished.output)\(finished.errors)")
+        withExtendedLifetime(servers) {}
+    }
 }

@@ -259,11 +259,11 @@ struct RoleTests {
     // MARK: Where
 
     @Test func placesOfTheService() throws {
-        #expect(AWSRegion("eu-west-1")?.host(of: "sts") == "sts.eu-west-1.amazonaws.com")
-        #expect(AWSRegion("cn-north-1")?.host(of: "sts") == "sts.cn-north-1.amazonaws.com.cn")
-        #expect(AWSRegion("us-gov-west-1")?.host(of: "sts") == "sts.us-gov-west-1.amazonaws.com")
-        #expect(AWSRegion("us-isob-east-1")?.host(of: "sts") == "sts.us-isob-east-1.sc2s.sgov.gov")
-        #expect(AWSRegion.global.host(of: "sts") == "sts.amazonaws.com")
+        #expect(try AWSRegion("eu-west-1")?.host(of: "sts") == "sts.eu-west-1.amazonaws.com")
+        #expect(try AWSRegion("cn-north-1")?.host(of: "sts") == "sts.cn-north-1.amazonaws.com.cn")
+        #expect(try AWSRegion("us-gov-west-1")?.host(of: "sts") == "sts.us-gov-west-1.amazonaws.com")
+        #expect(try AWSRegion("us-isob-east-1")?.host(of: "sts") == "sts.us-isob-east-1.sc2s.sgov.gov")
+        #expect(try AWSRegion.global.host(of: "sts") == "sts.amazonaws.com")
         for text in ["", "auto", "a.evil.example/", "eu-west-1.evil", "eu-west-", "EU-west-1", "x-1", "eu--1"] {
             #expect(AWSRegion(text) == nil)
         }

@@ -20,7 +20,7 @@ final class MemoryStore: ObjectStore {
         var reads: [(key: ObjectKey, range: ReadRange)] = []
         var readsNow = 0
         var mostReadsAtOnce = 0
-        var lists = 0
+        var lists: [ListRequest] = []
         var stats = 0
     }
 
@@ -28,18 +28,29 @@ final class MemoryStore: ObjectStore {
     /// Called before each read with its number, from 1.
     private let onRead: @Sendable (Int, ObjectKey, ReadRange) async throws(StoreError) -> Void
     private let pageSize: Int
+    private let order: Order
+
+    enum Order: Sendable {
+        case ofBytes
+        /// Folder by folder, so that `a/2` comes before `a!`; but "behind a key" is decided by bytes. Such servers exist.
+        case ofFolders
+    }
 
     init(
-        pageSize: Int = 1000,
+        pageSize: Int = 1000, order: Order = .ofBytes, claimsOrder: Bool = true,
         onRead: @escaping @Sendable (Int, ObjectKey, ReadRange) async throws(StoreError) -> Void = {
             _, _, _ throws(StoreError) in
         }
     ) {
         self.pageSize = pageSize
+        self.order = order
+        var can = StoreCapabilities()
+        can.listsInOrder = claimsOrder
+        capabilities = can
         self.onRead = onRead
     }
 
-    let capabilities = StoreCapabilities()
+    let capabilities: StoreCapabilities
 
     // MARK: For tests
 
@@ -55,6 +66,7 @@ final class MemoryStore: ObjectStore {
 
     var reads: [(key: ObjectKey, range: ReadRange)] { state.withLock { $0.reads } }
     var mostReadsAtOnce: Int { state.withLock { $0.mostReadsAtOnce } }
+    var lists: [ListRequest] { state.withLock { $0.lists } }
     var stats: Int { state.withLock { $0.stats } }
     func forgetReads() { state.withLock { $0.reads = [] } }
 
@@ -63,7 +75,8 @@ final class MemoryStore: ObjectStore {
     func list(_ request: ListRequest) async throws(StoreError) -> ListPage {
         let after = request.continuation.map { ObjectKey($0.bytes) } ?? request.after
         return state.withLock { state in
-            state.lists += 1
+            state.lists.append(request)
+            if order == .ofFolders { return listByFolders(request, state) }
             var page = ListPage()
             let size = min(request.limit ?? pageSize, pageSize)
             let keys = state.objects.keys.filter { key in
@@ -87,6 +100,34 @@ final class MemoryStore: ObjectStore {
             }
             return page
         }
+    }
+
+    private func listByFolders(_ request: ListRequest, _ state: State) -> ListPage {
+        let keys = state.objects.keys.filter { key in
+            key.hasPrefix(request.prefix) && request.after.map { $0 < key } ?? true
+        }.sorted { RawPath($0.bytes).components.lexicographicallyPrecedes(RawPath($1.bytes).components) }
+        var entries: [(key: ObjectKey, isGroup: Bool)] = []
+        for key in keys {
+            let slash = key.bytes.dropFirst(request.prefix.bytes.count).firstIndex(of: UInt8(ascii: "/"))
+            guard request.grouping == .bySlash, let slash else {
+                entries.append((key, false))
+                continue
+            }
+            let group = ObjectKey(key.bytes[...slash])
+            if entries.last?.key != group { entries.append((group, true)) }
+        }
+        let start = request.continuation.flatMap { Int(String(decoding: $0.bytes, as: UTF8.self)) } ?? 0
+        let end = min(entries.count, start + min(request.limit ?? pageSize, pageSize))
+        var page = ListPage()
+        for entry in entries[start..<end] {
+            if entry.isGroup {
+                page.prefixes.append(entry.key)
+            } else {
+                page.objects.append(Self.info(entry.key, state.objects[entry.key]!))
+            }
+        }
+        if end < entries.count { page.next = ContinuationToken(Array(String(end).utf8)) }
+        return page
     }
 
     private static func info(_ key: ObjectKey, _ object: Object) -> ObjectInfo {

@@ -105,6 +105,18 @@ public struct AWSConfiguration: Sendable {
         return NamedRegion(name: region, by: profile.origin(of: "region"))
     }
 
+    /// Which hosts of a service are asked for, where no endpoint is named.
+    public func variant(of service: String, profile name: String? = nil) -> AWSVariant {
+        let profile = profile(name ?? currentProfile.name)
+        func isOn(_ key: String) -> Bool {
+            (environment.nonEmpty("AWS_" + key.uppercased()) ?? profile?[key])?.lowercased() == "true"
+        }
+        let isOnForS3 =
+            service == "s3" && profile?.config.nested["s3"]?["use_dualstack_endpoint"]?.lowercased() == "true"
+        return AWSVariant(
+            isFIPS: isOn("use_fips_endpoint"), isDualStack: isOn("use_dualstack_endpoint") || isOnForS3)
+    }
+
     // MARK: What is wrong
 
     /// What cannot be read, with file and line, as far as it may matter to a profile: problems of its own sections and

@@ -24,16 +24,9 @@ struct AWSRegion: Sendable, Hashable {
         self.init(name: text, isNamed: true)
     }
 
-    /// `sts` in eu-west-1 is sts.eu-west-1.amazonaws.com; without a region, only Amazon's first services have a host.
-    func host(of service: String) -> String {
-        isNamed ? "\(service).\(name).\(domain)" : "\(service).amazonaws.com"
-    }
-
-    private var domain: String {
-        let domains = [
-            ("cn-", "amazonaws.com.cn"), ("us-iso-", "c2s.ic.gov"), ("us-isob-", "sc2s.sgov.gov"),
-            ("us-isof-", "csp.hci.ic.gov"), ("eu-isoe-", "cloud.adc-e.uk"), ("eusc-", "amazonaws.eu"),
-        ]
-        return domains.first { name.hasPrefix($0.0) }?.1 ?? "amazonaws.com"
+    /// Without a region, only Amazon's first services have a host.
+    func host(of service: String, _ variant: AWSVariant = AWSVariant()) throws(StoreError) -> String {
+        guard isNamed || variant != AWSVariant() else { return "\(service).amazonaws.com" }
+        return try variant.host(of: service, in: name)
     }
 }

@@ -13,7 +13,8 @@ struct AWSServicePlace {
     ) throws(StoreError) {
         self.region = region
         guard let named = Self.named(service, configuration, profile, environment) else {
-            address = HTTPAddress(isSecure: true, host: region.host(of: host))
+            let variant = configuration.variant(of: service, profile: profile)
+            address = HTTPAddress(isSecure: true, host: try region.host(of: host, variant))
             return
         }
         do throws(HTTPError) {

@@ -13,6 +13,8 @@ public struct S3Site: Sendable, Hashable {
     public var bucket: String
     /// The bucket stands in the path (`host/bucket/key`), else before the host (`bucket.host/key`).
     public var usesPathStyle: Bool
+    /// Of Amazon's own hosts, where no endpoint is named.
+    public var variant = AWSVariant()
 
     /// `usesPathStyle`: nothing leaves it to what the service and the bucket's name allow.
     public init(_ place: Place, bucket: String, usesPathStyle: Bool? = nil) {
@@ -43,7 +45,7 @@ public struct S3Site: Sendable, Hashable {
 
     public func endpoint(region: String) -> S3Endpoint {
         switch place {
-        case .vendor(let vendor): vendor.endpoint(region: region)
+        case .vendor(let vendor): vendor.endpoint(region: region, variant)
         case .endpoint(let endpoint): endpoint
         }
     }

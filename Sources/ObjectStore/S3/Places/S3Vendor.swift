@@ -26,10 +26,11 @@ public enum S3Vendor: Sendable, Hashable {
         }
     }
 
-    public func endpoint(region: String) -> S3Endpoint {
+    /// `variant` is for Amazon's.
+    public func endpoint(region: String, _ variant: AWSVariant = AWSVariant()) -> S3Endpoint {
         let host =
             switch self {
-            case .amazon: "s3.\(region)." + (region.hasPrefix("cn-") ? "amazonaws.com.cn" : "amazonaws.com")
+            case .amazon: variant.hostOfS3(in: region)
             case .cloudflare(let account): "\(account).r2.cloudflarestorage.com"
             case .ibm: "s3.\(region).cloud-object-storage.appdomain.cloud"
             case .oracle(let namespace): "\(namespace).compat.objectstorage.\(region).oraclecloud.com"
