@@ -12,15 +12,8 @@ final class Schedule: Sendable {
         case part(LargeObject, Int)
     }
 
-    /// What a worker has taken and not begun. Of small objects it takes several at a time, since there is one lock for all.
-    struct Hand {
-        fileprivate var works: [Work] = []
-    }
-
     private struct State {
         var small: Cursor
-        /// At most so many are left of them.
-        var smallLeft: Int
         var large: Cursor
         /// Those whose parts are not all taken, the oldest first.
         var open: [LargeObject] = []
@@ -31,35 +24,24 @@ final class Schedule: Sendable {
     }
 
     private let state: Mutex<State>
-    private let workers: Int
-    private static let largestHand = 8
     /// Parts at once while there are small objects as well.
     private let share: @Sendable () -> Int
 
-    init(
-        _ sources: [StoreCopy.StoreSource], wholeUpTo limit: Int, workers: Int,
-        share: @escaping @Sendable () -> Int
-    ) {
-        self.workers = max(1, workers)
+    init(_ sources: [StoreCopy.StoreSource], wholeUpTo limit: Int, share: @escaping @Sendable () -> Int) {
         self.share = share
         // What cannot be read in ranges comes whole, whatever its size.
         let limits = sources.map { $0.opened.store.capabilities.rangedReads ? limit : .max }
         state = Mutex(
             State(
                 small: Cursor(sources) { $1.size <= limits[$0] && $1.content != .folder },
-                smallLeft: sources.reduce(0) { $0 + $1.listed.listing.objects },
                 large: Cursor(sources) { $1.size > limits[$0] }))
     }
 
     /// The next piece of work; nothing when all has been handed out and no more can come.
-    func next(_ hand: inout Hand) async -> Work? {
+    func next() async -> Work? {
         while true {
-            if let work = hand.works.popLast() { return work }
-            let mayWait = state.withLock { state in
-                take(&state, &hand)
-                return state.beginning > 0 && !state.isStopped
-            }
-            if let work = hand.works.popLast() { return work }
+            let (work, mayWait) = state.withLock { state in (take(&state), state.beginning > 0 && !state.isStopped) }
+            if let work { return work }
             guard mayWait else { return nil }
             await withCheckedContinuation { continuation in
                 let mustWait = state.withLock { state in
@@ -72,22 +54,8 @@ final class Schedule: Sendable {
         }
     }
 
-    private func take(_ state: inout State, _ hand: inout Hand) {
-        guard !state.isStopped else { return }
-        if let work = takeOfLarge(&state) {
-            hand.works.append(work)
-            return
-        }
-        // Towards the end single ones, so that nobody sits on work while others have none.
-        let count = max(1, min(Self.largestHand, state.smallLeft / (4 * workers)))
-        while hand.works.count < count, let (source, item) = state.small.next() {
-            hand.works.append(.whole(source: source, item))
-        }
-        state.smallLeft -= hand.works.count
-        hand.works.reverse()
-    }
-
-    private func takeOfLarge(_ state: inout State) -> Work? {
+    private func take(_ state: inout State) -> Work? {
+        guard !state.isStopped else { return nil }
         let hasSmall = state.small.isAnythingLeft
         if !hasSmall || state.partsUnderWay < max(1, share()) {
             if let work = takePart(&state) { return work }
@@ -97,7 +65,7 @@ final class Schedule: Sendable {
                 return .begin(source: source, item)
             }
         }
-        return nil
+        return state.small.next().map { .whole(source: $0, $1) }
     }
 
     private func takePart(_ state: inout State) -> Work? {

@@ -59,10 +59,9 @@ final class StoreCopy: Sendable {
 
     private func copy() async {
         let pace = Pace(first: firstPace, ceiling: limits.requests)
-        let workers = min(limits.requests, requests)
-        let schedule = Schedule(sources, wholeUpTo: wholeLimit, workers: workers, share: { pace.limit / 2 })
+        let schedule = Schedule(sources, wholeUpTo: wholeLimit, share: { pace.limit / 2 })
         await withTaskGroup(of: Bool.self) { group in
-            for _ in 0..<workers {
+            for _ in 0..<min(limits.requests, requests) {
                 group.addTask { await self.work(schedule, pace) }
             }
             // The first failure ends the copy: what follows would most likely fail alike.
@@ -81,10 +80,9 @@ final class StoreCopy: Sendable {
     /// Does one piece of work after the other; true when one has failed.
     private func work(_ schedule: Schedule, _ pace: Pace) async -> Bool {
         var folder = OpenFolder()
-        var hand = Schedule.Hand()
         await pace.enter()
         defer { pace.leave() }
-        while !Task.isCancelled, let work = await schedule.next(&hand) {
+        while !Task.isCancelled, let work = await schedule.next() {
             do throws(CopyFailure) {
                 await limits.gate.enter()
                 let moved: Int?
