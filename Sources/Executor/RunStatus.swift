@@ -20,13 +20,13 @@ public struct RunStatus: Sendable {
     }
 
     /// Of a run that ended before any of its mounts was begun.
-    public init(unbegun found: DryRun, _ reason: Interruption) {
+    public init(unbegun found: DryRun, started: Timestamp, _ reason: Interruption) {
         let mounts = found.plans.flatMap(\.mounts).map { planned in
             var mount = MountStatus(planned)
             mount.state = .skipped
             return mount
         }
-        self.init(task: found.task, started: .now(), diagnostics: found.diagnostics, mounts: mounts)
+        self.init(task: found.task, started: started, diagnostics: found.diagnostics, mounts: mounts)
         interruption = reason
     }
 

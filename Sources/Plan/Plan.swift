@@ -97,6 +97,9 @@ public struct PlannedMount: Sendable {
         mount.isList ? .strings(shownSources) : .optional(shownSources.first)
     }
 
+    /// Any text about the mount, without what is secret in it.
+    public func shown(_ text: String) -> String { secrets.removed(from: text) }
+
     /// The path and the sources as they may be shown.
     public var shownPath: String { secrets.removed(from: path) }
     public var shownSources: [String] { mount.sources.map { secrets.removed(from: $0.shown) } }

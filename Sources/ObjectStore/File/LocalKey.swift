@@ -34,11 +34,16 @@ struct LocalKey {
     // MARK: Names that are ours
 
     /// What is being written is under a name that begins like this, beside the file that it will become, or, for
-    /// uploads in parts, as a folder below the root. Such names are in no listing, and no key can reach them. One that
-    /// is left over from a process that was killed can be removed by anybody who knows that nothing is being written.
+    /// uploads in parts, as a folder below the root. Such names are in no listing, and no key can reach them. Files
+    /// that are left over from a process that was killed `LocalLeftovers` removes; uploads in parts stay.
     private static let reserved = Array(".provision-upload-".utf8)
 
     static func isReserved(_ name: some Sequence<UInt8>) -> Bool { name.starts(with: reserved) }
+
+    /// Whether a name is one that `temporaryName` gives.
+    static func isTemporaryName(_ name: RawPath) -> Bool {
+        isReserved(name.bytes) && isID(String(decoding: name.bytes.dropFirst(reserved.count), as: UTF8.self))
+    }
 
     static func temporaryName(_ id: String = randomID()) -> RawPath { RawPath(reserved + Array(id.utf8)) }
 

@@ -47,11 +47,14 @@ extension LocalTree {
     ) throws(StoreError) -> PutResult {
         // Spares the bytes when it is known already that they will not be wanted.
         try check(condition, local, in: folder)
+        leftovers.sweep(folder)
         let temporary = LocalKey.temporaryName()
         let task = "cannot write \(local.key.shown)"
         let file = try attempt(task) { () throws(SystemError) in
             try OwnedDescriptor.open(temporary, in: folder, O_WRONLY | O_CREAT | O_EXCL, mode: mode)
         }
+        // So that nobody takes it for left behind, however long it takes. Where files cannot be locked, its age has to do.
+        _ = try? file.lock(waiting: false)
         do throws(StoreError) {
             try fill(file)
             if isDurable { try attempt(task) { () throws(SystemError) in try file.synchronize() } }

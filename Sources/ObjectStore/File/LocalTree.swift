@@ -9,6 +9,7 @@ struct LocalTree: Sendable {
     let root: SharedDescriptor
     /// Whether what was put survives a crash of the machine.
     let isDurable: Bool
+    var leftovers = LocalLeftovers()
 
     func stat(_ key: ObjectKey) throws(StoreError) -> ObjectInfo {
         let local = try LocalKey(key)

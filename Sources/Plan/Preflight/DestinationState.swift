@@ -67,7 +67,10 @@ struct DestinationState {
     private static func begun(in folder: borrowing OwnedDescriptor) -> [Int: Int] {
         var begun: [Int: Int] = [:]
         for name in (try? folder.names()) ?? [] where name.isOurStaging {
-            guard let staging = try? OwnedDescriptor.open(name, in: folder, FileFlags.folder) else { continue }
+            // One that was copied, and only looks so, is open to others.
+            guard let staging = try? OwnedDescriptor.open(name, in: folder, FileFlags.folder),
+                let entry = try? staging.entry(), entry.mode & 0o077 == 0
+            else { continue }
             for file in (try? staging.names()) ?? [] where file.isPartial {
                 if let entry = try? staging.entry(of: file), entry.kind == .file { begun[entry.size, default: 0] += 1 }
             }

@@ -12,7 +12,7 @@ enum MountNotes {
             if let region = store.region { words.append("region \(region)") }
             if let identity = store.identity { words.append("as \(identity)") }
         }
-        return line(mount.planned.shownDestination, words)
+        return line(mount.planned.shownDestination, words.map(mount.planned.shown))
     }
 
     static func after(_ mount: MountStatus) -> String {

@@ -9,6 +9,7 @@ enum Run {
     static func perform(_ invocation: Invocation) throws(Failure) -> ExitStatus {
         let invocation = try invocation.configured()
         let settings = invocation.settings
+        let started = Timestamp.now()
         let input = TaskInput(invocation)
         var found = try input.planned()
         try refuseWhatIsNotBuilt(invocation)
@@ -24,8 +25,8 @@ enum Run {
             })
             switch outcome {
             case .done(let asked): found = asked
-            case .late: endEarly(found, .timeout, invocation, machine)
-            case .signal(let number): endEarly(found, .signal(number), invocation, machine)
+            case .late: endEarly(found, started, .timeout, invocation, machine)
+            case .signal(let number): endEarly(found, started, .signal(number), invocation, machine)
             }
         }
         if settings.dryRun {
@@ -37,9 +38,10 @@ enum Run {
 
     /// Before all had been asked.
     private static func endEarly(
-        _ found: DryRun, _ reason: RunStatus.Interruption, _ invocation: Invocation, _ machine: Machine
+        _ found: DryRun, _ started: Timestamp, _ reason: RunStatus.Interruption, _ invocation: Invocation,
+        _ machine: Machine
     ) -> Never {
-        let status = RunStatus(unbegun: found, reason)
+        let status = RunStatus(unbegun: found, started: started, reason)
         let (output, stateFolder) = places(found, invocation, machine)
         try? output.finish(status)
         finish(StatusFile(in: stateFolder), status, stateFolder)

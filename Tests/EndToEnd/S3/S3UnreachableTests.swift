@@ -56,7 +56,7 @@ import Testing
         ]
         let words = try files.words("file_mounts: {\(files.destination): s3://team-data}", ["--dry-run"])
         let finished = try await Program.start(mounted + words, environment: environment, in: files.folder.path)
-            .end(seconds: 20)
+            .end(seconds: 25)
         #expect(finished.status == 69, "\(finished.output)\(finished.errors)")
         #expect(finished.output.contains("store.example"), "\(finished.output)\(finished.errors)")
         withExtendedLifetime(servers) {}
