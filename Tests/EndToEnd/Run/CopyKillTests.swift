@@ -12,7 +12,7 @@ extension CopyFaults {
         }
 
         /// However often it is killed and wherever: what was in place stays as it is, and one more run completes the tree.
-        @Test func killedAtAnyMoment() throws {
+        @Test func killedAtAnyMoment() async throws {
             try GeneratedTree.make(at: sandbox.source)
             let source = FileTree(sandbox.source)
             let rounds = Int(ProcessInfo.processInfo.environment["PROVISION_TEST_KILLS"] ?? "") ?? 40
@@ -24,9 +24,9 @@ extension CopyFaults {
                 if kill % 5 == 0 { Files.removeTree(sandbox.destination) }
                 let before = FileTree(sandbox.destination)
                 let running = try sandbox.start(sandbox.task(), ["--jobs", "2"])
-                usleep(UInt32.random(in: 0...UInt32(bound)))
+                try await Task.sleep(for: .microseconds(Int.random(in: 0...Int(bound))))
                 running.signal(SIGKILL)
-                let wasKilled = try running.wait().status == 137
+                let wasKilled = try await running.end().status == 137
                 killed += wasKilled ? 1 : 0
                 bound = min(max(bound * (wasKilled ? 1.3 : 0.5), 2_000), 1_000_000)
                 let after = FileTree(sandbox.destination)

@@ -14,10 +14,11 @@ import Testing
 
     private func doctor(
         _ status: Int32, _ more: [String: String] = [:], _ words: String...
-    ) throws -> [String: [String]] {
-        let finished = try Program.run(
+    ) async throws -> [String: [String]] {
+        let finished = try await Program.start(
             [Program.provision, "doctor", "--output", "json"] + words,
-            environment: Self.quiet.merging(more) { _, new in new }, in: folder.path)
+            environment: Self.quiet.merging(more) { _, new in new }, in: folder.path
+        ).end()
         #expect(finished.status == status, "\(finished)")
         #expect(!finished.output.contains("hush"))
         let json = try JSONSerialization.jsonObject(with: Data(finished.output.utf8)) as? [String: Any]
@@ -27,10 +28,10 @@ import Testing
             findings.map { ($0["topic"] ?? "", ["\($0["state"] ?? ""): \($0["text"] ?? "")"]) }, uniquingKeysWith: +)
     }
 
-    @Test func whatThereIs() throws {
+    @Test func whatThereIs() async throws {
         // Nobody is there.
         let place = "127.0.0.1:\(try FreePorts.take(1)[0])"
-        let found = try doctor(
+        let found = try await doctor(
             0,
             [
                 "AWS_ACCESS_KEY_ID": "AKIDOFTESTSABCDEFGH", "AWS_SECRET_ACCESS_KEY": "hush",
@@ -47,8 +48,8 @@ import Testing
         #expect(try folder.names == [])
     }
 
-    @Test func withoutCredentials() throws {
-        let found = try doctor(0)
+    @Test func withoutCredentials() async throws {
+        let found = try await doctor(0)
         #expect(found["aws credentials"]?.first?.hasPrefix("fact: there are no AWS credentials") == true, "\(found)")
         #expect(found["aws, looked at"]?.count ?? 0 >= 3)
         let text = try provision("doctor", environment: Self.quiet)
@@ -61,7 +62,7 @@ import Testing
     @Test(arguments: [
         (0, "good: agrees", " with "), (3630, "fact: 1h", " behind "), (-7 * 86400, "fact: 7d", " ahead of "),
     ])
-    func theClock(ahead: Int, begins: String, says: String) throws {
+    func theClock(ahead: Int, begins: String, says: String) async throws {
         let server = try ScriptedServer { request, connection in
             guard request.line == "HEAD / HTTP/1.1", request["Authorization"] == nil else {
                 return connection.reset()
@@ -69,7 +70,7 @@ import Testing
             try connection.answer(403, ["Date": Self.date(Date(timeIntervalSinceNow: Double(ahead)))])
         }
         let place = "http://127.0.0.1:\(server.port)"
-        let found = try doctor(0, ["AWS_ENDPOINT_URL_S3": place])
+        let found = try await doctor(0, ["AWS_ENDPOINT_URL_S3": place])
         let clock = try #require(found["clock"]?.first)
         // It was compared some seconds after the answer was written.
         #expect(clock.hasPrefix(begins) && clock.contains("\(says)that of \(place)"), "\(clock)")
@@ -84,25 +85,25 @@ import Testing
         return format.string(from: date)
     }
 
-    @Test func noClockToCompareWith() throws {
+    @Test func noClockToCompareWith() async throws {
         let silent = try ScriptedServer { request, connection in try connection.answer(200) }
-        let without = try doctor(0, ["AWS_ENDPOINT_URL_S3": "http://127.0.0.1:\(silent.port)"])
+        let without = try await doctor(0, ["AWS_ENDPOINT_URL_S3": "http://127.0.0.1:\(silent.port)"])
         #expect(without["clock"]?.first?.hasSuffix(": its answer has no date") == true, "\(without)")
-        let nobody = try doctor(0, ["AWS_ENDPOINT_URL_S3": "http://127.0.0.1:\(try FreePorts.take(1)[0])"])
+        let nobody = try await doctor(0, ["AWS_ENDPOINT_URL_S3": "http://127.0.0.1:\(try FreePorts.take(1)[0])"])
         #expect(nobody["clock"]?.first?.hasPrefix("fact: not compared with that of http://127") == true, "\(nobody)")
         let stalled = try ScriptedServer { $0.stall() }
-        let late = try doctor(0, ["AWS_ENDPOINT_URL_S3": "http://127.0.0.1:\(stalled.port)"])
+        let late = try await doctor(0, ["AWS_ENDPOINT_URL_S3": "http://127.0.0.1:\(stalled.port)"])
         #expect(late["clock"] == ["fact: not compared: nobody answers within 5 s"], "\(late)")
         // Without an endpoint and without credentials nobody is asked.
-        #expect(try doctor(0)["clock"] == nil)
+        #expect(try await doctor(0)["clock"] == nil)
     }
 
     /// With credentials it is Amazon's, through the proxy like everything.
-    @Test func theClockOfAmazon() throws {
+    @Test func theClockOfAmazon() async throws {
         let asked = try ScriptedServer { request, connection in
             try connection.answer(request.line.hasPrefix("CONNECT s3.eu-west-1.amazonaws.com:443 ") ? 403 : 500)
         }
-        let found = try doctor(
+        let found = try await doctor(
             0,
             [
                 "AWS_ACCESS_KEY_ID": "AKIDOFTESTSABCDEFGH", "AWS_SECRET_ACCESS_KEY": "hush", "AWS_REGION": "eu-west-1",
@@ -114,9 +115,9 @@ import Testing
         #expect(asked.requests == 1)
     }
 
-    @Test func whereNotesCannotBeKept() throws {
+    @Test func whereNotesCannotBeKept() async throws {
         try folder.write("x", to: "file")
-        let found = try doctor(71, [:], "--state-dir", folder.path("file/state"))
+        let found = try await doctor(71, [:], "--state-dir", folder.path("file/state"))
         #expect(found["state folder"]?.first?.hasPrefix("bad: ") == true, "\(found)")
         let text = try provision("doctor", "--state-dir", folder.path("file/state"), environment: Self.quiet)
         #expect(text.status == 71 && text.output.hasSuffix("COPY cannot work\n"))
