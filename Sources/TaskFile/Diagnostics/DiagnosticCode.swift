@@ -41,6 +41,8 @@ public enum DiagnosticCode: String, Sendable, CaseIterable {
     case destinationDenied = "destination-denied"
     case archivedObject = "archived-object"
     case unsupportedStore = "unsupported-store"
+    /// A disk of this machine failed on the way.
+    case inputOutput = "input-output"
 
     /// A key of the contract whose feature this build does not have: said offline as a warning, refused when asked to run.
     case notBuilt = "not-built"
@@ -54,6 +56,7 @@ public enum DiagnosticCode: String, Sendable, CaseIterable {
         case .notEnoughDisk, .notEnoughInodes: .noSpace
         case .noFUSE: .systemRefused
         case .nonemptyDestination, .destinationDenied: .badDestination
+        case .inputOutput: .inputOutput
         case .notBuilt: .usage
         case .notAMapping, .missingFileMounts, .unknownKey, .badType, .badValue, .missingSource, .badDestination,
             .duplicateDestination, .nestedDestination, .badScheme, .badBucketName, .badPrefix, .storeConflict,

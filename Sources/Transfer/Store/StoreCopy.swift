@@ -32,7 +32,7 @@ final class StoreCopy: Sendable {
         self.staging = staging
         self.progress = progress
         self.limits = limits
-        fetching = ObjectFetching(choice: checksum, buffers: PartBuffers(size: limits.partSize))
+        fetching = ObjectFetching(choice: checksum, memory: limits.memory, partSize: limits.partSize)
     }
 
     func run() -> CopyFindings {
@@ -80,8 +80,9 @@ final class StoreCopy: Sendable {
         var folder = OpenFolder()
         await pace.enter()
         defer { pace.leave() }
-        while !Task.isCancelled, let work = await schedule.next() {
+        while !Task.isCancelled {
             do throws(CopyFailure) {
+                guard let work = try await schedule.next() else { return false }
                 await limits.gate.enter()
                 let moved: Int?
                 do {

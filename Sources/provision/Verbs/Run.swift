@@ -11,19 +11,32 @@ enum Run {
         let settings = invocation.settings
         let input = TaskInput(invocation)
         let limit = TimeLimit(settings.dryRun ? nil : settings.timeout)
+        let memory = try memory(settings)
         var found = try input.planned()
         if !settings.dryRun { try refuseWhatIsNotBuilt(invocation) }
         if !settings.offline, found.isWorthAsking {
             let (machine, stores, planned) = (try input.machine(), try input.stores(), found)
             limit.beginAsking { endLate(planned, invocation, machine) }
-            found.ask(file: input.name, on: machine, stores: stores)
+            found.ask(
+                file: input.name, on: machine, stores: stores,
+                listingIn: ListingSpace(memory, invocation.environment))
             limit.endAsking()
         }
         if settings.dryRun {
             try DryRunOutput(found, settings.output, style: invocation.style(for: .output)).write()
             return found.exitStatus
         }
-        return try run(found, invocation, input, limit)
+        return try run(found, invocation, input, limit, memory)
+    }
+
+    private static func memory(_ settings: Settings) throws(Failure) -> MemoryBudget {
+        guard let size = settings.maxMemory else { return MemoryLimit().budget }
+        guard let limit = MemoryLimit(size) else {
+            throw .usage(
+                "\(settings.place(of: .maxMemory)): \(size) is too little",
+                hint: "\(ByteSize(bytes: MemoryLimit.least)) is the least")
+        }
+        return limit.budget
     }
 
     /// The time was over before all had been asked.
@@ -60,7 +73,8 @@ enum Run {
     }
 
     private static func run(
-        _ found: DryRun, _ invocation: Invocation, _ input: TaskInput, _ limit: TimeLimit
+        _ found: DryRun, _ invocation: Invocation, _ input: TaskInput, _ limit: TimeLimit,
+        _ memory: MemoryBudget
     ) throws(Failure) -> ExitStatus {
         let settings = invocation.settings
         let (output, stateFolder) = places(found, invocation, try input.machine())
@@ -78,7 +92,7 @@ enum Run {
             )
         }
         let limits = RunLimits(
-            jobs: settings.jobs, timeoutMilliseconds: limit.left, isForced: settings.force)
+            jobs: settings.jobs, memory: memory, timeoutMilliseconds: limit.left, isForced: settings.force)
         let taskRun = TaskRun(
             plan, preflight, file: input.name, diagnostics: found.diagnostics, stateFolder: stateFolder, limits: limits)
         let final = taskRun.run { status in
