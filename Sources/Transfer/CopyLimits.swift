@@ -15,6 +15,8 @@ public struct CopyLimits: Sendable {
     /// Objects of this size and more are written past the page cache where that is possible: smaller ones find room in it,
     /// and whoever needs the file next finds it there.
     public var directFrom = 256 << 20
+    /// When a part is asked for a second time.
+    var stragglers = Stragglers.Limits()
     /// What is in place is copied again.
     public var isForced: Bool
 

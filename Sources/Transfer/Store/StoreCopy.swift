@@ -15,6 +15,7 @@ final class StoreCopy: Sendable {
     private let progress: CopyProgress
     private let fetching: ObjectFetching
     private let limits: CopyLimits
+    private let stragglers: Stragglers
     private let found = Mutex(CopyFindings())
 
     struct StoreSource: Sendable {
@@ -32,6 +33,7 @@ final class StoreCopy: Sendable {
         self.staging = staging
         self.progress = progress
         self.limits = limits
+        stragglers = Stragglers(limits.stragglers)
         fetching = ObjectFetching(choice: checksum, memory: limits.memory, partSize: limits.partSize)
     }
 
@@ -82,7 +84,10 @@ final class StoreCopy: Sendable {
         defer { pace.leave() }
         while !Task.isCancelled {
             do throws(CopyFailure) {
-                guard let work = try await schedule.next() else { return false }
+                guard let work = try await schedule.next() else {
+                    await stragglers.watch()
+                    return false
+                }
                 await limits.gate.enter()
                 let moved: Int?
                 do {
@@ -192,7 +197,9 @@ final class StoreCopy: Sendable {
 
     private func copyPart(_ part: Int, of object: LargeObject) async throws(CopyFailure) {
         let range = object.file.range(of: part)
-        let checksum = try await fetching.fetch(range, of: object)
+        let checksum = try await stragglers.fetch(again: { object.opened.store.mayAskAgain() }) {
+            [fetching] () async throws(CopyFailure) in try await fetching.fetch(range, of: object)
+        }
         let isLast: Bool
         do throws(SystemError) {
             isLast = try object.file.finish(part, checksum)

@@ -16,6 +16,7 @@ struct StoreSandbox {
     var isForced = false
     var gate = Gate(256)
     var directFrom = Int.max
+    var stragglers = Stragglers.Limits()
     var memory = MemoryBudget(256 << 20)
     /// Where listings are spooled that find no room in memory.
     var spool: RawPath = "/var/tmp"
@@ -65,6 +66,7 @@ struct StoreSandbox {
             threads: 4, requests: requests, partSize: partSize, gate: gate, memory: memory,
             isForced: isForced)
         limits.directFrom = directFrom
+        limits.stragglers = stragglers
         let copy = Copy(mount, stateFolder: folder.path("state"), progress: progress, limits: limits)
         return Done(outcome: copy.run(waits: {}), progress: progress)
     }
