@@ -4,6 +4,7 @@ public final class HTTPClient: Sendable {
     private let engine: Engine
     private let budget: RetryBudget
     private let timing: RetryTiming
+    private let known = KnownHosts()
 
     public init(_ settings: HTTPSettings = HTTPSettings(), timing: RetryTiming = .real) {
         self.settings = settings
@@ -26,6 +27,7 @@ public final class HTTPClient: Sendable {
             var outcome = attempt.result
             switch attempt.result {
             case .success(var response):
+                if retries.attempts == 1 { known.note(prepared.address) }
                 response.attempts = retries.attempts
                 outcome = .success(response)
                 if attempt.wasAccepted && response.isSuccess {
@@ -38,7 +40,8 @@ public final class HTTPClient: Sendable {
             case .failure(var error):
                 error.attempts = retries.attempts
                 outcome = .failure(error)
-                wait = retries.wait(after: error, nothingSent: attempt.nothingSent)
+                wait = retries.wait(
+                    after: error, nothingSent: attempt.nothingSent, isKnown: known.contains(prepared.address))
             }
             guard let wait else { return try outcome.get() }
             if wait > 0 { await timing.wait(wait) }

@@ -38,6 +38,32 @@ struct RetryTests {
         #expect(time.waited == [50, 100, 200, 400, 800, 1600, 3200, 6400, 10_000, 10_000])
     }
 
+    /// A host that has answered and is away is waited for as long as the time allows, not the attempts; one that nobody has ever
+    /// reached is given up sooner.
+    @Test func outages() async throws {
+        let time = FakeTime()
+        let client = HTTPClient(HTTPSettings(), timing: time.timing())
+        let address: HTTPAddress
+        do {
+            let server = try ScriptedServer { _, connection in
+                try connection.answer(200)
+                connection.close()
+            }
+            address = server.address()
+            let unknown = try await HTTPClient(HTTPSettings(), timing: time.timing()).send(HTTPRequest(.get, address))
+            #expect(unknown.status == 200)
+            #expect(try await client.send(HTTPRequest(.get, address)).status == 200)
+        }
+        let known = try await client.failure(HTTPRequest(.get, address))
+        #expect(known.code == .cannotConnect)
+        #expect(known.attempts > 15)
+        #expect(time.waited.reduce(0, +) > 240_000)
+        #expect(time.waited.reduce(0, +) <= 300_000)
+        #expect(try await client.failure(HTTPRequest(.get, address), retrying: .once).attempts == 1)
+        let stranger = HTTPClient(HTTPSettings(), timing: FakeTime().timing())
+        #expect(try await stranger.failure(HTTPRequest(.get, address)).attempts == 10)
+    }
+
     @Test func noAttemptBeginsAfterTheDeadline() async throws {
         let server = try ScriptedServer { _, connection in try connection.answer(503) }
         let time = FakeTime()

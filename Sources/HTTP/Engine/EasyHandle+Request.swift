@@ -20,7 +20,8 @@ extension EasyHandle {
         set(CURLOPT_PATH_AS_IS, true)
         set(CURLOPT_FOLLOWLOCATION, false)
         setConnection(request, settings)
-        if transfer.looksUpAnew { set(CURLOPT_DNS_CACHE_TIMEOUT, 0) }
+        setProxy(transfer.proxy)
+        setAddresses(transfer, settings)
         setTrust(request)
         setMethod(request)
         setHeaders(request, settings)
@@ -40,11 +41,25 @@ extension EasyHandle {
         set(CURLOPT_SUPPRESS_CONNECT_HEADERS, true)
         // Signatures and tokens are not for a proxy to see.
         set(CURLOPT_HEADEROPT, Int(CURLHEADER_SEPARATE))
-        if !request.usesProxy || request.address.isLinkLocal { set(CURLOPT_PROXY, text: "") }
         // On a kept connection that turns out to be dead curl sends a request again by itself. It may when that does no
         // harm, or when the body went out before: then it asks to rewind, which is denied. What has no body must not
         // come into that situation.
         if !request.isIdempotent && (request.body?.count ?? 0) == 0 { set(CURLOPT_FRESH_CONNECT, true) }
+    }
+
+    /// curl reads the environment by itself only where it is told nothing.
+    private func setProxy(_ proxy: Proxies.Proxy?) {
+        set(CURLOPT_PROXY, text: proxy?.text ?? "")
+        set(CURLOPT_NOPROXY, text: "")
+    }
+
+    private func setAddresses(_ transfer: Transfer, _ settings: HTTPSettings) {
+        guard transfer.looksUpAnew || transfer.leadsTheWay else { return }
+        if transfer.looksUpAnew { set(CURLOPT_DNS_CACHE_TIMEOUT, 0) }
+        let address = transfer.request.address
+        guard let addresses = settings.addresses?(address.host) else { return }
+        let port = address.port ?? (address.isSecure ? 443 : 80)
+        setResolved("\(address.host):\(port):\(addresses.joined(separator: ","))")
     }
 
     private func setMethod(_ request: HTTPRequest) {

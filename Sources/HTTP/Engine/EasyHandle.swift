@@ -7,6 +7,7 @@ final class EasyHandle {
     var isAdded = false
     private let text = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
     private var headers: UnsafeMutablePointer<curl_slist>?
+    private var resolved: UnsafeMutablePointer<curl_slist>?
     private var failure = CURLE_OK
 
     init?() {
@@ -20,6 +21,7 @@ final class EasyHandle {
     deinit {
         curl_easy_cleanup(raw)
         curl_slist_free_all(headers)
+        curl_slist_free_all(resolved)
         text.deallocate()
     }
 
@@ -29,6 +31,8 @@ final class EasyHandle {
         curl_easy_reset(raw)
         curl_slist_free_all(headers)
         headers = nil
+        curl_slist_free_all(resolved)
+        resolved = nil
     }
 
     /// What curl says about a failure, beyond its code.
@@ -62,6 +66,13 @@ final class EasyHandle {
     func addHeader(_ line: String) {
         guard let longer = curl_slist_append(headers, line) else { return note(CURLE_OUT_OF_MEMORY) }
         headers = longer
+    }
+
+    /// `HOST:PORT:ADDRESS,ADDRESS…`, which goes into curl's cache as if it had been looked up, and stays there.
+    func setResolved(_ entry: String) {
+        guard let list = curl_slist_append(nil, entry) else { return note(CURLE_OUT_OF_MEMORY) }
+        resolved = list
+        set(CURLOPT_RESOLVE, list: list)
     }
 
     private func set(_ option: CURLoption, list: UnsafeMutablePointer<curl_slist>?) {

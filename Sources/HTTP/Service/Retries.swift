@@ -7,6 +7,8 @@ struct Retries {
     private let start: Int
     private(set) var attempts = 0
     private var mendings = 0
+    /// Attempts at which a host that has answered before could not be reached.
+    private var outages = 0
 
     /// A service that puts things right again and again does not.
     private static let mostMendings = 5
@@ -38,8 +40,13 @@ struct Retries {
         return asked <= policy.longestAskedMilliseconds ? wait(atLeast: asked) : nil
     }
 
-    func wait(after error: HTTPError, nothingSent: Bool) -> Int? {
+    /// `isKnown`: the host has answered before. When it is not there, only the time decides how often it is tried: an outage of
+    /// half a minute would use up any sensible number of attempts.
+    mutating func wait(after error: HTTPError, nothingSent: Bool, isKnown: Bool) -> Int? {
         guard error.isRetryable, request.isIdempotent || nothingSent else { return nil }
+        if isKnown, nothingSent, policy.attempts > 1, [.cannotConnect, .unknownHost].contains(error.code) {
+            outages += 1
+        }
         return wait(atLeast: 0)
     }
 
@@ -53,7 +60,7 @@ struct Retries {
     }
 
     private func wait(atLeast asked: Int) -> Int? {
-        guard attempts < policy.attempts else { return nil }
+        guard attempts - outages < policy.attempts else { return nil }
         let doubled = policy.baseMilliseconds << min(attempts - 1, 30)
         let chance = timing.random(min(doubled, policy.longestMilliseconds))
         let now = timing.milliseconds()
