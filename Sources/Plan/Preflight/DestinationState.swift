@@ -41,7 +41,7 @@ struct DestinationState {
             var items = source.items
             while let item = try Self.next(&items) {
                 var isInPlace = false
-                if mayHoldItems, let entry = try? nearest.folder.entryIfAny(of: item.path) {
+                if mayHoldItems, let entry = Self.entry(of: item.path, in: nearest.folder) {
                     isInPlace = item.isInPlace(entry)
                 }
                 if isInPlace {
@@ -82,6 +82,15 @@ struct DestinationState {
             throw .place(error)
         }
     }
+
+    /// What stands at a path, which may be longer than the kernel takes at once.
+    private static func entry(of path: RawPath, in folder: borrowing OwnedDescriptor) -> FileEntry? {
+        guard path.bytes.count > longestPath else { return try? folder.entryIfAny(of: path) }
+        guard let parent = try? OwnedDescriptor.open(beneath: folder, path.parent, FileFlags.folder) else { return nil }
+        return try? parent.entryIfAny(of: path.lastComponent)
+    }
+
+    private static let longestPath = 4000
 
     private static func isFolder(_ name: RawPath?, in folder: borrowing OwnedDescriptor) throws(SystemError) -> Bool {
         guard let name else { return false }

@@ -23,9 +23,9 @@ struct ObjectFetching: Sendable {
         buffers = Gate(max(1, Self.mostInBuffers / partSize))
     }
 
-    /// What a request for so many bytes takes on their way into a file: its connection, and buffers of curl's and ours that
-    /// are touched as far as bytes come.
-    private static func memory(for bytes: Int) -> Int { (64 << 10) + 2 * min(bytes, 256 << 10) }
+    /// What a request for so many bytes takes on their way into a file: its connection, as it is with TLS, and buffers of curl's
+    /// and ours that are touched as far as bytes come.
+    private static func memory(for bytes: Int) -> Int { (128 << 10) + 2 * min(bytes, 256 << 10) }
 
     /// Whether enough buffers of a part's size can be there side by side.
     private var areBuffersUsable: Bool { partSize <= min(memory.total / 3, Self.mostInBuffers / 8) }
