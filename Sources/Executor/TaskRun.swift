@@ -157,10 +157,14 @@ public struct RunLimits: Sendable {
 
     /// What is in place is copied again.
     public var isForced: Bool
+    private let memory: MemoryBudget
     private let gate: Gate
 
-    public init(jobs: Int? = nil, timeoutMilliseconds: Int? = nil, isForced: Bool = false) {
+    public init(
+        jobs: Int? = nil, memory: MemoryBudget, timeoutMilliseconds: Int? = nil, isForced: Bool = false
+    ) {
         self.jobs = jobs
+        self.memory = memory
         self.timeoutMilliseconds = timeoutMilliseconds
         self.isForced = isForced
         gate = Gate(jobs ?? Self.mostAtOnce)
@@ -171,7 +175,8 @@ public struct RunLimits: Sendable {
         // Disks want a few requests at once, and more than that only costs.
         return CopyLimits(
             threads: min(most, max(4, 2 * Threads.processors)), requests: most,
-            partSize: mount.access.partSize ?? CopyLimits.defaultPartSize, gate: gate, isForced: isForced)
+            partSize: mount.access.partSize ?? CopyLimits.defaultPartSize, gate: gate, memory: memory,
+            isForced: isForced)
     }
 }
 

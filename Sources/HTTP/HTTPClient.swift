@@ -57,6 +57,13 @@ public final class HTTPClient: Sendable {
         }
     }
 
+    /// Takes one from what may be made again at once, for a request beside one that is under way; false when none is left.
+    public func mayRepeat(_ meter: HTTPMeter? = nil) -> Bool {
+        guard budget.take(now: timing.milliseconds(), waitingAtMost: 0) != nil else { return false }
+        meter?.countRepetition()
+        return true
+    }
+
     /// Ends what is under way, with `cancelled`, and the threads. So does letting go of the client.
     public func close() {
         engine.close()

@@ -20,5 +20,8 @@ public final class HTTPMeter: Sendable {
         if isRetry { repeated.add(1, ordering: .relaxed) }
     }
 
+    /// Of a request that goes out as a second one beside the first.
+    func countRepetition() { repeated.add(1, ordering: .relaxed) }
+
     func count(received count: Int) { bytes.add(count, ordering: .relaxed) }
 }

@@ -12,6 +12,9 @@ public struct HTTPSettings: Sendable {
     /// Reads bodies of 1 MiB and more over TLS in pieces of 256 KiB, by a filter under OpenSSL. A tenth less CPU.
     public var batchesLargeReads = true
     public var retries = RetryPolicy()
+    public var proxies = Proxies.ofEnvironment
+    /// Says what addresses a name has, instead of the system; nothing for names that the system is asked about.
+    public var addresses: (@Sendable (_ host: String) -> [String]?)?
     public var budget = RetryBudget.Limits()
 
     public init() {}

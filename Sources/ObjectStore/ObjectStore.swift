@@ -30,6 +30,10 @@ public protocol ObjectStore: Sendable {
         checksum: Checksum.Algorithm?
     ) async throws(StoreError) -> ReadResult
 
+    /// Whether a read that is under way may be asked for a second time beside it. It counts as one that is made again, of which
+    /// there may be only so many at once: a service that is slow for everybody is not to be asked for twice as much.
+    func mayAskAgain() -> Bool
+
     // MARK: Writing. An object appears whole or not at all.
 
     func put(_ key: ObjectKey, _ body: ByteSource, _ options: PutOptions) async throws(StoreError) -> PutResult
@@ -72,6 +76,8 @@ public protocol ObjectStore: Sendable {
 
 extension ObjectStore {
     public var localFolder: SharedDescriptor? { nil }
+
+    public func mayAskAgain() -> Bool { false }
 
     public func read(
         _ key: ObjectKey, _ range: ReadRange, of version: ObjectVersion?, into sink: ByteSink

@@ -17,8 +17,8 @@ public struct DryRun: Sendable {
     }
 
     /// Asks them. What is only planned so far has to be there now.
-    public mutating func ask(file: String, on machine: Machine, stores: any Stores) {
-        let asked = plans.map { Preflight($0, file: file, on: machine, stores: stores) }
+    public mutating func ask(file: String, on machine: Machine, stores: any Stores, listingIn space: ListingSpace) {
+        let asked = plans.map { Preflight($0, file: file, on: machine, stores: stores, listingIn: space) }
         preflights = asked
         for index in diagnostics.indices where diagnostics[index].code == .notBuilt {
             diagnostics[index].severity = .error

@@ -46,19 +46,23 @@ public struct Copy: Sendable {
             throw CopyFailure(.destinationDenied, "the destination cannot be made: \(error.reason)")
         }
         try lock(destination, waits)
-        let old = notes.readManifest()
+        let old = notes.readManifest(memory: limits.memory)
         // One that a killed run has made is ours still.
         let isRootOurs = isNew || old["."] != nil
         // Asked only now: another run may have made and filled it while this one waited.
         let isFresh = destination.file.isEmptyFolder
         // What is ours from earlier runs and the source has no longer. It stays ours, for a later mirror to remove.
-        let surplus = old.records(besides: items.lazy.map(\.path)).filter { $0.key != "." }
+        let surplus = try old.surplus { isListed throws(CopyFailure) in
+            isListed(".")
+            try checked.sources.eachItem { item throws(CopyFailure) in isListed(item.path) }
+        }
         let isVague = try notes.begin(claim(besides: surplus, isRootOurs, after: old))
         let staging = try Staging(
-            in: destination, notes: notes, isItem: { name in items.contains { $0.path.firstName == name } })
+            in: destination, notes: notes,
+            isItem: { name throws(CopyFailure) in try checked.sources.hasItem(below: name) })
         var outcome = Outcome()
         do throws(CopyFailure) {
-            if mirrors { try mirror(surplus, old).clearTheWay(for: items, in: destination.file) }
+            if mirrors { try mirror(surplus, old).clearTheWay(for: checked.sources, in: destination.file) }
             let folders = CopyFolders(destination: destination, attributes: attributes)
             try folders.make(for: checked.sources)
             let placing = ItemPlacing(
@@ -72,7 +76,7 @@ public struct Copy: Sendable {
             if mirrorsSurplus { outcome.removed = try mirror(surplus, old).remove(from: destination.file) }
             if mirrorsSurplus || isVague {
                 // What is removed is ours no longer: the next file of that name is somebody else's.
-                _ = try notes.begin(claim(besides: mirrorsSurplus ? [:] : surplus, isRootOurs, after: Manifest()))
+                _ = try notes.begin(claim(besides: mirrorsSurplus ? Surplus() : surplus, isRootOurs, after: Manifest()))
             }
             try folders.finish(checked.sources, isRootOurs: isRootOurs)
             try notes.complete()
@@ -121,7 +125,7 @@ public struct Copy: Sendable {
         }
     }
 
-    private func mirror(_ surplus: [RawPath: Manifest.Record], _ old: Manifest) -> Mirror {
+    private func mirror(_ surplus: Surplus, _ old: Manifest) -> Mirror {
         Mirror(surplus: surplus, ours: old, others: checked.planned.nested)
     }
 
@@ -131,11 +135,10 @@ public struct Copy: Sendable {
         checked.mount.copy.onNonempty == .mirror && !checked.sources.contains { $0.listing.objects == 0 }
     }
 
-    private var items: some Sequence<SourceItem> { checked.sources.lazy.flatMap(\.items) }
     private var attributes: CopyAttributes { CopyAttributes(checked.mount.ownership) }
 
     private func claim(
-        besides others: [RawPath: Manifest.Record], _ isRootOurs: Bool, after old: Manifest
+        besides others: Surplus, _ isRootOurs: Bool, after old: Manifest
     ) -> ManifestClaim {
         ManifestClaim(sources: checked.sources, others: others, isRootOurs: isRootOurs, old: old)
     }

@@ -58,6 +58,13 @@ public struct CopyFailure: Error, Equatable, Sendable {
         of(error, .destinationDenied, "`\(path.text)` cannot be written")
     }
 
+    /// What was listed cannot be read back.
+    static func listing(_ error: SystemError) -> CopyFailure {
+        CopyFailure(
+            .inputOutput, "the listing of the source cannot be read back: \(error.description)",
+            hint: "the disk of the temporary file that it was kept in fails: name another folder in TMPDIR")
+    }
+
     private static func of(_ error: SystemError, _ denial: Code, _ what: String) -> CopyFailure {
         if error.isCancellation { return CopyFailure(.cancelled, "the copy was stopped") }
         if error.isLackOfRoom {

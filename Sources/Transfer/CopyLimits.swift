@@ -10,19 +10,25 @@ public struct CopyLimits: Sendable {
     public var partSize: Int
     /// Shared by all copies of a task: as much is done at once.
     public var gate: Gate
+    /// Shared by all as well: what buffers are taken from.
+    public var memory: MemoryBudget
     /// Objects of this size and more are written past the page cache where that is possible: smaller ones find room in it,
     /// and whoever needs the file next finds it there.
     public var directFrom = 256 << 20
+    /// When a part is asked for a second time.
+    var stragglers = Stragglers.Limits()
     /// What is in place is copied again.
     public var isForced: Bool
 
     public static let defaultPartSize = 8 << 20
+    public static let defaultMemory = 256 << 20
 
     public init(
         threads: Int, requests: Int = 256, partSize: Int = defaultPartSize, gate: Gate = Gate(256),
-        isForced: Bool = false
+        memory: MemoryBudget = MemoryBudget(defaultMemory), isForced: Bool = false
     ) {
         self.gate = gate
+        self.memory = memory
         self.threads = threads
         self.requests = requests
         self.partSize = partSize

@@ -1,4 +1,4 @@
-import Glibc
+import Foundation
 
 /// A program that has been started and not been waited for yet. Whoever starts one waits for it.
 public final class RunningProgram {
@@ -52,6 +52,17 @@ public final class RunningProgram {
     }
 
     public var outputSoFar: String { (try? streams.read("output")) ?? "" }
+
+    /// The most memory that it has had so far, in bytes, while it runs. What the kernel tells of a program that has ended begins
+    /// with the peak of who started it.
+    public var peakMemory: Int? {
+        guard let status = try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8),
+            let line = status.firstRange(of: "VmHWM:")
+        else {
+            return nil
+        }
+        return Int(status[line.upperBound...].drop { !$0.isNumber }.prefix { $0.isNumber }).map { $0 << 10 }
+    }
 
     /// Halts it as soon as `condition` holds; false when it ends before that.
     public func halt(when condition: () -> Bool) throws -> Bool {

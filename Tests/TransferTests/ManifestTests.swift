@@ -13,7 +13,9 @@ import Testing
     }
 
     /// As it is read from a file.
-    private func manifest(_ bytes: [UInt8], memory: Int = 1 << 20) throws -> Manifest? {
+    private func manifest(
+        _ bytes: [UInt8], memory: MemoryBudget = MemoryBudget(4 << 20)
+    ) throws -> Manifest? {
         let file = try OwnedDescriptor.open("/tmp", FileFlags.nameless, mode: 0o600)
         try file.write(bytes, at: 0)
         return Manifest(SharedDescriptor(file), memory: memory)
@@ -82,20 +84,36 @@ import Testing
     /// One that is too large to be kept in memory, with entries that lie across everything that is read at once.
     @Test func manyNames() throws {
         let count = 20_000
+        let memory = MemoryBudget(1 << 16)
         let name = { (number: Int) in RawPath("folder/" + String(repeating: "x", count: number % 90) + "\(number)") }
         var bytes = ManifestText.complete
         for number in 0..<count { ManifestText.append(name(number), record(number, 1, 2), to: &bytes) }
         #expect(bytes.count > 1 << 20)
-        let manifest = try #require(try self.manifest(bytes, memory: 1 << 16))
+        let manifest = try #require(try self.manifest(bytes, memory: memory))
+        // All that is kept of a name.
+        #expect(memory.used == 8 * count)
         for number in stride(from: 0, to: count, by: 7) { #expect(manifest[name(number)]?.size == number) }
         #expect(manifest["folder/nobody"] == nil)
         let listed = (0..<count).lazy.filter { $0 % 1000 != 5 }.map(name)
-        let others = manifest.records(besides: listed)
-        #expect(others.count == 20)
-        #expect(others[name(5)]?.size == 5)
+        let others = Array(manifest.surplus { isListed in for path in listed { isListed(path) } })
+        #expect(others.map(\.path) == (0..<20).map { name(1000 * $0 + 5) })
+        #expect(others.first?.record.size == 5)
+    }
+
+    /// Names longer than what is read at once.
+    @Test func longNames() throws {
+        let name = { (size: Int) in RawPath(String(repeating: "n/", count: size / 2)) }
+        let sizes = [2, 300, 480, 500, 510, 512, 520, 1000, 1024, 2000, 4000]
+        var bytes = ManifestText.partial
+        for size in sizes { ManifestText.append(name(size), record(size), to: &bytes) }
+        let manifest = try #require(try self.manifest(bytes, memory: MemoryBudget(0)))
+        #expect(sizes.map { manifest[name($0)]?.size } == sizes)
+        #expect(manifest.records.count == sizes.count)
     }
 }
 
 extension Manifest {
-    fileprivate var records: [RawPath: Record] { records(besides: []) }
+    fileprivate var records: [RawPath: Record] {
+        Dictionary(surplus { _ in }.map { ($0.path, $0.record) }, uniquingKeysWith: { first, _ in first })
+    }
 }

@@ -15,6 +15,7 @@ extension EasyHandle {
         }
         set(CURLOPT_URL, text: url)
         setHeaders(request)
+        setAddresses(transfer, settings)
         try endOptions()
     }
 
@@ -30,6 +31,7 @@ extension EasyHandle {
         set(CURLOPT_PATH_AS_IS, true)
         set(CURLOPT_FOLLOWLOCATION, false)
         setConnection(request, settings)
+        setProxy(transfer.proxy)
         if transfer.looksUpAnew { set(CURLOPT_DNS_CACHE_TIMEOUT, 0) }
         setTrust(request)
         setMethod(request)
@@ -50,11 +52,24 @@ extension EasyHandle {
         set(CURLOPT_SUPPRESS_CONNECT_HEADERS, true)
         // Signatures and tokens are not for a proxy to see.
         set(CURLOPT_HEADEROPT, Int(CURLHEADER_SEPARATE))
-        if !request.usesProxy || request.address.isLinkLocal { set(CURLOPT_PROXY, text: "") }
         // On a kept connection that turns out to be dead curl sends a request again by itself. It may when that does no
         // harm, or when the body went out before: then it asks to rewind, which is denied. What has no body must not
         // come into that situation.
         if !request.isIdempotent && (request.body?.count ?? 0) == 0 { set(CURLOPT_FRESH_CONNECT, true) }
+    }
+
+    /// curl reads the environment by itself only where it is told nothing.
+    private func setProxy(_ proxy: Proxies.Proxy?) {
+        set(CURLOPT_PROXY, text: proxy?.text ?? "")
+        set(CURLOPT_NOPROXY, text: "")
+    }
+
+    private func setAddresses(_ transfer: Transfer, _ settings: HTTPSettings) {
+        guard transfer.looksUpAnew || transfer.leadsTheWay else { return }
+        let address = transfer.request.address
+        guard let addresses = settings.addresses?(address.host) else { return }
+        let port = address.port ?? (address.isSecure ? 443 : 80)
+        setResolved("\(address.host):\(port):\(addresses.joined(separator: ","))")
     }
 
     private func setMethod(_ request: HTTPRequest) {

@@ -8,6 +8,7 @@ final class EasyHandle {
     private let text = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
     private var headers: UnsafeMutablePointer<curl_slist>?
     private var kind: RequestKind?
+    private var resolved: UnsafeMutablePointer<curl_slist>?
     private var failure = CURLE_OK
 
     init?() {
@@ -21,6 +22,7 @@ final class EasyHandle {
     deinit {
         curl_easy_cleanup(raw)
         curl_slist_free_all(headers)
+        curl_slist_free_all(resolved)
         text.deallocate()
     }
 
@@ -30,6 +32,9 @@ final class EasyHandle {
         set(CURLOPT_HTTPHEADER, list: nil)
         curl_slist_free_all(headers)
         headers = nil
+        if resolved != nil { set(CURLOPT_RESOLVE, list: nil) }
+        curl_slist_free_all(resolved)
+        resolved = nil
     }
 
     /// What curl says about a failure, beyond its code.
@@ -68,6 +73,13 @@ final class EasyHandle {
     func addHeader(_ line: UnsafePointer<CChar>) {
         guard let longer = curl_slist_append(headers, line) else { return note(CURLE_OUT_OF_MEMORY) }
         headers = longer
+    }
+
+    /// `HOST:PORT:ADDRESS,ADDRESS…`, which goes into curl's cache as if it had been looked up, and stays there.
+    func setResolved(_ entry: String) {
+        guard let list = curl_slist_append(nil, entry) else { return note(CURLE_OUT_OF_MEMORY) }
+        resolved = list
+        set(CURLOPT_RESOLVE, list: list)
     }
 
     private func set(_ option: CURLoption, list: UnsafeMutablePointer<curl_slist>?) {

@@ -4,7 +4,7 @@ struct RequestKind: Equatable {
     private let method: HTTPMethod
     private let isSecure: Bool
     private let trust: TLSTrust
-    private let usesProxy: Bool
+    private let proxy: Proxies.Proxy?
     private let isIdempotent: Bool
     private let receiveBuffer: Int
     private let looksUpAnew: Bool
@@ -16,7 +16,7 @@ struct RequestKind: Equatable {
         method = request.method
         isSecure = request.address.isSecure
         trust = request.trust
-        usesProxy = request.usesProxy && !request.address.isLinkLocal
+        proxy = transfer.proxy
         isIdempotent = request.isIdempotent
         receiveBuffer = request.receiveBuffer
         looksUpAnew = transfer.looksUpAnew

@@ -21,6 +21,8 @@ extension Transfer {
 
     private func answer() -> Attempt {
         guard let head else { return failed(.connectionLost, "the answer ended in its head") }
+        // Nobody else says that.
+        if head.status == 407, let proxy { return refused(by: proxy, head.status) }
         var response = HTTPResponse(head: head)
         guard writer != nil else {
             response.body = kept
@@ -44,11 +46,15 @@ extension Transfer {
         let said = handle.map(\.errorText) ?? ""
         let why = said.isEmpty ? String(cString: curl_easy_strerror(code)) : said
         let errno = handle.map { Int32(truncatingIfNeeded: $0.long(CURLINFO_OS_ERRNO)) }.flatMap { $0 == 0 ? nil : $0 }
+        if let proxy, let status = handle?.long(CURLINFO_HTTP_CONNECTCODE), status >= 300 {
+            return refused(by: proxy, status)
+        }
         switch code {
-        case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY: return failed(.unknownHost, why)
-        case CURLE_COULDNT_CONNECT, CURLE_PROXY: return failed(.cannotConnect, why, errno)
+        case CURLE_COULDNT_RESOLVE_PROXY: return failed(.unknownHost, via("the name cannot be found"), nil, false)
+        case CURLE_COULDNT_CONNECT, CURLE_PROXY: return failed(.cannotConnect, via(why), errno)
         // The only time limit that curl is given.
-        case CURLE_OPERATION_TIMEDOUT: return failed(.cannotConnect, why)
+        case CURLE_OPERATION_TIMEDOUT: return failed(.cannotConnect, via(why))
+        case CURLE_COULDNT_RESOLVE_HOST: return failed(.unknownHost, why)
         case CURLE_URL_MALFORMAT: return failed(.malformed, why, nil, false)
         case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY, CURLE_BAD_CONTENT_ENCODING:
             return failed(.malformed, why)
@@ -64,6 +70,17 @@ extension Transfer {
         case CURLE_SEND_FAIL_REWIND: return failed(.connectionLost, why, nil, request.isIdempotent)
         default: return failed(.connectionLost, why, errno)
         }
+    }
+
+    private func refused(by proxy: Proxies.Proxy, _ status: Int) -> Attempt {
+        let reason = status == 407 ? "it wants another user and password (status 407)" : "status \(status)"
+        return failed(
+            .cannotConnect, "the proxy \(proxy.shown) refuses: \(reason)", nil, [502, 503, 504].contains(status))
+    }
+
+    /// Says whom a failure is about when it may be the proxy.
+    private func via(_ why: String) -> String {
+        proxy.map { "\(why), by way of the proxy \($0.shown)" } ?? why
     }
 
     /// Whether a handshake failed by what was said in it, and not because the connection broke.

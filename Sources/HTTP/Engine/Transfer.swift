@@ -9,6 +9,7 @@ final class Transfer {
     private let continuation: Exchange.Continuation
     let hostKey: String
     unowned let worker: LoopWorker
+    let proxy: Proxies.Proxy?
     /// Whether it asks for its host's addresses though they are known.
     var looksUpAnew = false
     /// Whether others wait until it has found the host.
@@ -43,6 +44,7 @@ final class Transfer {
         self.exchange = exchange
         (request, continuation) = exchange.claim()
         self.worker = worker
+        proxy = request.usesProxy ? worker.settings.proxies.proxy(for: request.address) : nil
         hostKey = request.address.hostKey
     }
 

@@ -32,6 +32,8 @@ public struct S3Store: ObjectStore {
     /// The region that requests are signed for, once it is known.
     public var region: String? { service.region.known }
 
+    public func mayAskAgain() -> Bool { client.mayRepeat(meter) }
+
     /// Asks for nothing but the bucket, which tells whether it is there, and what server has it.
     public func check() async throws(StoreError) {
         _ = try await list(ListRequest(limit: 1))

@@ -40,6 +40,8 @@ public struct WebStore: ObjectStore {
     }
 
     /// Whether ranges of it can be read is known once it has been looked at.
+    public func mayAskAgain() -> Bool { client.mayRepeat(meter) }
+
     public var capabilities: StoreCapabilities {
         var can = StoreCapabilities()
         can.rangedReads = facts.hasRanges

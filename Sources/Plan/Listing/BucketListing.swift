@@ -7,13 +7,14 @@ struct BucketListing {
     let bucket: String
     let key: ObjectKey
     let filter: ItemFilter
+    let space: ListingSpace
 
     struct Found {
         var source: ListedSource
         /// The key is an object, and objects are below it as well.
         var isAlsoPrefix = false
         /// Why some of the keys cannot be copied as they are.
-        var archived: [ObjectKey] = []
+        var archived: BucketWalk.Archived
     }
 
     func list() async throws(StoreError) -> Found {
@@ -22,7 +23,7 @@ struct BucketListing {
         let object = await find(key)
         switch (object, await below) {
         case (.success(let object?), let below):
-            var found = try single(object)
+            var found = single(object)
             if case .success(let page) = below { found.isAlsoPrefix = !page.objects.isEmpty }
             return found
         case (.failure(let error), .success(let below)) where below.objects.isEmpty && below.next == nil:
@@ -54,15 +55,15 @@ struct BucketListing {
         }
     }
 
-    private func single(_ object: ObjectInfo) throws(StoreError) -> Found {
+    private func single(_ object: ObjectInfo) -> Found {
         let name = RawPath(object.key.bytes).lastComponent
-        var found = BucketWalk.Found()
-        try ItemCollector(prefix: "", filter: filter).append(object, at: name, to: &found)
+        var found = BucketWalk.Found(in: space)
+        ItemCollector(prefix: "", filter: filter).append(object, at: name, to: &found)
         return self.found(found, name: name, isSingleFile: true)
     }
 
     private func list(below prefix: ObjectKey) async throws(StoreError) -> Found {
-        let found = try await BucketWalk(opened.store, below: prefix, filter).run()
+        let found = try await BucketWalk(opened.store, below: prefix, filter, space).run()
         guard found.isSomethingThere || prefix.isEmpty else {
             throw StoreError(
                 .notFound, "there is no object `\(key.shown)` in bucket \(bucket), and nothing below it as a folder")

@@ -6,10 +6,20 @@ import Synchronization
 /// listed side by side, each of which may be divided again; keys without slashes come page after page.
 final class BucketWalk: Sendable {
     struct Found: Sendable {
-        var listing = SourceListing()
-        var archived: [ObjectKey] = []
+        var listing: SourceListing
+        var archived = Archived()
         /// Also what the filter leaves out counts: the prefix is no mistake then.
         var isSomethingThere = false
+
+        init(in space: ListingSpace) {
+            listing = SourceListing(in: space)
+        }
+    }
+
+    /// What cannot be read before it is restored.
+    struct Archived: Sendable {
+        var count = 0
+        var first: ObjectKey?
     }
 
     /// Keys that begin so and come after another key.
@@ -21,32 +31,41 @@ final class BucketWalk: Sendable {
     private let store: any ObjectStore
     private let root: ObjectKey
     private let filter: ItemFilter
-    private let gate = Gate(requestsAtOnce)
-    private let found = Mutex(Found())
+    private let memory: MemoryBudget
+    private let found: Mutex<Found>
 
     private static let requestsAtOnce = 16
+    /// What a page of a thousand keys takes, as text and read.
+    private static let pageMemory = 2 << 20
 
-    init(_ store: any ObjectStore, below root: ObjectKey, _ filter: ItemFilter) {
+    init(_ store: any ObjectStore, below root: ObjectKey, _ filter: ItemFilter, _ space: ListingSpace) {
         self.store = store
         self.root = root
         self.filter = filter
+        memory = space.memory
+        found = Mutex(Found(in: space))
     }
 
     func run() async throws(StoreError) -> Found {
         let failure = await withTaskGroup(of: Result<[Share], StoreError>.self) { group in
-            group.addTask { await self.visit(Share(prefix: self.root)) }
+            // The last one found is listed first: what waits is then never more than the groups of some pages.
+            var waiting = [Share(prefix: root)]
+            var underWay = 0
             var failure: StoreError?
-            for await result in group {
+            while true {
+                while failure == nil, underWay < Self.requestsAtOnce, let share = waiting.popLast() {
+                    group.addTask { await self.visit(share) }
+                    underWay += 1
+                }
+                guard let result = await group.next() else { return failure }
+                underWay -= 1
                 switch result {
-                case .success(let shares):
-                    guard failure == nil else { continue }
-                    for share in shares { group.addTask { await self.visit(share) } }
+                case .success(let shares): waiting += shares.reversed()
                 case .failure(let error):
                     failure = failure ?? error
                     group.cancelAll()
                 }
             }
-            return failure
         }
         if let failure { throw failure }
         return found.withLock { $0 }
@@ -65,17 +84,18 @@ final class BucketWalk: Sendable {
         var collector = ItemCollector(prefix: root, filter: filter)
         var request = ListRequest(prefix: share.prefix, after: share.after)
         var page = try await ask(request)
-        try append(page, &collector)
+        append(page, &collector)
         // "Behind the last key" says something only where keys come in their order.
         if page.next != nil, store.capabilities.listsInOrder,
             let shares = try await divide(share, behind: page.objects.last?.key, &collector)
         {
             return shares
         }
-        while let next = page.next {
+        // What cannot be kept need not be asked for.
+        while let next = page.next, found.withLock({ $0.listing.failure == nil }) {
             request.continuation = next
             page = try await ask(request)
-            try append(page, &collector)
+            append(page, &collector)
         }
         return []
     }
@@ -95,11 +115,11 @@ final class BucketWalk: Sendable {
         var objects = groups.objects[...]
         for prefix in prefixes {
             let before = objects.prefix { $0.key < prefix }
-            try append(before, &collector)
+            append(before, &collector)
             objects = objects.dropFirst(before.count)
             found.withLock { collector.begin(prefix, of: &$0.listing) }
         }
-        try append(objects, &collector)
+        append(objects, &collector)
         return prefixes.map { prefix in
             Share(prefix: prefix, after: last.flatMap { $0.hasPrefix(prefix) ? $0 : nil })
         }
@@ -112,21 +132,20 @@ final class BucketWalk: Sendable {
     }
 
     private func ask(_ request: ListRequest) async throws(StoreError) -> ListPage {
-        try await gate.pass { () async throws(StoreError) in try await store.list(request) }
+        await memory.take(Self.pageMemory)
+        defer { memory.giveBack(Self.pageMemory) }
+        return try await store.list(request)
     }
 
-    private func append(_ page: ListPage, _ collector: inout ItemCollector) throws(StoreError) {
-        try append(page.objects[...], &collector)
+    private func append(_ page: ListPage, _ collector: inout ItemCollector) {
+        append(page.objects[...], &collector)
     }
 
-    private func append(_ objects: ArraySlice<ObjectInfo>, _ collector: inout ItemCollector) throws(StoreError) {
+    private func append(_ objects: ArraySlice<ObjectInfo>, _ collector: inout ItemCollector) {
         guard !objects.isEmpty else { return }
-        let result = found.withLock { found in
-            Result { () throws(StoreError) in
-                found.isSomethingThere = true
-                for object in objects { try collector.append(object, to: &found) }
-            }
+        found.withLock { found in
+            found.isSomethingThere = true
+            for object in objects { collector.append(object, to: &found) }
         }
-        try result.get()
     }
 }

@@ -15,55 +15,44 @@ struct ItemCollector {
         self.filter = filter
     }
 
-    mutating func append(_ object: ObjectInfo, to found: inout BucketWalk.Found) throws(StoreError) {
+    mutating func append(_ object: ObjectInfo, to found: inout BucketWalk.Found) {
         let path = RawPath(object.key.bytes.dropFirst(prefix.bytes.count))
         // The marker of the prefix itself.
         guard !path.isEmpty || object.size > 0 else { return }
         if path.bytes.last == UInt8(ascii: "/"), object.size == 0 {
             let folder = RawPath(path.bytes.dropLast())
             guard filter.wants(folder, isFolder: true) else { return }
-            if let reason = UnusableName.reason(of: folder) { return leaveOut(path, reason, &found.listing) }
-            return try append(
-                .init(path: folder, sourcePath: path, content: .folder, modified: object.modified),
-                to: &found.listing)
+            if let reason = UnusableName.reason(of: folder) { return found.listing.leaveOut(path, reason) }
+            return found.listing.append(
+                .init(path: folder, sourcePath: path, content: .folder, modified: object.modified))
         }
         guard filter.wantsObject(path) else { return }
-        if let reason = UnusableName.reason(of: path) { return leaveOut(path, reason, &found.listing) }
+        if let reason = UnusableName.reason(of: path) { return found.listing.leaveOut(path, reason) }
         if let file = fileInTheWay(of: path) {
-            return leaveOut(file, "is an object, and `\(path.text.printable)` needs it to be a folder", &found.listing)
+            return found.listing.leaveOut(file, "is an object, and `\(path.text.printable)` needs it to be a folder")
         }
         shorter.append(path)
-        try append(object, at: path, to: &found)
+        append(object, at: path, to: &found)
     }
 
     /// Keys with this prefix come next, and somebody else collects them.
     mutating func begin(_ group: ObjectKey, of listing: inout SourceListing) {
         let path = RawPath(group.bytes.dropFirst(prefix.bytes.count))
         guard let file = fileInTheWay(of: path) else { return }
-        leaveOut(file, "is an object, and `\(path.text.printable)` needs it to be a folder", &listing)
+        listing.leaveOut(file, "is an object, and `\(path.text.printable)` needs it to be a folder")
     }
 
     /// An object that becomes a file at this path.
-    func append(_ object: ObjectInfo, at path: RawPath, to found: inout BucketWalk.Found) throws(StoreError) {
-        if object.isArchived { found.archived.append(object.key) }
-        try append(
+    func append(_ object: ObjectInfo, at path: RawPath, to found: inout BucketWalk.Found) {
+        if object.isArchived {
+            found.archived.count += 1
+            found.archived.first = found.archived.first ?? object.key
+        }
+        found.listing.append(
             .init(
                 path: path, sourcePath: RawPath(object.key.bytes), content: .file(size: object.size), mode: object.mode,
                 modified: object.modified, version: object.version, hasUnknownSize: object.hasUnknownSize,
-                checksum: object.checksumAlgorithm),
-            to: &found.listing)
-    }
-
-    private func append(_ item: SourceListing.Item, to listing: inout SourceListing) throws(StoreError) {
-        do throws(SystemError) {
-            try listing.append(item)
-        } catch {
-            throw StoreError(error, "the listing cannot be kept")
-        }
-    }
-
-    private func leaveOut(_ path: RawPath, _ reason: String, _ listing: inout SourceListing) {
-        listing.leftOut.append(.init(path: path, reason: reason))
+                checksum: object.checksumAlgorithm))
     }
 
     /// Between `a` and `a/b` there may be `a-b`, but all in between begin with `a`.

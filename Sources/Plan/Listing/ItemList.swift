@@ -4,8 +4,8 @@ public import Platform
 /// The items of a listing, in their order and packed: a bucket may have millions. Beyond a bound they go to a file that has
 /// no name and is gone with its last user.
 public struct ItemList: Sendable {
-    private enum Chunk: Sendable {
-        case memory([UInt8])
+    enum Chunk: Sendable {
+        case memory([UInt8], MemoryShare)
         case file(SharedDescriptor, Range<Int>)
     }
 
@@ -14,15 +14,14 @@ public struct ItemList: Sendable {
     private var filling: [UInt8] = []
     private var spool: SharedDescriptor?
     private var spooled = 0
-    /// Where the file is made; the first that can have one.
-    private let spoolFolders: [RawPath]
+    private let space: ListingSpace
 
     private static let chunkSize = 1 << 18
-    /// How many chunks stay in memory.
+    /// How many chunks stay in memory, if there is so much.
     private static let chunksInMemory = 32
 
-    public init(spoolFolders: [RawPath] = ["/var/tmp", "/tmp"]) {
-        self.spoolFolders = spoolFolders
+    public init(in space: ListingSpace) {
+        self.space = space
     }
 
     public mutating func append(_ item: SourceListing.Item) throws(SystemError) {
@@ -32,9 +31,10 @@ public struct ItemList: Sendable {
     }
 
     private mutating func closeChunk() throws(SystemError) {
-        defer { filling = [] }
-        guard chunks.count >= Self.chunksInMemory else {
-            chunks.append(.memory(filling))
+        defer { filling.removeAll(keepingCapacity: true) }
+        if spool == nil, chunks.count < Self.chunksInMemory, let share = space.memory.hold(filling.count) {
+            // A copy of just that size; what is filled next keeps its room.
+            chunks.append(.memory(filling.withUnsafeBytes(Array.init), share))
             return
         }
         let file = try spoolFile()
@@ -46,7 +46,7 @@ public struct ItemList: Sendable {
     private mutating func spoolFile() throws(SystemError) -> SharedDescriptor {
         if let spool { return spool }
         var failure = SystemError.notThere
-        for folder in spoolFolders {
+        for folder in space.folders {
             do throws(SystemError) {
                 let file = SharedDescriptor(try .open(folder, FileFlags.nameless, mode: 0o600))
                 spool = file
@@ -57,40 +57,23 @@ public struct ItemList: Sendable {
         }
         throw failure
     }
-}
 
-extension ItemList: Sequence {
-    public func makeIterator() -> Iterator { Iterator(self) }
+    // MARK: Reading
 
-    public struct Iterator: IteratorProtocol {
-        private let list: ItemList
-        private var next_ = 0
-        private var chunk: [UInt8] = []
-        private var place = 0
+    /// How many pieces it is read in: one after the other, or the last one first.
+    var pieces: Int { chunks.count + 1 }
 
-        init(_ list: ItemList) {
-            self.list = list
-        }
-
-        public mutating func next() -> SourceListing.Item? {
-            while place >= chunk.count {
-                guard next_ <= list.chunks.count else { return nil }
-                chunk = next_ < list.chunks.count ? list.bytes(of: list.chunks[next_]) : list.filling
-                place = 0
-                next_ += 1
-            }
-            return PackedItem.read(chunk, at: &place)
-        }
-    }
-
-    /// A file without a name that can suddenly not be read leaves nothing to go on with.
-    private func bytes(of chunk: Chunk) -> [UInt8] {
-        switch chunk {
-        case .memory(let bytes): return bytes
+    /// The packed items of a piece. What was spooled may not come back: the disk has failed, or somebody has cut the file.
+    func piece(_ index: Int) throws(SystemError) -> [UInt8] {
+        guard index < chunks.count else { return filling }
+        switch chunks[index] {
+        case .memory(let bytes, _): return bytes
         case .file(let file, let range):
             var bytes = [UInt8](repeating: 0, count: range.count)
-            let count = try? bytes.withUnsafeMutableBytes { try file.file.read(into: $0, at: range.lowerBound) }
-            guard count == range.count else { fatalError("the spooled listing cannot be read back") }
+            let result = bytes.withUnsafeMutableBytes { room in
+                Result { () throws(SystemError) in try file.file.read(into: room, at: range.lowerBound) }
+            }
+            guard try result.get() == range.count else { throw SystemError(code: EIO) }
             return bytes
         }
     }

@@ -13,13 +13,7 @@ public struct ListedSource: Sendable {
     public let name: RawPath
     public let isSingleFile: Bool
     public var listing: SourceListing
-    private var placement = Placement.asListed
-
-    private enum Placement {
-        case asListed
-        case named(RawPath)
-        case inFolder(RawPath)
-    }
+    private var placement = ItemPlacement.asListed
 
     init(origin: Origin, name: RawPath, isSingleFile: Bool, listing: SourceListing) {
         self.origin = origin
@@ -34,22 +28,16 @@ public struct ListedSource: Sendable {
     }
 
     /// What is to be made, at its place below the destination.
-    public var items: some Sequence<SourceListing.Item> { placed(listing.items) }
+    public var items: ItemReader { ItemReader(listing.items, placement) }
 
     /// Those of the items that are folders.
-    public var folders: some Sequence<SourceListing.Item> { placed(listing.folders) }
+    public var folders: ItemReader { ItemReader(listing.folders, placement) }
 
-    private func placed(_ items: ItemList) -> some Sequence<SourceListing.Item> {
-        let placement = placement
-        return items.lazy.map { item in
-            var item = item
-            switch placement {
-            case .asListed: break
-            case .named(let name): item.path = name
-            case .inFolder(let folder): item.path = item.path == "." ? folder : folder.appending(item.path)
-            }
-            return item
-        }
+    /// Those from the last to the first: what is in a folder comes before the folder.
+    public func foldersReversed<Failure: Error>(
+        reading failure: (SystemError) -> Failure, _ body: (SourceListing.Item) throws(Failure) -> Void
+    ) throws(Failure) {
+        try ItemReader.reversed(listing.folders, placement, reading: failure, body)
     }
 
     /// With the one file called otherwise.

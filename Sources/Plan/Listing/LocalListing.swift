@@ -5,9 +5,11 @@ public import Platform
 public struct LocalListing {
     private let path: RawPath
     private let filterRules: (include: [String], exclude: [String])
+    private let space: ListingSpace
 
-    public init(_ path: RawPath, include: [String], exclude: [String]) {
+    public init(_ path: RawPath, include: [String], exclude: [String], space: ListingSpace) {
         self.path = path
+        self.space = space
         filterRules = (include, exclude)
     }
 
@@ -32,31 +34,21 @@ public struct LocalListing {
         }
         return ListedSource(
             origin: .folder(real.parent.isEmpty ? "/" : real.parent), name: path.lastComponent, isSingleFile: true,
-            listing: try listFile(entry, real.lastComponent))
+            listing: listFile(entry, real.lastComponent))
     }
 
-    private func listFile(_ entry: FileEntry, _ realName: RawPath) throws(FolderWalk.Failure) -> SourceListing {
-        var listing = SourceListing()
+    private func listFile(_ entry: FileEntry, _ realName: RawPath) -> SourceListing {
+        var listing = SourceListing(in: space)
         let name = path.lastComponent
         guard entry.kind == .file else {
-            listing.leftOut.append(.init(path: name, reason: Self.notAFile))
+            listing.leaveOut(name, Self.notAFile)
             return listing
         }
-        try append(
+        listing.append(
             .init(
                 path: name, sourcePath: realName, content: .file(size: entry.size), mode: entry.mode & 0o777,
-                modified: entry.modified), to: &listing)
+                modified: entry.modified))
         return listing
-    }
-
-    private func append(
-        _ item: SourceListing.Item, to listing: inout SourceListing
-    ) throws(FolderWalk.Failure) {
-        do throws(SystemError) {
-            try listing.append(item)
-        } catch {
-            throw FolderWalk.Failure(path: item.path, error: error)
-        }
     }
 
     private func listFolder() throws(FolderWalk.Failure) -> SourceListing {
@@ -68,27 +60,22 @@ public struct LocalListing {
         }
         let filter = ItemFilter(
             include: filterRules.include, exclude: filterRules.exclude, ignoreFile: ignoreFile(in: root))
-        var listing = SourceListing()
+        var listing = SourceListing(in: space)
         listing.namesEveryFolder = filter.keepsEmptyFolders
-        try append(try folderItem(root), to: &listing)
-        var failure: FolderWalk.Failure?
-        try FolderWalk.walk(root, wanted: { failure == nil && filter.wants($0, isFolder: $1 == .folder) }) { item in
+        listing.append(try folderItem(root))
+        try FolderWalk.walk(root, wanted: { listing.failure == nil && filter.wants($0, isFolder: $1 == .folder) }) {
+            item in
             switch content(of: item) {
             case .success(let content):
                 // With `include`, folders appear with the files in them.
                 if content == .folder && !filter.keepsEmptyFolders { return }
-                do throws(FolderWalk.Failure) {
-                    try append(
-                        .init(
-                            path: item.path, sourcePath: item.path, content: content, mode: item.entry.mode & 0o777,
-                            modified: item.entry.modified), to: &listing)
-                } catch {
-                    failure = error
-                }
-            case .failure(let reason): listing.leftOut.append(.init(path: item.path, reason: reason.text))
+                listing.append(
+                    .init(
+                        path: item.path, sourcePath: item.path, content: content, mode: item.entry.mode & 0o777,
+                        modified: item.entry.modified))
+            case .failure(let reason): listing.leaveOut(item.path, reason.text)
             }
         }
-        if let failure { throw failure }
         return listing
     }
 

@@ -34,20 +34,41 @@ public struct SourceListing: Sendable {
     }
 
     /// Folders stand before what is in them. A local source's own folder, when it is one, is the first and called `.`.
-    public private(set) var items = ItemList()
+    public private(set) var items: ItemList
     /// Those of them that are folders.
-    public private(set) var folders = ItemList()
+    public private(set) var folders: ItemList
     /// Every folder that a file is in is an item itself.
     public var namesEveryFolder = false
-    public var leftOut: [LeftOut] = []
+    public private(set) var leftOut = (count: 0, first: [LeftOut]())
+    /// Why it could not be kept. What is there then is not all there is.
+    public private(set) var failure: SystemError?
     public private(set) var objects = 0
     public private(set) var bytes = 0
     /// The largest file.
     public private(set) var largest = 0
 
-    public init() {}
+    /// How many of what is left out are named.
+    private static let named = 5
 
-    public mutating func append(_ item: Item) throws(SystemError) {
+    public init(in space: ListingSpace) {
+        items = ItemList(in: space)
+        folders = ItemList(in: space)
+    }
+
+    public mutating func leaveOut(_ path: RawPath, _ reason: String) {
+        leftOut.count += 1
+        if leftOut.first.count < Self.named { leftOut.first.append(LeftOut(path: path, reason: reason)) }
+    }
+
+    public mutating func append(_ item: Item) {
+        do throws(SystemError) {
+            try keep(item)
+        } catch {
+            failure = failure ?? error
+        }
+    }
+
+    private mutating func keep(_ item: Item) throws(SystemError) {
         try items.append(item)
         switch item.content {
         case .file(let size):

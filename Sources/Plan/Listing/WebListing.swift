@@ -7,6 +7,7 @@ struct WebListing {
     let key: ObjectKey
     /// Whether the server's own name for the file counts: where users have named neither it nor its neighbours.
     let takesSuggestedName: Bool
+    let space: ListingSpace
 
     struct Found {
         var source: ListedSource
@@ -16,9 +17,9 @@ struct WebListing {
     func list() async throws(StoreError) -> Found {
         let object = try await opened.store.stat(key)
         let name = takesSuggestedName ? object.suggestedName.flatMap(usable) : nil
-        var found = BucketWalk.Found()
+        var found = BucketWalk.Found(in: space)
         let path = name ?? RawPath(key.bytes)
-        try ItemCollector(prefix: "", filter: ItemFilter(include: [], exclude: []))
+        ItemCollector(prefix: "", filter: ItemFilter(include: [], exclude: []))
             .append(object, at: path, to: &found)
         return Found(
             source: ListedSource(origin: .store(opened), name: path, isSingleFile: true, listing: found.listing),

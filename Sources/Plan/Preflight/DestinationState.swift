@@ -17,20 +17,38 @@ struct DestinationState {
     private(set) var bytesInPlace = 0
     let need: DiskNeed
 
-    init(_ layout: CopyLayout, looksForOthers: Bool) throws(TrustedPath.Failure) {
-        let nearest = try layout.destination.nearestFolder()
+    enum Failure: Error {
+        case place(TrustedPath.Failure)
+        /// What was listed cannot be read back.
+        case listing(SystemError)
+    }
+
+    init(_ layout: CopyLayout, looksForOthers: Bool) throws(Failure) {
+        let nearest = try Self.nearestFolder(layout)
+        let room: FileSystemRoom
+        let device: UInt64
         do throws(SystemError) {
-            let room = try nearest.folder.room()
-            var bytes = 0
-            var inodes = nearest.missing.count
-            var begun = nearest.missing.isEmpty && layout.isRemote ? Self.begun(in: nearest.folder) : [:]
-            var lookalikes = Lookalikes()
-            let mayHoldItems = nearest.missing.isEmpty && !nearest.folder.isEmptyFolder
-            for item in layout.sources.lazy.flatMap(\.items) {
+            room = try nearest.folder.room()
+            device = try nearest.folder.entry().device
+            if nearest.missing.isEmpty, try Self.isFolder(layout.fileName, in: nearest.folder) { obstacle = .folder }
+        } catch {
+            throw .place(.init(path: layout.destination.path, error: error))
+        }
+        var begun = nearest.missing.isEmpty && layout.isRemote ? Self.begun(in: nearest.folder) : [:]
+        let mayHoldItems = nearest.missing.isEmpty && !nearest.folder.isEmptyFolder
+        var known = KnownPaths(foldersOfKeys: layout.isRemote)
+        var lookalikes = Lookalikes()
+        var bytes = 0
+        var inodes = nearest.missing.count
+        for source in layout.sources {
+            var items = source.items
+            while let item = try Self.next(&items) {
                 lookalikes.note(item)
-                if mayHoldItems, let entry = try? nearest.folder.entryIfAny(of: item.path),
-                    item.isInPlace(entry)
-                {
+                var isInPlace = false
+                if mayHoldItems, let entry = Self.entry(of: item.path, in: nearest.folder) {
+                    isInPlace = item.isInPlace(entry)
+                }
+                if isInPlace {
                     bytesInPlace += item.size
                 } else if let left = begun[item.size], left > 0 {
                     begun[item.size] = left - 1
@@ -38,17 +56,16 @@ struct DestinationState {
                     bytes += room.rounded(item.size)
                     inodes += 1
                 }
+                if looksForOthers, mayHoldItems { known.add(item.path, isInPlace: isInPlace) }
             }
-            need = DiskNeed(
-                path: layout.destination.path, device: try nearest.folder.entry().device, room: room, bytes: bytes,
-                inodes: inodes)
-            if nearest.missing.isEmpty {
-                try look(for: layout.fileName, in: nearest.folder)
-                if let leftover = lookalikes.leftover(in: nearest.folder) { obstacle = .leftover(leftover) }
-                if looksForOthers { holdsOthers = try holdsOthers(nearest.folder, layout, lookalikes) }
-            }
-        } catch {
-            throw TrustedPath.Failure(path: layout.destination.path, error: error)
+        }
+        need = DiskNeed(path: layout.destination.path, device: device, room: room, bytes: bytes, inodes: inodes)
+        if nearest.missing.isEmpty, let leftover = lookalikes.leftover(in: nearest.folder) {
+            obstacle = .leftover(leftover)
+        }
+        if looksForOthers, mayHoldItems {
+            known.seal()
+            holdsOthers = try Self.holdsOthers(nearest.folder, layout, known, lookalikes)
         }
         guard obstacle == nil else { return }
         do throws(SystemError) {
@@ -58,9 +75,34 @@ struct DestinationState {
         }
     }
 
-    private mutating func look(for fileName: RawPath?, in folder: borrowing OwnedDescriptor) throws(SystemError) {
-        guard let fileName, let entry = try folder.entryIfAny(of: fileName) else { return }
-        if entry.kind == .folder { obstacle = .folder }
+    private static func next(_ items: inout ItemReader) throws(Failure) -> SourceListing.Item? {
+        do throws(SystemError) {
+            return try items.next()
+        } catch {
+            throw .listing(error)
+        }
+    }
+
+    private static func nearestFolder(_ layout: CopyLayout) throws(Failure) -> NearestFolder {
+        do throws(TrustedPath.Failure) {
+            return try layout.destination.nearestFolder()
+        } catch {
+            throw .place(error)
+        }
+    }
+
+    /// What stands at a path, which may be longer than the kernel takes at once.
+    private static func entry(of path: RawPath, in folder: borrowing OwnedDescriptor) -> FileEntry? {
+        guard path.bytes.count > longestPath else { return try? folder.entryIfAny(of: path) }
+        guard let parent = try? OwnedDescriptor.open(beneath: folder, path.parent, FileFlags.folder) else { return nil }
+        return try? parent.entryIfAny(of: path.lastComponent)
+    }
+
+    private static let longestPath = 4000
+
+    private static func isFolder(_ name: RawPath?, in folder: borrowing OwnedDescriptor) throws(SystemError) -> Bool {
+        guard let name else { return false }
+        return try folder.entryIfAny(of: name)?.kind == .folder
     }
 
     /// Large objects that a killed run has begun, counted by size: a copy goes on with them, and their room is reserved.
@@ -78,30 +120,58 @@ struct DestinationState {
         return begun
     }
 
-    private func holdsOthers(
-        _ folder: borrowing OwnedDescriptor, _ layout: CopyLayout, _ lookalikes: Lookalikes
-    ) throws(SystemError) -> Bool {
-        let items = layout.sources.flatMap(\.items)
-        if let fileName = layout.fileName {
-            guard let entry = try folder.entryIfAny(of: fileName) else { return false }
-            return !items.contains { $0.isInPlace(entry) }
+    private static func holdsOthers(
+        _ folder: borrowing OwnedDescriptor, _ layout: CopyLayout, _ known: KnownPaths, _ lookalikes: Lookalikes
+    ) throws(Failure) -> Bool {
+        do throws(SystemError) {
+            if let fileName = layout.fileName {
+                return try folder.entryIfAny(of: fileName) != nil && !known.isInPlace(fileName)
+            }
+        } catch {
+            throw .place(.init(path: layout.destination.path, error: error))
         }
-        let listed = Dictionary(items.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
-        // Buckets have no folders, but keys that need them.
-        let folders = layout.isRemote ? Set(items.flatMap(\.path.ancestors)) : []
         var others = false
         do throws(FolderWalk.Failure) {
             try FolderWalk.walk(
                 folder, wanted: { path, _ in !others && (!path.isOurStaging || lookalikes.names.contains(path)) }
             ) { found in
-                if found.entry.kind == .folder, folders.contains(found.path) { return }
-                if listed[found.path]?.isInPlace(found.entry) != true { others = true }
+                if found.entry.kind == .folder, known.isFolderOfKeys(found.path) { return }
+                if !known.isInPlace(found.path) { others = true }
             }
         } catch {
-            throw error.error
+            throw .place(.init(path: layout.destination.path, error: error.error))
         }
         return others
     }
+}
+
+/// The paths below a destination that are a copy's own.
+private struct KnownPaths {
+    private var inPlace = PathSet()
+    /// Buckets have no folders, but keys that need them.
+    private var folders = PathSet()
+    private let hasFoldersOfKeys: Bool
+    private var lastFolder: RawPath = ""
+
+    init(foldersOfKeys: Bool) {
+        hasFoldersOfKeys = foldersOfKeys
+    }
+
+    mutating func add(_ path: RawPath, isInPlace: Bool) {
+        if isInPlace { inPlace.insert(path) }
+        // Neighbours in a listing mostly share theirs.
+        guard hasFoldersOfKeys, path.parent != lastFolder else { return }
+        lastFolder = path.parent
+        for folder in path.ancestors { folders.insert(folder) }
+    }
+
+    mutating func seal() {
+        inPlace.seal()
+        folders.seal()
+    }
+
+    func isInPlace(_ path: RawPath) -> Bool { inPlace.contains(path) }
+    func isFolderOfKeys(_ path: RawPath) -> Bool { folders.contains(path) }
 }
 
 extension SourceListing.Item {

@@ -14,11 +14,11 @@ public struct Preflight: Sendable {
     private let machine: Machine
 
     /// Asks on this thread and others, so that it must not be one of Swift's pool.
-    public init(_ plan: Plan, file: String, on machine: Machine, stores: any Stores) {
+    public init(_ plan: Plan, file: String, on machine: Machine, stores: any Stores, listingIn space: ListingSpace) {
         self.file = file
         self.machine = machine
         let listings = WorkThreads.run(Self.threads) { _ in
-            await Patience.$current.withValue(.asking) { await Self.list(plan.mounts, machine, stores) }
+            await Patience.$current.withValue(.asking) { await Self.list(plan.mounts, machine, stores, space) }
         }
         for (planned, sources) in zip(plan.mounts, listings) {
             if let checked = check(planned, sources) { mounts.append(checked) }
@@ -32,7 +32,7 @@ public struct Preflight: Sendable {
 
     /// What the sources of each mount hold, all asked at once.
     private static func list(
-        _ mounts: [PlannedMount], _ machine: Machine, _ stores: any Stores
+        _ mounts: [PlannedMount], _ machine: Machine, _ stores: any Stores, _ space: ListingSpace
     ) async -> [[SourceLister.Outcome]] {
         await withTaskGroup(of: (Int, Int, SourceLister.Outcome).self) { group in
             var listings = mounts.map { mount in mount.mount.sources.map { _ in SourceLister.Outcome() } }
@@ -40,7 +40,8 @@ public struct Preflight: Sendable {
             where planned.mount.missingFeature == nil && planned.missing.isEmpty {
                 for (number, source) in planned.mount.sources.enumerated() {
                     group.addTask {
-                        let lister = SourceLister(planned: planned, source: source, machine: machine, stores: stores)
+                        let lister = SourceLister(
+                            planned: planned, source: source, machine: machine, stores: stores, space: space)
                         return (index, number, await lister.list())
                     }
                 }
@@ -94,7 +95,7 @@ public struct Preflight: Sendable {
                 hint: "choose a destination outside of it", planned)
             return nil
         }
-        do throws(TrustedPath.Failure) {
+        do throws(DestinationState.Failure) {
             let state = try DestinationState(
                 layout, looksForOthers: planned.mount.copy.onNonempty == .refuse)
             guard check(state, planned) else { return nil }
@@ -103,9 +104,21 @@ public struct Preflight: Sendable {
                 sources: layout.sources,
                 bytesInPlace: state.bytesInPlace, need: state.need)
         } catch {
-            let hint = error.isForeignLink ? "somebody else could choose where it leads: write the real path" : nil
-            report(.destinationDenied, "the destination cannot be made: \(error.reason)", hint: hint, planned)
+            report(error, planned)
             return nil
+        }
+    }
+
+    private mutating func report(_ failure: DestinationState.Failure, _ planned: PlannedMount) {
+        switch failure {
+        case .listing(let error):
+            report(
+                DiagnosticCode(ofListing: error), "the listing of the source cannot be read back: \(error.description)",
+                hint: "the disk of the temporary file that it was kept in fails: name another folder in TMPDIR", planned
+            )
+        case .place(let failure):
+            let hint = failure.isForeignLink ? "somebody else could choose where it leads: write the real path" : nil
+            report(.destinationDenied, "the destination cannot be made: \(failure.reason)", hint: hint, planned)
         }
     }
 

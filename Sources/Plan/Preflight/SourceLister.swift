@@ -8,6 +8,7 @@ struct SourceLister {
     let source: Source
     let machine: Machine
     let stores: any Stores
+    let space: ListingSpace
 
     /// A problem of a source, to be told with its place in the file.
     struct Problem: Error {
@@ -30,7 +31,7 @@ struct SourceLister {
             let opened = try await stores.open(bucket, of: planned.mount)
             let listing = BucketListing(
                 opened: opened, bucket: bucket.bucket, key: ObjectKey(planned.mount.keyPrefix ?? bucket.key),
-                filter: ItemFilter(include: copy.include, exclude: copy.exclude))
+                filter: ItemFilter(include: copy.include, exclude: copy.exclude), space: space)
             return outcome(of: try await listing.list(), opened)
         } catch {
             return Outcome(problems: [problem(error)])
@@ -43,8 +44,9 @@ struct SourceLister {
 
     private func listLocal(_ path: String) -> Outcome {
         do throws(FolderWalk.Failure) {
-            let found = try LocalListing(RawPath(path), include: copy.include, exclude: copy.exclude).list()
-            var outcome = Outcome(listed: found)
+            let found = try LocalListing(RawPath(path), include: copy.include, exclude: copy.exclude, space: space)
+                .list()
+            var outcome = kept(found)
             if let names = names(found.listing.leftOut) {
                 outcome.problems.append(
                     Problem(
@@ -69,10 +71,20 @@ struct SourceLister {
             Problem(severity: .warning, code: .badValue, message: "`\(source.shown)` holds nothing to copy"))
     }
 
-    private func names(_ leftOut: [SourceListing.LeftOut]) -> String? {
-        guard !leftOut.isEmpty else { return nil }
-        let names = leftOut.prefix(5).map { "`\($0.path.text)` (\($0.reason))" }.joined(separator: ", ")
-        return leftOut.count > 5 ? names + " and \(leftOut.count - 5) more" : names
+    private func names(_ leftOut: (count: Int, first: [SourceListing.LeftOut])) -> String? {
+        guard leftOut.count > 0 else { return nil }
+        let names = leftOut.first.map { "`\($0.path.text)` (\($0.reason))" }.joined(separator: ", ")
+        let others = leftOut.count - leftOut.first.count
+        return others > 0 ? names + " and \(others) more" : names
+    }
+
+    /// A listing that could not be kept as a whole is none.
+    private func kept(_ listed: ListedSource) -> Outcome {
+        var outcome = Outcome(listed: listed)
+        if let failure = listed.listing.failure {
+            outcome.problems.append(Problem(keepingListingOf: source.shown, failure, space))
+        }
+        return outcome
     }
 
     // MARK: The web
@@ -81,9 +93,9 @@ struct SourceLister {
         let opened = try await stores.openWeb(source, of: planned.mount)
         let found = try await WebListing(
             opened: opened, key: ObjectKey(source.baseName),
-            takesSuggestedName: planned.mount.destination.isFolder && !planned.mount.isList
+            takesSuggestedName: planned.mount.destination.isFolder && !planned.mount.isList, space: space
         ).list()
-        var outcome = Outcome(listed: found.source)
+        var outcome = kept(found.source)
         if found.hasUnknownSize {
             outcome.problems.append(
                 Problem(
@@ -97,7 +109,7 @@ struct SourceLister {
     // MARK: Buckets
 
     private func outcome(of found: BucketListing.Found, _ opened: OpenedStore) -> Outcome {
-        var outcome = Outcome(listed: found.source)
+        var outcome = kept(found.source)
         if let usual = opened.usualRegion, let region = opened.region, region != usual.name {
             outcome.problems.append(
                 Problem(
@@ -141,7 +153,22 @@ struct SourceLister {
     }
 }
 
+extension SourceLister.Problem {
+    init(keepingListingOf source: String, _ error: SystemError, _ space: ListingSpace) {
+        let folder = space.folders.first?.text ?? "a temporary folder"
+        self.init(
+            code: DiagnosticCode(ofListing: error),
+            message: "the list of what is in `\(source)` cannot be kept in a file in \(folder): \(error.description)",
+            hint: "free room there, or name another folder in TMPDIR")
+    }
+}
+
 extension DiagnosticCode {
+    /// Of a listing that could not be kept, or not be read again.
+    init(ofListing error: SystemError) {
+        self = error.isLackOfRoom ? .notEnoughDisk : .inputOutput
+    }
+
     init(_ code: StoreError.Code) {
         self =
             switch code {

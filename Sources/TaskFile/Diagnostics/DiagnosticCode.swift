@@ -55,8 +55,8 @@ public enum DiagnosticCode: String, Sendable, CaseIterable {
         case .denied, .noCredentials, .expiredCredentials: .denied
         case .notEnoughDisk, .notEnoughInodes: .noSpace
         case .noFUSE: .systemRefused
-        case .inputOutput: .inputOutput
         case .nonemptyDestination, .destinationDenied: .badDestination
+        case .inputOutput: .inputOutput
         case .notBuilt: .usage
         case .notAMapping, .missingFileMounts, .unknownKey, .badType, .badValue, .missingSource, .badDestination,
             .duplicateDestination, .nestedDestination, .badScheme, .badBucketName, .badPrefix, .storeConflict,

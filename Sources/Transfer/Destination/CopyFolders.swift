@@ -19,18 +19,25 @@ struct CopyFolders: Sendable {
     /// Makes what the items of the sources need.
     func make(for sources: [ListedSource]) throws(CopyFailure) {
         var made: Set<RawPath> = [".", ""]
-        for folder in sources.lazy.flatMap(\.folders) {
-            // It gets its own mode at the end; until then nobody else looks into it.
-            try make(folder.path, mode: folder.mode == nil ? 0o777 : 0o700, &made)
+        for source in sources {
+            try source.folders.forEach { folder throws(CopyFailure) in
+                // It gets its own mode at the end; until then nobody else looks into it.
+                try make(folder.path, mode: folder.mode == nil ? 0o777 : 0o700, &made)
+            }
         }
         // A list, and `include`, name files whose folders are not listed themselves; of objects that is the rule.
         for source in sources where !source.listing.namesEveryFolder {
-            for item in source.items { try make(item.path.parent, mode: 0o777, &made) }
+            try source.items.forEach { item throws(CopyFailure) in try make(item.path.parent, mode: 0o777, &made) }
         }
     }
 
+    /// To make a folder again does no harm, so that not all of them have to be remembered.
+    private static let mostRemembered = 10_000
+
     private func make(_ path: RawPath, mode: UInt32, _ made: inout Set<RawPath>) throws(CopyFailure) {
-        guard made.insert(path).inserted else { return }
+        guard !made.contains(path) else { return }
+        if made.count >= Self.mostRemembered { made = [".", ""] }
+        made.insert(path)
         try make(path.parent, mode: mode, &made)
         let parent = try open(path.parent)
         do throws(SystemError) {
@@ -55,18 +62,24 @@ struct CopyFolders: Sendable {
 
     /// Gives listed folders their modes and times, the innermost first. Those of a bucket have none.
     func finish(_ sources: [ListedSource], isRootOurs: Bool) throws(CopyFailure) {
-        let folders = sources.flatMap(\.folders).filter { $0.mode != nil || attributes.changesFolders }
-        for item in folders.reversed() where item.path != "." || isRootOurs {
-            let folder = try open(item.path)
-            do throws(SystemError) {
-                let entry = try folder.entry()
-                let mode = attributes.folder(stored: item.mode)
-                if attributes.owner.differs(from: entry) { try folder.setOwner(attributes.owner) }
-                if entry.mode & 0o777 != mode { try folder.setMode(mode) }
-                if item.mode != nil, entry.modified != item.modified { try folder.setModified(item.modified) }
-            } catch {
-                throw CopyFailure.writing(item.path, error)
+        for source in sources.reversed() {
+            try source.foldersReversed(reading: CopyFailure.listing) { item throws(CopyFailure) in
+                guard item.mode != nil || attributes.changesFolders, item.path != "." || isRootOurs else { return }
+                try finish(item)
             }
+        }
+    }
+
+    private func finish(_ item: SourceItem) throws(CopyFailure) {
+        let folder = try open(item.path)
+        do throws(SystemError) {
+            let entry = try folder.entry()
+            let mode = attributes.folder(stored: item.mode)
+            if attributes.owner.differs(from: entry) { try folder.setOwner(attributes.owner) }
+            if entry.mode & 0o777 != mode { try folder.setMode(mode) }
+            if item.mode != nil, entry.modified != item.modified { try folder.setModified(item.modified) }
+        } catch {
+            throw CopyFailure.writing(item.path, error)
         }
     }
 }

@@ -46,7 +46,7 @@ struct DestinationNotes: ~Copyable {
 
     /// A name for a path: readable at its end, without what is secret in it, and different for every path.
     private static func name(of path: RawPath, shownAs shown: String) -> String {
-        let hash = path.bytes.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+        let hash = StableHash.of(path.bytes)
         let tail = RawPath(shown).lastComponent.text.unicodeScalars.filter { $0.isASCII && $0.properties.isAlphabetic }
         return String(hash, radix: 16) + "-" + String(String.UnicodeScalarView(tail.prefix(32)))
     }
@@ -54,24 +54,35 @@ struct DestinationNotes: ~Copyable {
     // MARK: The manifest
 
     /// An absent or unreadable manifest claims nothing: then nothing is removed and nothing counts as edited.
-    func readManifest() -> Manifest {
+    func readManifest(memory: MemoryBudget) -> Manifest {
         guard let file = try? OwnedDescriptor.open(Self.manifest, in: folder, FileFlags.read) else { return Manifest() }
-        return Manifest(SharedDescriptor(file)) ?? Manifest()
+        return Manifest(SharedDescriptor(file), memory: memory) ?? Manifest()
     }
 
     /// Claims names before anything is made. Whether the claim is vague, see there.
     func begin(_ claim: ManifestClaim) throws(CopyFailure) -> Bool {
         var isVague = false
+        // Of reading what is claimed, which is not the state folder's fault.
+        var failure: CopyFailure?
         do throws(SystemError) {
             try folder.replace(Self.manifest, mode: 0o600) { file throws(SystemError) in
                 var offset = 0
-                isVague = try claim.write { bytes throws(SystemError) in
-                    try file.write(bytes, at: offset)
-                    offset += bytes.count
+                do throws(CopyFailure) {
+                    isVague = try claim.write { bytes throws(CopyFailure) in
+                        do throws(SystemError) {
+                            try file.write(bytes, at: offset)
+                        } catch {
+                            throw CopyFailure.writing(RawPath("the state folder's ").appending(Self.manifest), error)
+                        }
+                        offset += bytes.count
+                    }
+                } catch {
+                    failure = error
+                    throw SystemError(code: 5)
                 }
             }
         } catch {
-            throw CopyFailure.writing(RawPath("the state folder's ").appending(Self.manifest), error)
+            throw failure ?? CopyFailure.writing(RawPath("the state folder's ").appending(Self.manifest), error)
         }
         return isVague
     }

@@ -32,39 +32,43 @@ struct Manifest: Sendable {
         case file(SharedDescriptor)
     }
 
-    /// Where a record is; ordered by the hash of its path.
-    private struct Place {
-        var hash: UInt64
-        var offset: Int
-        var length: Int32
-    }
+    /// Where records are: in the upper bits a part of the path's hash, by which they are ordered, in the lower ones the offset.
+    private typealias Place = UInt64
+    private static let offsetBits = 40
 
     /// The run that wrote it came to its end: what differs since was changed by somebody else.
     let isComplete: Bool
     private let content: Content
     private let places: [Place]
+    /// What they take of the memory.
+    private let shares: [MemoryShare]
 
-    /// What is read at once.
-    private static let chunkSize = 1 << 20
+    /// What is read at once, and of a single record.
+    private static let chunkSize = 1 << 18
+    private static let recordSize = 512
+    /// The most that is kept in memory.
+    private static let mostKept = 8 << 20
 
     /// An empty one: nothing there is known to be ours.
     init() {
         isComplete = false
         content = .memory([])
         places = []
+        shares = []
     }
 
-    /// Nothing when the text is not a whole manifest: then nothing there is known to be ours. `memory`: the most bytes of it that
-    /// are kept.
-    init?(_ file: SharedDescriptor, memory: Int = 8 << 20) {
+    /// Nothing when the text is not a whole manifest: then nothing there is known to be ours.
+    init?(_ file: SharedDescriptor, memory: MemoryBudget) {
         do throws(SystemError) {
-            try self.init(file, size: try file.file.entry().size, memory: memory)
+            try self.init(file, size: try file.file.entry().size, memory)
         } catch {
             return nil
         }
     }
 
-    private init?(_ file: SharedDescriptor, size: Int, memory: Int) throws(SystemError) {
+    private init?(_ file: SharedDescriptor, size: Int, _ memory: MemoryBudget) throws(SystemError) {
+        guard size < 1 << Self.offsetBits else { return nil }
+        let share = size <= Self.mostKept ? memory.hold(size) : nil
         var scan = ManifestScan()
         var places: [Place] = []
         var kept: [UInt8] = []
@@ -76,44 +80,40 @@ struct Manifest: Sendable {
             }
             guard try result.get() == chunk.count else { return nil }
             offset += chunk.count
-            if size <= memory { kept += chunk }
-            let isSound = scan.add(chunk) { path, start, length in
-                places.append(Place(hash: Self.hash(path), offset: start, length: Int32(length)))
-            }
+            if share != nil { kept += chunk }
+            let isSound = scan.add(chunk) { path, start in places.append(Self.upper(path) | Place(start)) }
             guard isSound else { return nil }
         }
         guard let isComplete = scan.isComplete, scan.isAtItsEnd else { return nil }
-        places.sort { $0.hash < $1.hash }
+        places.sort()
         self.isComplete = isComplete
         self.places = places
-        content = size <= memory ? .memory(kept) : .file(file)
+        shares = [memory.charge(places.count * MemoryLayout<Place>.size)] + (share.map { [$0] } ?? [])
+        content = share != nil ? .memory(kept) : .file(file)
     }
 
-    private static func hash(_ path: some Sequence<UInt8>) -> UInt64 {
-        path.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+    private static func upper(_ path: some Sequence<UInt8>) -> Place {
+        (StableHash.of(path) >> offsetBits) << offsetBits
     }
+    private static func offset(_ place: Place) -> Int { Int(place & ((1 << offsetBits) - 1)) }
 
     // MARK: Asking
 
     var isEmpty: Bool { places.isEmpty }
 
-    subscript(path: RawPath) -> Record? {
-        guard !places.isEmpty else { return nil }
-        return index(of: path).flatMap { entry(places[$0])?.record }
-    }
+    subscript(path: RawPath) -> Record? { find(path)?.record }
 
-    /// All that is ours but for what is listed.
-    func records(besides listed: some Sequence<RawPath>) -> [RawPath: Record] {
-        guard !places.isEmpty else { return [:] }
+    /// All that is ours but for what is listed; `list` calls with each path of that.
+    func surplus<Failure: Error>(
+        besides list: ((RawPath) -> Void) throws(Failure) -> Void
+    ) throws(Failure) -> Surplus {
+        guard !places.isEmpty else { return Surplus() }
         var isListed = [Bool](repeating: false, count: places.count)
-        for path in listed {
-            if let index = index(of: path) { isListed[index] = true }
+        try list { path in
+            if let index = find(path)?.index { isListed[index] = true }
         }
-        var others: [RawPath: Record] = [:]
-        for index in places.indices where !isListed[index] {
-            if let (path, record) = entry(places[index]) { others[path] = record }
-        }
-        return others
+        let offsets = places.indices.lazy.filter { !isListed[$0] }.map { Self.offset(places[$0]) }
+        return Surplus(self, at: offsets.sorted())
     }
 
     /// Whether what stands there now is something that we did not put there.
@@ -129,30 +129,36 @@ struct Manifest: Sendable {
         return record.version == item.version
     }
 
-    private func index(of path: RawPath) -> Int? {
-        let hash = Self.hash(path.bytes)
+    private func find(_ path: RawPath) -> (index: Int, record: Record)? {
+        let upper = Self.upper(path.bytes)
         var low = 0
         var high = places.count
         while low < high {
             let middle = (low + high) / 2
-            if places[middle].hash < hash { low = middle + 1 } else { high = middle }
+            if places[middle] < upper { low = middle + 1 } else { high = middle }
         }
-        while low < places.count, places[low].hash == hash {
-            if entry(places[low])?.path == path { return low }
+        while low < places.count, places[low] >> Self.offsetBits == upper >> Self.offsetBits {
+            if let (found, record) = entry(at: Self.offset(places[low])), found == path { return (low, record) }
             low += 1
         }
         return nil
     }
 
-    /// A file that cannot be read any more says nothing: then the name is not known to be ours.
-    private func entry(_ place: Place) -> (path: RawPath, record: Record)? {
+    /// The record that begins at an offset. A file that cannot be read any more says nothing: then the name is not known to be
+    /// ours.
+    func entry(at offset: Int) -> (path: RawPath, record: Record)? {
         switch content {
-        case .memory(let bytes):
-            return ManifestText.entry(bytes[place.offset..<place.offset + Int(place.length)])
+        case .memory(let bytes): return ManifestText.entry(at: offset, in: bytes)
         case .file(let file):
-            var bytes = [UInt8](repeating: 0, count: Int(place.length))
-            let count = bytes.withUnsafeMutableBytes { try? file.file.read(into: $0, at: place.offset) }
-            return count == bytes.count ? ManifestText.entry(bytes[...]) : nil
+            var size = Self.recordSize
+            while true {
+                var bytes = [UInt8](repeating: 0xFF, count: size)
+                let count = bytes.withUnsafeMutableBytes { try? file.file.read(into: $0, at: offset) }
+                guard let count else { return nil }
+                if let entry = ManifestText.entry(at: 0, in: bytes) { return entry }
+                guard count == size else { return nil }
+                size *= 2
+            }
         }
     }
 }

@@ -27,6 +27,14 @@ enum ManifestText {
         return (RawPath(path), record)
     }
 
+    /// The same where only is known where it begins; nothing when its end is not there.
+    static func entry(at start: Int, in bytes: [UInt8]) -> (path: RawPath, record: Manifest.Record)? {
+        guard let middle = bytes[start...].firstIndex(of: 0), let end = bytes[(middle + 1)...].firstIndex(of: 0) else {
+            return nil
+        }
+        return entry(bytes[start...end])
+    }
+
     private static func record(_ line: ArraySlice<UInt8>) -> Manifest.Record? {
         let parts = line.split(separator: UInt8(ascii: " "), maxSplits: 3, omittingEmptySubsequences: false)
         guard parts.count == 4 else { return nil }
@@ -50,8 +58,8 @@ struct ManifestScan {
     /// Nothing is left that would be a part of something.
     var isAtItsEnd: Bool { rest.isEmpty }
 
-    /// Calls `found` with each path, where its entry begins, and how long that is; false when it is no manifest.
-    mutating func add(_ chunk: [UInt8], found: (ArraySlice<UInt8>, Int, Int) -> Void) -> Bool {
+    /// Calls `found` with each path and where its entry begins; false when it is no manifest.
+    mutating func add(_ chunk: [UInt8], found: (ArraySlice<UInt8>, Int) -> Void) -> Bool {
         rest += chunk
         var start = 0
         if isComplete == nil {
@@ -63,7 +71,7 @@ struct ManifestScan {
         }
         while let middle = rest[start...].firstIndex(of: 0), let end = rest[(middle + 1)...].firstIndex(of: 0) {
             guard ManifestText.entry(rest[start...end]) != nil else { return false }
-            found(rest[(middle + 1)..<end], offset + start, end + 1 - start)
+            found(rest[(middle + 1)..<end], offset + start)
             start = end + 1
         }
         rest.removeFirst(start)

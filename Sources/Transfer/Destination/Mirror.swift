@@ -4,27 +4,37 @@ import Platform
 /// Removes what a mirror has too much: names that our manifest says are ours and that the source no longer has. Never anything
 /// else, and never below a folder that is a mount of its own.
 struct Mirror {
-    let surplus: [RawPath: Manifest.Record]
+    let surplus: Surplus
     /// All that is ours, surplus or not.
     let ours: Manifest
     /// Destinations of other mounts that are inside of this one: what is below belongs to them.
     let others: [RawPath]
 
     /// Makes room for items that were a folder when they were copied and are a file now, or the other way round.
-    func clearTheWay(
-        for items: some Sequence<SourceItem>, in destination: borrowing OwnedDescriptor
-    ) throws(CopyFailure) {
-        let folders = Set(surplus.keys.flatMap(\.ancestors))
-        for item in items where !isOthers(item.path) {
-            guard let record = ours[item.path] else { continue }
-            if item.content == .folder {
-                try removeFile(item.path, from: destination)
-            } else if folders.contains(item.path) {
-                let below = surplus.filter { $0.key.isBelow(item.path) }
-                    .merging([item.path: record]) { first, _ in first }
-                _ = try Mirror(surplus: below, ours: ours, others: others).remove(from: destination)
-            }
+    func clearTheWay(for sources: [ListedSource], in destination: borrowing OwnedDescriptor) throws(CopyFailure) {
+        let folders = foldersOfSurplus
+        let isOurs = { (path: RawPath) in !isOthers(path) && ours[path] != nil }
+        try sources.eachItem { item throws(CopyFailure) in
+            guard item.content == .folder || folders.contains(item.path), isOurs(item.path) else { return }
+            if item.content == .folder { return try removeFile(item.path, from: destination) }
+            _ = try remove(from: destination, where: { $0.isBelow(item.path) })
+            // The folder itself is listed, under its name that is a file's now.
+            if let record = ours[item.path] { _ = try removeOne(item.path, record, from: destination, .folders) }
         }
+    }
+
+    /// The folders that something of it is in.
+    private var foldersOfSurplus: Set<RawPath> {
+        var folders: Set<RawPath> = []
+        var last: RawPath = ""
+        for (path, _) in surplus {
+            // Neighbours mostly share theirs.
+            let parent = path.parent
+            guard parent != last else { continue }
+            last = parent
+            folders.formUnion(path.ancestors)
+        }
+        return folders
     }
 
     /// A folder of this name is ours, and nothing but a file of ours is removed here.
@@ -33,7 +43,7 @@ struct Mirror {
         do throws(SystemError) {
             let parent = try folder(path.parent, in: destination)
             guard try parent.entryIfAny(of: path.lastComponent).map({ $0.kind != .folder }) ?? false else { return }
-            _ = try remove(path, record, from: destination)
+            _ = try remove(path, record, from: destination, .files)
         } catch  where error.isAbsence {
             return
         } catch {
@@ -47,20 +57,43 @@ struct Mirror {
         try .open(beneath: destination, path.isEmpty ? "." : path, FileFlags.folder)
     }
 
-    /// How many names were removed.
-    func remove(from destination: borrowing OwnedDescriptor) throws(CopyFailure) -> Int {
+    /// How many names were removed. Folders come last, and what is in one before it: there are fewer of them than files.
+    func remove(
+        from destination: borrowing OwnedDescriptor, where isMeant: (RawPath) -> Bool = { _ in true }
+    ) throws(CopyFailure) -> Int {
         var removed = 0
-        // What is in a folder comes before the folder.
-        for (path, record) in surplus.filter({ !isOthers($0.key) }).sorted(by: { $0.key > $1.key }) {
-            do throws(SystemError) {
-                if try remove(path, record, from: destination) { removed += 1 }
-            } catch  where error.isAbsence {
-                continue
-            } catch {
-                throw CopyFailure.writing(path, error)
+        var folders: [(path: RawPath, record: Manifest.Record)] = []
+        for (path, record) in surplus where !isOthers(path) && isMeant(path) {
+            switch try removeOne(path, record, from: destination, .files) {
+            case .removed: removed += 1
+            case .otherKind: folders.append((path, record))
+            case .kept: break
             }
         }
+        for (path, record) in folders.sorted(by: { $0.path > $1.path }) {
+            if try removeOne(path, record, from: destination, .folders) == .removed { removed += 1 }
+        }
         return removed
+    }
+
+    private enum Kind {
+        case files, folders
+    }
+
+    private enum Outcome {
+        case removed, kept, otherKind
+    }
+
+    private func removeOne(
+        _ path: RawPath, _ record: Manifest.Record, from destination: borrowing OwnedDescriptor, _ kind: Kind
+    ) throws(CopyFailure) -> Outcome {
+        do throws(SystemError) {
+            return try remove(path, record, from: destination, kind)
+        } catch  where error.isAbsence {
+            return .kept
+        } catch {
+            throw CopyFailure.writing(path, error)
+        }
     }
 
     private func isOthers(_ path: RawPath) -> Bool {
@@ -68,21 +101,22 @@ struct Mirror {
     }
 
     private func remove(
-        _ path: RawPath, _ record: Manifest.Record, from destination: borrowing OwnedDescriptor
-    ) throws(SystemError) -> Bool {
+        _ path: RawPath, _ record: Manifest.Record, from destination: borrowing OwnedDescriptor, _ kind: Kind
+    ) throws(SystemError) -> Outcome {
         let parent = try folder(path.parent, in: destination)
         let entry = try parent.entry(of: path.lastComponent)
         guard try entry.device == parent.entry().device, try parent.entry().device == destination.entry().device else {
-            return false
+            return .kept
         }
+        guard (entry.kind == .folder) == (kind == .folders) else { return .otherKind }
         // Somebody has written into it since: that is not ours to throw away.
-        if entry.kind == .file && (entry.size != record.size || entry.modified != record.modified) { return false }
+        if entry.kind == .file && (entry.size != record.size || entry.modified != record.modified) { return .kept }
         do throws(SystemError) {
             try parent.remove(path.lastComponent, isFolder: entry.kind == .folder)
-            return true
+            return .removed
         } catch  where error.isOccupied {
             // Somebody else's files are in it.
-            return false
+            return .kept
         }
     }
 }

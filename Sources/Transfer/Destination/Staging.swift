@@ -17,10 +17,11 @@ final class Staging: Sendable {
     /// `isItem`: whether a name directly below the destination is one of what is copied. Then a folder of that name holds
     /// nothing of ours any more, which has been looked at before.
     init(
-        in destination: SharedDescriptor, notes: borrowing DestinationNotes, isItem: (RawPath) -> Bool
+        in destination: SharedDescriptor, notes: borrowing DestinationNotes,
+        isItem: (RawPath) throws(CopyFailure) -> Bool
     ) throws(CopyFailure) {
         self.destination = destination
-        if let left = notes.leftStaging(), !isItem(left) {
+        if let left = notes.leftStaging(), try !isItem(left) {
             if let folder = Self.adopt(left, in: destination.file) {
                 name = left
                 made.withLock { $0 = folder }

@@ -28,7 +28,7 @@ struct TreeCopy: Sendable {
         let found = Mutex(CopyFindings())
         do throws(CopyFailure) {
             let roots = try openSources()
-            let batches = self.batches
+            let batches = try batches()
             let next = Atomic(0)
             Threads.run(min(threads, batches.count)) {
                 while true {
@@ -53,15 +53,20 @@ struct TreeCopy: Sendable {
         return found.withLock { $0 }
     }
 
-    private var batches: [Batch] {
-        sources.enumerated().flatMap { index, source in
-            let files = source.listed.items.filter { $0.content != .folder }
-            return Dictionary(grouping: files, by: \.path.parent).sorted { $0.key < $1.key }.flatMap { _, items in
+    private func batches() throws(CopyFailure) -> [Batch] {
+        var batches: [Batch] = []
+        for (index, source) in sources.enumerated() {
+            var files: [SourceItem] = []
+            try source.listed.items.forEach { item throws(CopyFailure) in
+                if item.content != .folder { files.append(item) }
+            }
+            batches += Dictionary(grouping: files, by: \.path.parent).sorted { $0.key < $1.key }.flatMap { _, items in
                 stride(from: 0, to: items.count, by: Self.batchSize).map { start in
                     Batch(source: index, items: Array(items[start..<min(start + Self.batchSize, items.count)]))
                 }
             }
         }
+        return batches
     }
 
     private func openSources() throws(CopyFailure) -> [SharedDescriptor] {

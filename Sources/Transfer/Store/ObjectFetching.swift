@@ -7,10 +7,28 @@ import TaskFile
 /// Fetches bytes of objects into files and checks that they are the right ones.
 struct ObjectFetching: Sendable {
     let choice: ChecksumChoice
-    let buffers: PartBuffers
+    private let memory: MemoryBudget
+    private let partSize: Int
+    /// More buffers than a processor's cache and a disk can make use of are of none.
+    private let buffers: Gate
 
     /// How often bytes that arrive wrong are fetched again.
     private static let attempts = 3
+    private static let mostInBuffers = 128 << 20
+
+    init(choice: ChecksumChoice, memory: MemoryBudget, partSize: Int) {
+        self.choice = choice
+        self.memory = memory
+        self.partSize = partSize
+        buffers = Gate(max(1, Self.mostInBuffers / partSize))
+    }
+
+    /// What a request for so many bytes takes on their way into a file: its connection, as it is with TLS, and buffers of curl's
+    /// and ours that are touched as far as bytes come.
+    private static func memory(for bytes: Int) -> Int { (128 << 10) + 2 * min(bytes, 256 << 10) }
+
+    /// Whether enough buffers of a part's size can be there side by side.
+    private var areBuffersUsable: Bool { partSize <= min(memory.total / 3, Self.mostInBuffers / 8) }
 
     // MARK: Whole objects
 
@@ -21,7 +39,13 @@ struct ObjectFetching: Sendable {
         let algorithm = choice == .off ? nil : item.checksum
         var wrong: CopyFailure?
         for _ in 0..<Self.attempts {
-            let result = try await read(item, .whole, store, into: .file(file, offset: 0), algorithm)
+            let share = Self.memory(for: item.hasUnknownSize ? .max : item.size)
+            await memory.take(share)
+            let result: ReadResult
+            do {
+                defer { memory.giveBack(share) }
+                result = try await read(item, .whole, store, into: .file(file, offset: 0), algorithm)
+            }
             guard item.hasUnknownSize || result.count == item.size else { throw .changed(item) }
             if item.hasUnknownSize { try cut(file, to: result.count, item) }
             let stated = result.object.checksums.first { $0.algorithm == algorithm }
@@ -73,11 +97,18 @@ struct ObjectFetching: Sendable {
 
     /// Fetches a part to its place; its checksum, where the whole has one that can be put together.
     func fetch(_ range: Range<Int>, of object: LargeObject) async throws(CopyFailure) -> Checksum? {
-        guard let direct = object.file.direct, buffers.areUsable else {
+        guard let direct = object.file.direct, areBuffersUsable else {
+            let share = Self.memory(for: range.count)
+            await memory.take(share)
+            defer { memory.giveBack(share) }
             return try await fetch(range, of: object, into: .file(object.file.file, offset: range.lowerBound))
         }
-        let buffer = await buffers.take()
-        defer { buffers.giveBack(buffer) }
+        // The bytes are in the buffer, but for what curl holds of them.
+        let share = Self.memory(for: 128 << 10)
+        await buffers.enter()
+        defer { buffers.leave() }
+        let buffer = await memory.take(share, andBufferOf: partSize)
+        defer { memory.giveBack(share, and: buffer) }
         let bytes = buffer.prefix(range.count)
         let checksum = try await fetch(range, of: object, into: .memory(bytes))
         do throws(SystemError) {

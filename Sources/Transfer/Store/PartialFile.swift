@@ -39,7 +39,7 @@ final class PartialFile: Sendable {
         self.partSize = partSize
         self.algorithm = algorithm
         let head = Self.head(item, partSize, algorithm)
-        name = RawPath(RawPath.partialPrefix + String(Self.hash(head), radix: 16))
+        name = RawPath(RawPath.partialPrefix + String(StableHash.of(head), radix: 16))
         let notesName = RawPath(name.bytes + Array(".notes".utf8))
         if let left = Self.left(name, notesName, head, size: item.size, in: staging.file) {
             (file, notes) = (left.file, left.notes)
@@ -129,10 +129,6 @@ final class PartialFile: Sendable {
         ]
         let text = Array(facts.joined(separator: "\n").utf8) + item.path.bytes + [0]
         return text
-    }
-
-    private static func hash(_ bytes: [UInt8]) -> UInt64 {
-        bytes.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
     }
 
     private static func left(

@@ -38,10 +38,12 @@ final class Schedule: Sendable {
     }
 
     /// The next piece of work; nothing when all has been handed out and no more can come.
-    func next() async -> Work? {
+    func next() async throws(CopyFailure) -> Work? {
         while true {
-            let (work, mayWait) = state.withLock { state in (take(&state), state.beginning > 0 && !state.isStopped) }
-            if let work { return work }
+            let (work, mayWait) = state.withLock { state in
+                (Result { () throws(CopyFailure) in try take(&state) }, state.beginning > 0 && !state.isStopped)
+            }
+            if let work = try work.get() { return work }
             guard mayWait else { return nil }
             await withCheckedContinuation { continuation in
                 let mustWait = state.withLock { state in
@@ -54,18 +56,18 @@ final class Schedule: Sendable {
         }
     }
 
-    private func take(_ state: inout State) -> Work? {
+    private func take(_ state: inout State) throws(CopyFailure) -> Work? {
         guard !state.isStopped else { return nil }
-        let hasSmall = state.small.isAnythingLeft
+        let hasSmall = try state.small.isAnythingLeft()
         if !hasSmall || state.partsUnderWay < max(1, share()) {
             if let work = takePart(&state) { return work }
             // While one is begun others go on with small ones, if there are any.
-            if state.beginning < 2 || !hasSmall, let (source, item) = state.large.next() {
+            if state.beginning < 2 || !hasSmall, let (source, item) = try state.large.next() {
                 state.beginning += 1
                 return .begin(source: source, item)
             }
         }
-        return state.small.next().map { .whole(source: $0, $1) }
+        return try state.small.next().map { .whole(source: $0, $1) }
     }
 
     private func takePart(_ state: inout State) -> Work? {
@@ -111,7 +113,7 @@ private struct Cursor {
     private let sources: [StoreCopy.StoreSource]
     private let counts: @Sendable (_ source: Int, SourceItem) -> Bool
     private var source = 0
-    private var items: AnyIterator<SourceItem>?
+    private var items: ItemReader?
     private var ahead: (Int, SourceItem)?
 
     init(_ sources: [StoreCopy.StoreSource], _ counts: @escaping @Sendable (_ source: Int, SourceItem) -> Bool) {
@@ -119,22 +121,21 @@ private struct Cursor {
         self.counts = counts
     }
 
-    var isAnythingLeft: Bool {
-        mutating get {
-            if ahead == nil { ahead = find() }
-            return ahead != nil
-        }
+    mutating func isAnythingLeft() throws(CopyFailure) -> Bool {
+        if ahead == nil { ahead = try find() }
+        return ahead != nil
     }
 
-    mutating func next() -> (Int, SourceItem)? {
+    mutating func next() throws(CopyFailure) -> (Int, SourceItem)? {
+        if ahead == nil { return try find() }
         defer { ahead = nil }
-        return ahead ?? find()
+        return ahead
     }
 
-    private mutating func find() -> (Int, SourceItem)? {
+    private mutating func find() throws(CopyFailure) -> (Int, SourceItem)? {
         while source < sources.count {
-            if items == nil { items = AnyIterator(sources[source].listed.items.makeIterator()) }
-            while let item = items?.next() {
+            if items == nil { items = sources[source].listed.items }
+            while let item = try items?.nextItem() {
                 if counts(source, item) { return (source, item) }
             }
             items = nil

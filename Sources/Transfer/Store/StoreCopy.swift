@@ -16,6 +16,7 @@ final class StoreCopy: Sendable {
     private let fetching: ObjectFetching
     private let limits: CopyLimits
     private let naming: NewFile.Naming
+    private let stragglers: Stragglers
     private let found = Mutex(CopyFindings())
 
     struct StoreSource: Sendable {
@@ -34,7 +35,8 @@ final class StoreCopy: Sendable {
         self.progress = progress
         self.limits = limits
         naming = NewFile.Naming(placing)
-        fetching = ObjectFetching(choice: checksum, buffers: PartBuffers(size: limits.partSize))
+        stragglers = Stragglers(limits.stragglers)
+        fetching = ObjectFetching(choice: checksum, memory: limits.memory, partSize: limits.partSize)
     }
 
     func run() -> CopyFindings {
@@ -82,8 +84,12 @@ final class StoreCopy: Sendable {
         var folder = OpenFolder()
         await pace.enter()
         defer { pace.leave() }
-        while !Task.isCancelled, let work = await schedule.next() {
+        while !Task.isCancelled {
             do throws(CopyFailure) {
+                guard let work = try await schedule.next() else {
+                    await stragglers.watch()
+                    return false
+                }
                 await limits.gate.enter()
                 let moved: Int?
                 do {
@@ -180,7 +186,9 @@ final class StoreCopy: Sendable {
 
     private func copyPart(_ part: Int, of object: LargeObject) async throws(CopyFailure) {
         let range = object.file.range(of: part)
-        let checksum = try await fetching.fetch(range, of: object)
+        let checksum = try await stragglers.fetch(again: { object.opened.store.mayAskAgain() }) {
+            [fetching] () async throws(CopyFailure) in try await fetching.fetch(range, of: object)
+        }
         let isLast: Bool
         do throws(SystemError) {
             isLast = try object.file.finish(part, checksum)

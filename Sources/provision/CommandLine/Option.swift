@@ -68,7 +68,7 @@ enum Option: String, CaseIterable, Sendable {
         case .maxMemory:
             Row(
                 .size, with: Verb.transferring,
-                "buffers of all mounts; default: a quarter of the memory, at most 1GiB")
+                "memory of all mounts, 64MiB at least; default: a quarter of what there is, 1GiB at most")
         case .timeout:
             Row(.duration, with: [.run] + Verb.talking, "how long provisioning may take; 0: no limit (default)")
         case .drainTimeout:
@@ -97,7 +97,7 @@ enum Option: String, CaseIterable, Sendable {
     /// Whether anything in this build acts on it. One that nothing acts on is read, and refused where it would matter.
     var isBuilt: Bool {
         switch self {
-        case .cacheDir, .maxMemory, .drainTimeout, .readyFile, .metricsFile, .fuseFD: false
+        case .cacheDir, .drainTimeout, .readyFile, .metricsFile, .fuseFD: false
         default: true
         }
     }

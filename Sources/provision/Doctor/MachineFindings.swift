@@ -20,11 +20,10 @@ struct MachineFindings {
     }
 
     private var proxies: [Finding] {
-        let names = ["http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]
-        let set = names.compactMap { name in
+        let set = Proxies.variables.compactMap { name in
             environment.nonEmpty(name).map { Finding("proxy", .plain, "\(name) is \(place($0))") }
         }
-        let exceptions = ["no_proxy", "NO_PROXY"].compactMap { name in
+        let exceptions = Proxies.exceptionVariables.compactMap { name in
             environment.nonEmpty(name).map { Finding("proxy", .plain, "\(name) is \($0)") }
         }
         return set.isEmpty ? [Finding("proxy", .plain, "the environment names none")] : set + exceptions

@@ -11,6 +11,7 @@ enum Run {
         let settings = invocation.settings
         let started = Timestamp.now()
         let input = TaskInput(invocation)
+        let memory = try memory(settings)
         var found = try input.planned()
         try refuseWhatIsNotBuilt(invocation)
         // From here on a run tells how it ended, whatever ends it. A dry run has nothing to tell.
@@ -18,9 +19,10 @@ enum Run {
         let asking = Asking(settings.dryRun ? nil : settings.timeout, signals: signals)
         if !settings.offline, found.isWorthAsking {
             let (machine, stores, planned) = (try input.machine(), try input.stores(), found)
+            let space = ListingSpace(memory, invocation.environment)
             let outcome = asking.run(waiting: {
                 var asked = planned
-                asked.ask(file: input.name, on: machine, stores: stores)
+                asked.ask(file: input.name, on: machine, stores: stores, listingIn: space)
                 return asked
             })
             switch outcome {
@@ -33,7 +35,17 @@ enum Run {
             try DryRunOutput(found, settings.output, style: invocation.style(for: .output)).write()
             return found.exitStatus
         }
-        return try run(found, invocation, input, asking.left, signals)
+        return try run(found, invocation, input, memory, asking.left, signals)
+    }
+
+    private static func memory(_ settings: Settings) throws(Failure) -> MemoryBudget {
+        guard let size = settings.maxMemory else { return MemoryLimit().budget }
+        guard let limit = MemoryLimit(size) else {
+            throw .usage(
+                "\(settings.place(of: .maxMemory)): \(size) is too little",
+                hint: "\(ByteSize(bytes: MemoryLimit.least)) is the least")
+        }
+        return limit.budget
     }
 
     /// Before all had been asked.
@@ -80,7 +92,8 @@ enum Run {
     }
 
     private static func run(
-        _ found: DryRun, _ invocation: Invocation, _ input: TaskInput, _ left: Int?, _ signals: SignalWait
+        _ found: DryRun, _ invocation: Invocation, _ input: TaskInput, _ memory: MemoryBudget, _ left: Int?,
+        _ signals: SignalWait
     ) throws(Failure) -> ExitStatus {
         let settings = invocation.settings
         let (output, stateFolder) = places(found, invocation, try input.machine())
@@ -99,7 +112,7 @@ enum Run {
         }
         if settings.verbose { Results.note(preflight.mounts.map(MountNotes.before).joined()) }
         let limits = RunLimits(
-            jobs: settings.jobs, timeoutMilliseconds: left, isForced: settings.force)
+            jobs: settings.jobs, memory: memory, timeoutMilliseconds: left, isForced: settings.force)
         let taskRun = TaskRun(
             plan, preflight, file: input.name, diagnostics: found.diagnostics, stateFolder: stateFolder, limits: limits,
             signals: signals)

@@ -20,7 +20,7 @@ import Testing
     }
 
     @Test(arguments: [
-        "--ready-file=r", "--metrics-file=m", "--max-memory=1G", "--cache-dir=c", "--drain-timeout=1s",
+        "--ready-file=r", "--metrics-file=m", "--cache-dir=c", "--drain-timeout=1s",
         "--fuse-fd=3",
     ])
     func options(option: String) throws {

@@ -176,6 +176,19 @@ public final class ScriptedConnection {
         while let more = try? readSome(), more { unread = [] }
     }
 
+    /// Passes on what either side says until one of them ends. Neither may be TLS's end.
+    func relay(with other: ScriptedConnection) throws {
+        var watched = [socket, other.socket].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+        let sides = [(self, other), (other, self)]
+        while poll(&watched, 2, -1) > 0 {
+            for (index, (from, to)) in sides.enumerated() where watched[index].revents != 0 {
+                let bytes = try from.readNext(1 << 20)
+                guard !bytes.isEmpty else { return }
+                try to.send(bytes)
+            }
+        }
+    }
+
     public static func pause(milliseconds: Int) { usleep(UInt32(milliseconds) * 1000) }
 
     func finish() { Glibc.close(socket) }

@@ -14,9 +14,10 @@ public final class ScriptedServer: Sendable {
         let isClosed = Atomic(false)
     }
 
-    /// Calls the script for each connection; it is closed when the script returns or throws.
+    /// Calls the script for each connection; it is closed when the script returns or throws. This machine has all the addresses
+    /// 127.0.0.x.
     public init(
-        port: Int = 0, identity: TLSIdentity? = nil,
+        port: Int = 0, lastByteOfAddress: UInt8 = 1, identity: TLSIdentity? = nil,
         onConnection script: @escaping @Sendable (ScriptedConnection) throws -> Void
     ) throws {
         let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
@@ -25,7 +26,7 @@ public final class ScriptedServer: Sendable {
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = in_port_t(UInt16(port)).bigEndian
-        address.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
+        address.sin_addr.s_addr = in_addr_t(0x7F00_0000 | UInt32(lastByteOfAddress)).bigEndian
         var size = socklen_t(MemoryLayout<sockaddr_in>.size)
         let bound = withUnsafeMutablePointer(to: &address) { address in
             address.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in

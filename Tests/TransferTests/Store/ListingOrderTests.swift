@@ -8,7 +8,12 @@ import Testing
 struct ListingOrderTests {
     private func keys(_ store: MemoryStore) throws -> Set<String> {
         let preflight = try StoreSandbox(store).preflight()
-        return Set(try #require(preflight.mounts.first).sources.flatMap { $0.items.map(\.path.text) })
+        var keys: Set<String> = []
+        for source in try #require(preflight.mounts.first).sources {
+            var items = source.items
+            while let item = try items.next() { keys.insert(item.path.text) }
+        }
+        return keys
     }
 
     private func store(

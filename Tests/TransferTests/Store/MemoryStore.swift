@@ -51,6 +51,10 @@ final class MemoryStore: ObjectStore {
     }
 
     let capabilities: StoreCapabilities
+    private let repetitions = Atomic(0)
+
+    func mayAskAgain() -> Bool { repetitions.add(-1, ordering: .relaxed).newValue >= 0 }
+    func allow(repetitions count: Int) { repetitions.store(count, ordering: .relaxed) }
 
     // MARK: For tests
 

@@ -16,6 +16,10 @@ struct StoreSandbox {
     var isForced = false
     var gate = Gate(256)
     var directFrom = Int.max
+    var stragglers = Stragglers.Limits()
+    var memory = MemoryBudget(256 << 20)
+    /// Where listings are spooled that find no room in memory.
+    var spool: RawPath = "/var/tmp"
 
     init(_ store: MemoryStore = MemoryStore()) throws {
         folder = try TemporaryFolder()
@@ -41,7 +45,8 @@ struct StoreSandbox {
         let task = try #require(file.tasks.first)
         let machine = Machine(home: home, workingFolder: folder.path)
         return Preflight(
-            Plan(task, file: "task.yaml", on: machine), file: "task.yaml", on: machine, stores: OneStore(store: store))
+            Plan(task, file: "task.yaml", on: machine), file: "task.yaml", on: machine, stores: OneStore(store: store),
+            listingIn: ListingSpace(memory, folders: [spool]))
     }
 
     struct Done {
@@ -57,8 +62,11 @@ struct StoreSandbox {
         let mount = try #require(preflight.mounts.first, "\(preflight.diagnostics)")
         let progress = CopyProgress()
         meanwhile(progress)
-        var limits = CopyLimits(threads: 4, requests: requests, partSize: partSize, gate: gate, isForced: isForced)
+        var limits = CopyLimits(
+            threads: 4, requests: requests, partSize: partSize, gate: gate, memory: memory,
+            isForced: isForced)
         limits.directFrom = directFrom
+        limits.stragglers = stragglers
         let copy = Copy(mount, stateFolder: folder.path("state"), progress: progress, limits: limits)
         return Done(outcome: copy.run(waits: {}), progress: progress)
     }
