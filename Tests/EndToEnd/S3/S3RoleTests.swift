@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Roles that a token service gives: moto is that service, and has the buckets.
-@Suite(.enabled(if: Moto.isHere, Comment(rawValue: Moto.absence))) struct S3RoleTests {
+@Suite(.serialized, .enabled(if: Moto.isHere, Comment(rawValue: Moto.absence))) struct S3RoleTests {
     private let moto: Moto
     private let bucket: String
     private let files: CopySandbox

@@ -9,7 +9,7 @@ import Testing
 
 /// The answers of a token service that others have written. moto verifies every part of the credentials it has given: id,
 /// secret and token.
-@Suite(.enabled(if: Moto.isHere, Comment(rawValue: Moto.absence))) struct TokenServiceTests {
+@Suite(.serialized, .enabled(if: Moto.isHere, Comment(rawValue: Moto.absence))) struct TokenServiceTests {
     private let lab: TestMachine
     private let moto: Moto
     private let role: String

@@ -24,7 +24,7 @@ public final class Moto: Sendable {
         let port = try FreePorts.take(1)[0]
         let process = try ServerProcess("exec \(program) -H 127.0.0.1 -p \(port)\n", in: folder)
         let buckets = TestBucketServer(process, port: port)
-        try await buckets.waitUntilReady(seconds: 60)
+        try await buckets.waitUntilReady(seconds: 180)
         return Moto(buckets)
     }
 

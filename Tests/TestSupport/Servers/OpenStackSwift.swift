@@ -23,7 +23,7 @@ public enum OpenStackSwift {
         let process = try ServerProcess(
             "exec \(python) -W ignore '\(script)' '\(folder.path)' \(numbers)\n", in: folder)
         let server = TestBucketServer(process, port: ports[0], region: region, user: user)
-        try await server.waitUntilReady(seconds: 60)
+        try await server.waitUntilReady(seconds: 180)
         return server
     }
 
