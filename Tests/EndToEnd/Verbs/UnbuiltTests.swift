@@ -37,7 +37,7 @@ import Testing
 
     /// A variable may be exported for good, and so is no mistake; but it does nothing, and that is said.
     @Test(arguments: [
-        ("PROVISION_READY_FILE", "r"), ("PROVISION_METRICS_FILE", "m"), ("PROVISION_MAX_MEMORY", "1G"),
+        ("PROVISION_READY_FILE", "r"), ("PROVISION_METRICS_FILE", "m"),
         ("PROVISION_CACHE_DIR", "c"), ("PROVISION_DRAIN_TIMEOUT", "1s"), ("PROVISION_FUSE_FD", "3"),
     ])
     func variables(name: String, value: String) throws {
