@@ -76,7 +76,9 @@ let package = Package(
             "ObjectStoreTests",
             of: ["ObjectStore", "HTTP", "Signing", "JSON", "Checksums", "Platform", "TestSupport"],
             exclude: ["Credentials/judge.py"]),
-        tests("MountSessionTests", of: ["memory-mount", "MountSession", "MountFS", "Platform", "TestSupport"]),
+        tests(
+            "MountSessionTests",
+            of: ["memory-mount", "MountSession", "MountFS", "CShims", "Platform", "TestSupport"]),
         tests("TaskFileTests", of: ["TaskFile", "Platform"]),
         tests("PlanTests", of: ["Plan", "ObjectStore", "TaskFile", "JSON", "Platform"]),
         tests(

@@ -4,7 +4,7 @@ import MountSession
 import Platform
 
 /// `memory-mount DESTINATION [SETTING…]` mounts the tree of `MemoryTree`, keeps it until SIGTERM, and says on standard output
-/// what happens. Settings are the tree's, or of the mount: `cover`, `readonly`, `file`, `start=MILLISECONDS`; or of the
+/// what happens. Settings are the tree's, or of the mount: `cover`, `readonly`, `file`, `ahead=KIB`, `start=MILLISECONDS`, `deaths=N`; or of the
 /// session: `refuse`, `crash` and `crash-later`, `hang`.
 @main
 enum MemoryMount {
@@ -44,8 +44,12 @@ enum MemoryMount {
         var session = SessionProgram(
             ["/proc/self/exe", "__session", destination.text],
             configuration: Array(settings.joined(separator: " ").utf8))
-        for setting in settings where setting.hasPrefix("start=") {
-            session.startMilliseconds = Int(setting.dropFirst(6)) ?? session.startMilliseconds
+        for setting in settings {
+            let parts = setting.split(separator: "=")
+            guard parts.count == 2, let number = Int(parts[1]) else { continue }
+            if parts[0] == "ahead" { options.readAhead = number << 10 }
+            if parts[0] == "start" { session.startMilliseconds = number }
+            if parts[0] == "deaths" { session.deathsBorne = number }
         }
         let keeper: Keeper
         do throws(MountFailure) {
@@ -55,12 +59,15 @@ enum MemoryMount {
             return error.exitStatus
         }
         say("ready \(keeper.sessionProcess ?? 0)")
+        let parent = getppid()
         var told = keeper.sessionProcess
         while !keeper.waitForEnd(milliseconds: 0) {
             if keeper.sessionProcess != told {
                 told = keeper.sessionProcess
                 say("session \(told ?? 0)")
             }
+            // Whoever tests has died, and takes nothing away any more.
+            if getppid() != parent { try? keeper.unmount(detaching: true) }
             guard signals.next(milliseconds: 20) != nil else { continue }
             do throws(MountFailure) {
                 try keeper.unmount()

@@ -3,15 +3,20 @@
 /// them.
 struct Deaths {
     static let window = 60_000
-    static let most = 30
 
+    /// So many within a minute are borne.
+    let most: Int
     private var times: [Int] = []
+
+    init(most: Int) {
+        self.most = most
+    }
 
     /// How many milliseconds to wait before the next try; nothing when there shall be none.
     mutating func pause(afterDeathAt now: Int) -> Int? {
         times.removeAll { $0 < now - Self.window }
         times.append(now)
-        guard times.count <= Self.most else { return nil }
+        guard times.count <= most else { return nil }
         return times.count <= 5 ? 0 : min(1000, (times.count - 5) * 50)
     }
 }

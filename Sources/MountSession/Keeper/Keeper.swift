@@ -94,7 +94,7 @@ public final class Keeper: Sendable {
     /// Returns how it ended.
     private func serve(_ mount: FUSEMount, _ first: RunningSession) -> Event {
         var session = first
-        var deaths = Deaths()
+        var deaths = Deaths(most: program.deathsBorne)
         while true {
             let end = session.wait()
             if end == .exited(ExitStatus.done.rawValue) {

@@ -32,6 +32,8 @@ public struct SessionProgram: Sendable {
     public var configuration: [UInt8]
     /// How long it may take until it serves.
     public var startMilliseconds = 60_000
+    /// How often it may die within a minute before nobody starts it any more.
+    public var deathsBorne = 20
     /// What it has to say goes here.
     public var errors: Int32 = 2
 

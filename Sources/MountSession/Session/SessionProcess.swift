@@ -81,7 +81,10 @@ public enum SessionProcess {
     private static func report(_ report: SessionReport) {
         let bytes = report.bytes
         _ = write(SessionDescriptors.reports, bytes, bytes.count)
-        close(SessionDescriptors.reports)
+        // The number must not come to mean another file, which somebody who prints would write to.
+        if let nothing = try? OwnedDescriptor.open("/dev/null", FileFlags.write) {
+            dup2(nothing.raw, SessionDescriptors.reports)
+        }
     }
 
     /// The other end of the pipe is the keeper's; when it is closed the keeper has died.
