@@ -3,9 +3,10 @@ import MountFS
 import MountSession
 import Platform
 
-/// `memory-mount DESTINATION [SETTING…]` mounts the tree of `MemoryTree`, keeps it until SIGTERM, and says on standard output
-/// what happens. Settings are the tree's, or of the mount: `cover`, `readonly`, `file`, `ahead=KIB`, `start=MILLISECONDS`, `deaths=N`; or of the
-/// session: `refuse`, `crash` and `crash-later`, `hang`.
+/// `memory-mount DESTINATION [SETTING…]` mounts the tree of `MemoryTree`, keeps it, and says on standard output what
+/// happens. SIGTERM unmounts, SIGHUP detaches, SIGINT cuts off. Settings are the tree's; or of the mount: `cover`,
+/// `readonly`, `file`, `ahead=KIB`, `start=MILLISECONDS`, `deaths=N`; or of the session: `refuse`, `crash`,
+/// `crash-later`, `hang`.
 @main
 enum MemoryMount {
     static func main() {
@@ -29,8 +30,22 @@ enum MemoryMount {
                 raise(SIGKILL)
             }
             if words.contains("hang") { while true { Threads.sleep(milliseconds: 1000) } }
-            return MemoryTree(MemoryTree.Settings(text))
+            return MemoryTree(MemoryTree.Settings(text), session: number(of: start.memory))
         }
+    }
+
+    /// Counts the sessions of the mount, in the memory that outlives them.
+    private static func number(of memory: KeptMemory) -> Int {
+        var number: UInt8 = 0
+        do throws(SystemError) {
+            if memory.isFresh { try memory.file.file.resize(to: memory.start + 1) }
+            withUnsafeMutableBytes(of: &number) { _ = try? memory.file.file.read(into: $0, at: memory.start) }
+            number += 1
+            try memory.file.file.write([number], at: memory.start)
+        } catch {
+            return 0
+        }
+        return Int(number)
     }
 
     // MARK: The keeper
@@ -68,16 +83,12 @@ enum MemoryMount {
             }
             // Whoever tests has died, and takes nothing away any more.
             if getppid() != parent { try? keeper.unmount(detaching: true) }
-            guard signals.next(milliseconds: 20) != nil else { continue }
+            guard let signal = signals.next(milliseconds: 20) else { continue }
+            if signal == SIGINT { keeper.cut() }
             do throws(MountFailure) {
-                try keeper.unmount()
+                try keeper.unmount(detaching: signal != SIGTERM)
             } catch {
                 say("failed \(error.code.rawValue): \(error.message)")
-                continue
-            }
-            guard keeper.waitForEnd(milliseconds: 10_000) else {
-                say("never ended")
-                return .bug
             }
         }
         return .done

@@ -28,7 +28,7 @@ struct MemoryNode: Sendable {
         }
     }
 
-    static func tree(_ settings: MemoryTree.Settings) -> [MemoryNode] {
+    static func tree(_ settings: MemoryTree.Settings, session: Int) -> [MemoryNode] {
         var nodes = [MemoryNode(content: .folder), MemoryNode(content: .folder)]
         func add(_ name: some Sequence<UInt8>, to folder: Int, _ node: MemoryNode) -> Int {
             let name = Array(name)
@@ -42,6 +42,7 @@ struct MemoryNode: Sendable {
         let hello = add("hello".utf8, to: 1, file(Array("hello\n".utf8)))
         nodes[hello].hasAttributes = true
         _ = add("empty".utf8, to: 1, file([]))
+        _ = add("session".utf8, to: 1, file(Array("\(session)\n".utf8)))
         _ = add("big".utf8, to: 1, MemoryNode(content: .pattern(isDirect: false), size: settings.bigSize))
         _ = add("direct".utf8, to: 1, MemoryNode(content: .pattern(isDirect: true), size: settings.bigSize))
         _ = add("stalled".utf8, to: 1, MemoryNode(content: .stalled, size: 1 << 20))

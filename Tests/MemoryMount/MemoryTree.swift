@@ -35,9 +35,9 @@ final class MemoryTree: FileSystem {
     /// How often the kernel holds each node; for tests of counting.
     private let lookups = Mutex<[UInt64: Int]>([:])
 
-    init(_ settings: Settings) {
+    init(_ settings: Settings, session: Int) {
         self.settings = settings
-        nodes = MemoryNode.tree(settings)
+        nodes = MemoryNode.tree(settings, session: session)
         stalled = StalledReads(milliseconds: settings.stallMilliseconds)
     }
 

@@ -36,6 +36,6 @@ struct ChangingTests {
             '
             """)
         #expect(refused == "22 refused\n")
-        #expect(try mount.output("cat $M/hello; ls $M | wc -l") == "hello\n11\n")
+        #expect(try mount.output("cat $M/hello; ls $M | wc -l") == "hello\n12\n")
     }
 }

@@ -20,6 +20,7 @@ struct LookingTests {
                 ./empty f 0 644
                 ./hello f 6 644
                 ./link l 5 777
+                ./session f 2 644
                 ./stalled f 1048576 644
 
                 """)

@@ -29,6 +29,40 @@ struct PlaceTests {
         #expect(!mount.isMounted)
     }
 
+    @Test func whoHasADetachedMountOpenGoesOn() throws {
+        let mount = try TestMount()
+        let user = try mount.start(
+            "exec <$M/hello; read line; echo $line; until [ -e $M.go ]; do sleep 0.05; done; stat -Lc %s /dev/stdin")
+        try waitFor("the first line") { user.outputSoFar == "hello\n" }
+        mount.keeper.signal(SIGHUP)
+        try waitFor("the mount is away") { !mount.isMounted }
+        #expect(try mount.output("ls $M") == "")
+        usleep(100_000)
+        #expect(mount.isKept)
+        try Files.write("", to: mount.path + ".go")
+        #expect(try user.wait().output == "hello\n6\n")
+        #expect(try mount.keeper.wait(seconds: 5).status == 0)
+    }
+
+    @Test func whoIsCutOffGetsErrors() throws {
+        let mount = try TestMount("stall=60000")
+        let user = try mount.start("cat $M/stalled")
+        usleep(300_000)
+        mount.keeper.signal(SIGINT)
+        #expect(try user.wait().status == 1)
+        let finished = try mount.keeper.wait(seconds: 5)
+        #expect(finished.status == 0 && finished.output.contains("cut off"), "\(finished)")
+        #expect(!mount.isMounted)
+    }
+
+    @Test func nothingIsShownOfWhatTheSessionIsTold() throws {
+        let mount = try TestMount("stall=4711")
+        let session = try #require(mount.sessions.last)
+        let words = try TemporaryFolder.text(of: "/proc/\(session)/cmdline").split(separator: "\0")
+        #expect(words == ["/proc/self/exe", "__session", mount.path[...]])
+        #expect(try TemporaryFolder.text(of: "/proc/\(session)/environ") == "")
+    }
+
     @Test func signalsToTheSessionDoNotEndIt() throws {
         let mount = try TestMount()
         for signal in [SIGTERM, SIGINT, SIGHUP] { Glibc.kill(try #require(mount.sessions.last), signal) }

@@ -61,6 +61,18 @@ struct RevivalTests {
         for reader in waiting { #expect(try reader.wait().output == expected) }
     }
 
+    /// What the file system keeps in the keeper's memory is there for the next one.
+    @Test func memoryOutlivesTheSession() throws {
+        let mount = try TestMount("validity=0")
+        #expect(try mount.output("cat $M/session") == "1\n")
+        try kill(mount)
+        try kill(mount)
+        // Opened directly: the kernel would still show what it remembers of a file that has not changed.
+        #expect(try mount.output("dd if=$M/session iflag=direct status=none") == "3\n")
+        // Another mount begins anew.
+        #expect(try TestMount().output("cat $M/session") == "1\n")
+    }
+
     /// Also then nobody is stuck who is killed.
     @Test func whoWaitsMayDieAfterwards() throws {
         let mount = try TestMount("stall=60000")
