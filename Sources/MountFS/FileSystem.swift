@@ -42,7 +42,8 @@ public protocol FileSystem: ChangingFileSystem {
 
     // MARK: Extended attributes
 
-    /// ENODATA where there is none of that name.
+    /// ENODATA where there is none of that name. ENOSYS where there are none at all: then the kernel never asks again, which
+    /// spares the two requests that `ls -l` makes for each name.
     func extendedAttribute(_ name: UnsafeRawBufferPointer, of node: NodeID, _ reply: Reply<[UInt8]>)
     func extendedAttributeNames(of node: NodeID, _ reply: Reply<[[UInt8]]>)
 }
@@ -65,10 +66,10 @@ extension FileSystem {
     }
 
     public func extendedAttribute(_ name: UnsafeRawBufferPointer, of node: NodeID, _ reply: Reply<[UInt8]>) {
-        reply.fail(.noSuchAttribute)
+        reply.fail(.notThereAtAll)
     }
 
     public func extendedAttributeNames(of node: NodeID, _ reply: Reply<[[UInt8]]>) {
-        reply.answer([])
+        reply.fail(.notThereAtAll)
     }
 }

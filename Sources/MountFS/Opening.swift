@@ -52,5 +52,6 @@ public struct OpenFile: Sendable, Equatable {
 extension SystemError {
     public static let readOnly = SystemError(code: EROFS)
     public static let noSuchAttribute = SystemError(code: ENODATA)
+    public static let notThereAtAll = SystemError(code: ENOSYS)
     static let beyondEnd = SystemError(code: ENXIO)
 }

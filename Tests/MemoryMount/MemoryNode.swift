@@ -39,6 +39,7 @@ struct MemoryNode: Sendable {
         }
         func file(_ bytes: [UInt8]) -> MemoryNode { MemoryNode(content: .bytes(bytes), size: bytes.count) }
 
+        if settings.isFile { return [nodes[0], file(Array("a file\n".utf8))] }
         let hello = add("hello".utf8, to: 1, file(Array("hello\n".utf8)))
         nodes[hello].hasAttributes = true
         _ = add("empty".utf8, to: 1, file([]))

@@ -11,10 +11,16 @@ final class MemoryTree: FileSystem {
         var entries = 20_000
         var stallMilliseconds = 3000
         var validity = TimeSpan(milliseconds: 1000)
+        /// Whether there are extended attributes at all.
+        var hasAttributes = true
+        /// The root is a file.
+        var isFile = false
 
         /// From words such as `big=1048576`.
         init(_ text: String) {
             for word in text.split(separator: " ") {
+                if word == "plain" { hasAttributes = false }
+                if word == "file" { isFile = true }
                 let parts = word.split(separator: "=")
                 guard parts.count == 2, let number = Int(parts[1]) else { continue }
                 switch parts[0] {
@@ -126,6 +132,7 @@ final class MemoryTree: FileSystem {
     // MARK: Extended attributes
 
     func extendedAttribute(_ name: UnsafeRawBufferPointer, of node: NodeID, _ reply: Reply<[UInt8]>) {
+        guard settings.hasAttributes else { return _ = reply.fail(.notThereAtAll) }
         switch (self.node(node).hasAttributes, String(decoding: name, as: UTF8.self)) {
         case (true, "user.colour"): reply.answer(Array("green".utf8))
         case (true, "user.long"): reply.answer([UInt8](repeating: 7, count: 40_000))
@@ -134,6 +141,7 @@ final class MemoryTree: FileSystem {
     }
 
     func extendedAttributeNames(of node: NodeID, _ reply: Reply<[[UInt8]]>) {
+        guard settings.hasAttributes else { return _ = reply.fail(.notThereAtAll) }
         reply.answer(self.node(node).hasAttributes ? [Array("user.colour".utf8), Array("user.long".utf8)] : [])
     }
 

@@ -103,25 +103,36 @@ public final class Keeper: Sendable {
             }
             observe(.lost(end))
             let watch = Stopwatch()
-            guard let next = revive(on: mount, &deaths) else {
-                return .gaveUp(reason: isCut ? "it was cut off" : "its sessions die again and again")
+            switch revive(on: mount, &deaths) {
+            case .success(let next): session = next
+            case .failure(let failure): return .gaveUp(reason: isCut ? "it was cut off" : failure.message)
             }
-            session = next
             observe(.revived(milliseconds: Int(watch.seconds * 1000)))
         }
     }
 
-    private func revive(on mount: FUSEMount, _ deaths: inout Deaths) -> RunningSession? {
+    private func revive(on mount: FUSEMount, _ deaths: inout Deaths) -> Result<RunningSession, SessionFailure> {
+        var last = SessionFailure("its sessions die again and again", exitStatus: .systemRefused)
         while !isCut, let pause = deaths.pause(afterDeathAt: MonotonicTime.milliseconds) {
             Threads.sleep(milliseconds: pause)
-            guard let session = try? RunningSession(program, on: mount) else { continue }
+            let session: RunningSession
+            do throws(SystemError) {
+                session = try RunningSession(program, on: mount)
+            } catch {
+                last = SessionFailure("no session can be started", error)
+                continue
+            }
             // Whoever cuts the mount off from here on finds the session to kill.
             state.withLock { $0.session = session }
-            if !isCut, session.beginning(milliseconds: program.startMilliseconds) == .said(.serving) { return session }
+            switch isCut ? .ended : session.beginning(milliseconds: program.startMilliseconds) {
+            case .said(.serving): return .success(session)
+            case .said(.failed(let failure)): last = failure
+            case .ended, .late: break
+            }
             session.kill()
             session.wait()
         }
-        return nil
+        return .failure(last)
     }
 
     private var isCut: Bool { state.withLock { $0.isCut } }

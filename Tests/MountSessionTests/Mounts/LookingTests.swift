@@ -86,6 +86,25 @@ struct LookingTests {
         #expect(told == "['user.colour', 'user.long'] b'green'\n40000 []\n61\n")
     }
 
+    /// Then `ls -l` need not ask for them, name by name.
+    @Test func noExtendedAttributesAtAll() throws {
+        let mount = try TestMount("plain")
+        for _ in 0..<2 {
+            let told = try mount.output(
+                """
+                python3 -c '
+                import os
+                for ask in (lambda path: os.getxattr(path, "user.colour"), os.listxattr):
+                    try:
+                        print(ask(os.environ["M"] + "/hello"))
+                    except OSError as error:
+                        print(error.errno)
+                '
+                """)
+            #expect(told == "95\n95\n")
+        }
+    }
+
     @Test func roomIsShown() throws {
         let mount = try TestMount()
         let shown = try mount.output("df -B1 --output=size,avail,itotal $M | tail -1")

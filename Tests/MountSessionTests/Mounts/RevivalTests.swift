@@ -10,9 +10,9 @@ struct RevivalTests {
 
     /// Kills the session that serves now, and waits until another one does.
     private func kill(_ mount: TestMount) throws {
-        let sessions = mount.sessions
+        let (sessions, revivals) = (mount.sessions, mount.revivals)
         Glibc.kill(try #require(sessions.last), SIGKILL)
-        try waitFor("another session") { mount.sessions.count > sessions.count }
+        try waitFor("another session") { mount.sessions.count > sessions.count && mount.revivals > revivals }
     }
 
     @Test func programsDoNotNotice() throws {

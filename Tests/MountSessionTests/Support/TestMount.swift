@@ -44,6 +44,9 @@ final class TestMount {
         }
     }
 
+    /// How often another session has begun to serve.
+    var revivals: Int { said.split(separator: "\n").count { $0.hasPrefix("revived") } }
+
     /// Asks the keeper to unmount, and waits until it has ended.
     func end() throws -> Finished {
         keeper.signal(SIGTERM)
