@@ -6,7 +6,7 @@ import Platform
 /// `memory-mount DESTINATION [SETTING…]` mounts the tree of `MemoryTree`, keeps it, and says on standard output what
 /// happens. SIGTERM unmounts, SIGHUP detaches, SIGINT cuts off. Settings are the tree's; or of the mount: `cover`,
 /// `readonly`, `file`, `ahead=KIB`, `start=MILLISECONDS`, `deaths=N`; or of the session: `refuse`, `crash`,
-/// `crash-later`, `hang`.
+/// `crash-later`, `hang`, `crash-at-root`.
 @main
 enum MemoryMount {
     static func main() {

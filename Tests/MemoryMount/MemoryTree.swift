@@ -13,6 +13,7 @@ final class MemoryTree: FileSystem {
         var validity = TimeSpan(milliseconds: 1000)
         /// Whether there are extended attributes at all.
         var hasAttributes = true
+        var crashesAtRoot = false
         /// The root is a file.
         var isFile = false
 
@@ -21,6 +22,7 @@ final class MemoryTree: FileSystem {
             for word in text.split(separator: " ") {
                 if word == "plain" { hasAttributes = false }
                 if word == "file" { isFile = true }
+                if word == "crash-at-root" { crashesAtRoot = true }
                 let parts = word.split(separator: "=")
                 guard parts.count == 2, let number = Int(parts[1]) else { continue }
                 switch parts[0] {
@@ -65,7 +67,10 @@ final class MemoryTree: FileSystem {
 
     func forget(_ node: NodeID, count: UInt64) { self.count(Int(node.number), -Int(count)) }
 
-    func attributes(of node: NodeID, _ reply: Reply<NodeAttributes>) { reply.answer(attributes(Int(node.number))) }
+    func attributes(of node: NodeID, _ reply: Reply<NodeAttributes>) {
+        if settings.crashesAtRoot { raise(SIGKILL) }
+        reply.answer(attributes(Int(node.number)))
+    }
 
     func target(ofLink node: NodeID, _ reply: Reply<[UInt8]>) {
         guard case .link(let target) = self.node(node).content else { return _ = reply.fail(SystemError(code: EINVAL)) }

@@ -22,8 +22,10 @@ extension RunningSession {
             case .late: throw late(program)
             }
             let left = program.startMilliseconds - Int(watch.seconds * 1000)
-            switch Probe.ask(root, milliseconds: max(1, left)) {
+            switch Probe.ask(root, milliseconds: max(1, left), isHopeless: { session.endIfAny != nil }) {
             case .answered: return session
+            case .late where session.endIfAny != nil:
+                throw MountFailure(.session, "the session has ended (\(session.wait().status)) before it answered")
             case .failed(let error):
                 throw MountFailure(.session, "the mount does not answer: \(error.description)")
             case .late: throw late(program)

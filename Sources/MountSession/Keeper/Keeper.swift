@@ -140,11 +140,12 @@ public final class Keeper: Sendable {
     // MARK: The end
 
     /// Takes the mount away from its path. Whoever uses it hinders that, unless it is detached: then those who have it
-    /// open may go on until they are done. A dead mount is always detached, since nobody can go on in it.
+    /// open may go on until they are done. A dead mount is always detached, since nobody can go on in it. What is
+    /// unmounted already stays so.
     public func unmount(detaching: Bool = false) throws(MountFailure) {
+        guard place.isMounted else { return }
         let isDead = state.withLock { $0.isDead }
         guard place.isOnTop else {
-            if isDead { return }
             throw MountFailure(
                 .busy, "something else is mounted over `\(path.text)`", hint: "umount \(path.text), then try again")
         }

@@ -15,6 +15,9 @@ struct MountPlace: Sendable, Equatable {
         return facts.is_root && facts.major == major && facts.minor == minor
     }
 
+    /// Whether it is mounted at all.
+    var isMounted: Bool { MountTable.holds(major: major, minor: minor) }
+
     /// Opened for looking.
     func openRoot() throws(SystemError) -> OwnedDescriptor {
         try .open(path, FileFlags.path | shim_o_nofollow)

@@ -4,10 +4,25 @@ import Platform
 enum MountTable {
     private static let limit = 16 << 20
 
-    /// Such as `ext4` or `fuse.provision`; nothing where the mount is not known.
-    static func type(ofMount mount: UInt64) -> String? {
+    /// Nothing where it cannot be read.
+    private static var current: String? {
         guard let table = try? FileReading.bytes(of: "/proc/self/mountinfo", limit: limit) else { return nil }
-        return type(ofMount: mount, in: String(decoding: table, as: UTF8.self))
+        return String(decoding: table, as: UTF8.self)
+    }
+
+    /// Such as `ext4` or `fuse.provision`; nothing where the mount is not known.
+    static func type(ofMount mount: UInt64) -> String? { current.flatMap { type(ofMount: mount, in: $0) } }
+
+    /// Whether what has this number is mounted anywhere; also when that cannot be told.
+    static func holds(major: UInt32, minor: UInt32) -> Bool {
+        current.map { holds(major: major, minor: minor, in: $0) } ?? true
+    }
+
+    static func holds(major: UInt32, minor: UInt32, in table: String) -> Bool {
+        let device = "\(major):\(minor)"
+        return table.split(separator: "\n").contains { line in
+            line.split(separator: " ", maxSplits: 3).dropFirst(2).first.map { $0 == device } ?? false
+        }
     }
 
     /// A line has its mount's number first, and the type behind a lone hyphen.

@@ -19,7 +19,10 @@ final class Probe: Sendable {
         done = try WakeUp()
     }
 
-    static func ask(_ file: SharedDescriptor, milliseconds: Int) -> Answer {
+    /// Waits no longer when `isHopeless`, which is asked now and then.
+    static func ask(
+        _ file: SharedDescriptor, milliseconds: Int, isHopeless: () -> Bool = { false }
+    ) -> Answer {
         let probe: Probe
         do throws(SystemError) {
             probe = try Probe()
@@ -33,7 +36,11 @@ final class Probe: Sendable {
             probe.done.signal()
         }
         guard thread != nil else { return .failed(SystemError(code: EAGAIN)) }
-        _ = DescriptorWait.untilReadable(probe.done.descriptor, milliseconds: milliseconds)
+        let end = MonotonicTime.milliseconds + milliseconds
+        while !isHopeless() {
+            let left = min(100, end - MonotonicTime.milliseconds)
+            guard left > 0, !DescriptorWait.untilReadable(probe.done.descriptor, milliseconds: left) else { break }
+        }
         return probe.answer.withLock { $0 }
     }
 }

@@ -56,11 +56,17 @@ final class RunningSession: Sendable {
     /// Waits until it has ended.
     @discardableResult
     func wait() -> ProcessEnd {
-        ProcessEnd.await(process)
-        return end.withLock { end in
-            let found = end ?? ProcessEnd.of(process, waiting: true) ?? .exited(255)
-            end = found
-            return found
+        while true {
+            if let end = endIfAny { return end }
+            ProcessEnd.await(process)
+        }
+    }
+
+    /// Nothing while it runs.
+    var endIfAny: ProcessEnd? {
+        end.withLock { end in
+            end = end ?? ProcessEnd.of(process, waiting: false)
+            return end
         }
     }
 

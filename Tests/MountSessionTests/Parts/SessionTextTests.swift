@@ -58,6 +58,8 @@ struct SessionTextTests {
         #expect(MountTable.type(ofMount: 40, in: table) == "fuse.provision")
         #expect(MountTable.type(ofMount: 41, in: table) == "ext4")
         #expect(MountTable.type(ofMount: 4, in: table) == nil)
+        #expect(MountTable.holds(major: 0, minor: 35, in: table) && MountTable.holds(major: 8, minor: 1, in: table))
+        #expect(!MountTable.holds(major: 0, minor: 3, in: table))
     }
 
     @Test(arguments: [
