@@ -2,7 +2,8 @@ import Glibc
 import TestSupport
 import Testing
 
-/// The tree of `memory-mount`, really mounted. Nothing of it is left when the last reference goes, also when the test fails.
+/// The tree of `memory-mount`, really mounted. Nothing of it is left when the last reference goes, also when the test
+/// fails.
 final class TestMount {
     static let isPossible = access("/dev/fuse", R_OK | W_OK) == 0 && MountedFolder.isPossible
     static let absence: Comment = "mounting takes /dev/fuse and CAP_SYS_ADMIN"
