@@ -1,8 +1,12 @@
-/// SplitMix64: the same requests again for the same seed.
-struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
+/// SplitMix64: the same numbers again for the same seed.
+public struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
 
-    mutating func next() -> UInt64 {
+    public init(state: UInt64) {
+        self.state = state
+    }
+
+    public mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
         var mixed = state
         mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
