@@ -8,9 +8,9 @@ import Synchronization
 
 /// Reads the objects of a stopwatch as a mount does, without the kernel in between:
 ///
-///     reading-benchmark PORT PREFIX sequential|random|small [--budget MIB] [--window MIB] [--read KIB] [--count N]
+///     reading-benchmark PORT PREFIX sequential|random|small [--budget MIB] [--window MIB] [--read KIB] [--count N] [--readers N]
 ///
-/// One reader asks for one read after another and copies what is answered, as an answer to the kernel would. Prints speed, CPU
+/// Each reader asks for one read after another and copies what is answered, as an answer to the kernel would. Prints speed, CPU
 /// seconds for each GiB, requests, what came beyond what was asked for, and memory.
 @main
 struct ReadingBenchmark {
@@ -25,10 +25,11 @@ struct ReadingBenchmark {
     var window = 0
     var read = 1024
     var count = 1000
+    var readers = 1
 
     static func main() async throws {
         guard let benchmark = Self(CommandLine.arguments.dropFirst()) else {
-            print("reading-benchmark PORT PREFIX sequential|random|small [--budget MIB] [--window MIB] [--read KIB] [--count N]")
+            print("reading-benchmark PORT PREFIX sequential|random|small [--budget MIB] [--window MIB] [--read KIB] [--count N] [--readers N]")
             exit(64)
         }
         try await benchmark.run()
@@ -46,6 +47,7 @@ struct ReadingBenchmark {
             case "--window": window = number
             case "--read": read = number
             case "--count": count = number
+            case "--readers": readers = number
             default: return nil
             }
         }
@@ -66,7 +68,7 @@ struct ReadingBenchmark {
         let (requests, received) = (meter.requests, meter.received)
         let asked: Int
         switch workload {
-        case .sequential: asked = files.reduce(0) { $0 + readInOrder(reading.open($1)) }
+        case .sequential: asked = readSideBySide(files, reading)
         case .small: asked = files.prefix(count).reduce(0) { $0 + readInOrder(reading.open($1)) }
         case .random: asked = readAtRandom(reading.open(files[0]))
         }
@@ -87,6 +89,19 @@ struct ReadingBenchmark {
     }
 
     // MARK: Workloads
+
+    private func readSideBySide(_ files: [FileVersion], _ reading: ObjectReading) -> Int {
+        let next = Atomic(0)
+        let sum = Atomic(0)
+        Threads.run(readers) {
+            while true {
+                let index = next.add(1, ordering: .relaxed).oldValue
+                guard index < files.count else { break }
+                sum.add(readInOrder(reading.open(files[index])), ordering: .relaxed)
+            }
+        }
+        return sum.load(ordering: .relaxed)
+    }
 
     private func readInOrder(_ object: OpenObject) -> Int {
         let reader = BlockingReader(read << 10)

@@ -94,9 +94,4 @@ struct PartList {
         parts.remove(at: index)
         return true
     }
-
-    mutating func removeAll() -> [Part] {
-        defer { parts = [] }
-        return parts
-    }
 }

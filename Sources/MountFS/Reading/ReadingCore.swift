@@ -78,24 +78,22 @@ final class ReadingCore: Sendable {
         case begun(SharedFile)
         /// It is open, or on its way.
         case known
-        /// There is no memory for it.
+        /// There is no memory for it, or enough to do.
         case refused
     }
 
     /// Fetches a file that nobody has opened yet, whole in one part.
     func fetchAhead(_ file: FileVersion) -> Ahead {
-        let outcome = files.withLock { files -> Ahead in
+        files.withLock { files in
             guard !files.isClosed, files.byVersion[file] == nil else { return .known }
-            guard let bytes = BlockMemory(ahead: file.size, of: memory) else { return .refused }
+            guard pace.load < settings.busy, let bytes = BlockMemory(ahead: file.size, of: memory) else {
+                return .refused
+            }
             let shared = SharedFile(file, self)
-            shared.state.withLock { $0.parts.insert(Part(0..<file.size, bytes)) }
+            shared.state.withLock { shared.begin(Part(0..<file.size, bytes), &$0) }
             files.byVersion[file] = shared
             return .begun(shared)
         }
-        if case .begun(let shared) = outcome {
-            for part in shared.state.withLock({ $0.parts.parts }) { shared.start(part) }
-        }
-        return outcome
     }
 
     /// Ends a file that nobody has opened.
@@ -171,7 +169,7 @@ final class ReadingCore: Sendable {
 
     /// Nobody has read anything for a while. False when there was nothing to drop and nothing is on its way that could be later.
     func dropIdle() -> Bool {
-        var isLeft = pace.isBusy
+        var isLeft = pace.load > 0
         for file in openFiles {
             if file.dropIdle() { isLeft = true }
             dropUnopened(file)

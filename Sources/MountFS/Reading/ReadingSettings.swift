@@ -19,7 +19,10 @@ public struct ReadingSettings: Sendable {
     /// How far ahead of a reader bytes are fetched at most, as far as there is memory.
     public var largestWindow = 128 << 20
     /// How many small files are fetched ahead of a reader who takes one after another.
-    public var filesAhead = 256
+    public var filesAhead = 128
+    /// While so many requests are under way, nothing is fetched ahead: a client has only so many connections, and whoever waits
+    /// for bytes is not to wait for one as well.
+    public var busy = 192
     /// How long those stay that nobody opens, and how long buffers stay for files that are opened next.
     public var patience = TimeSpan(milliseconds: 10_000)
 

@@ -14,16 +14,19 @@ final class RequestPace: Sendable {
         return alone == 0 ? most : min(most, max(Self.least, alone * Self.bytesPerMicrosecond))
     }
 
-    var isBusy: Bool { underWay.load(ordering: .relaxed) > 0 }
+    /// How many are under way.
+    var load: Int { underWay.load(ordering: .relaxed) }
 
-    func measure(_ request: () async -> Bool) async {
-        let isAlone = underWay.add(1, ordering: .relaxed).oldValue == 0
+    func measure(_ count: Int, _ request: () async -> Bool) async {
+        let isAlone = underWay.add(1, ordering: .relaxed).oldValue == 0 && count >= Self.telling
         let begin = isAlone ? Self.now : 0
         let isGood = await request()
         underWay.subtract(1, ordering: .relaxed)
         if isAlone && isGood { alone.store(max(1, Self.now - begin), ordering: .relaxed) }
     }
 
+    /// Less says nothing of how fast a connection is.
+    private static let telling = 512 << 10
     private static let least = 16 << 20
     private static let bytesPerMicrosecond = 4 << 10
 

@@ -35,25 +35,24 @@ extension SharedFile {
 
     /// Lets go of a part that is there, or also of one on its way, unless somebody has come to wait for it.
     func drop(_ part: Part, evenIfComing: Bool) -> Bool {
-        let isDropped = state.withLock { state in
+        state.withLock { state in
             guard part.waiting.isEmpty, part.isComplete || evenIfComing, state.take(part) else { return false }
             state.forgetIssued(part)
             return true
         }
-        if isDropped { part.task?.cancel() }
-        return isDropped
     }
 
     /// Lets go of all that nobody waits for. False when there was nothing at all.
     func dropIdle() -> Bool {
-        let (gone, hadSome) = state.withLock { state in
-            let hadSome = !state.parts.parts.isEmpty
-            let gone = state.parts.parts.filter { $0.waiting.isEmpty && state.take($0) }
-            for part in gone { state.forgetIssued(part) }
-            return (gone, hadSome)
+        let parts = state.withLock { state in
+            let parts = state.parts.parts
+            for part in parts where part.waiting.isEmpty {
+                state.take(part)
+                state.forgetIssued(part)
+            }
+            return parts
         }
-        cancel(gone)
-        return hadSome
+        return !parts.isEmpty
     }
 
     private static let usualRead = 128 << 10

@@ -4,21 +4,12 @@ import Synchronization
 
 /// Requests: one for each part, and again while somebody waits and the store may come back.
 extension SharedFile {
-    func start(_ part: Part) {
-        let task = Task(executorPreference: core.settings.threads) { await self.fetch(part) }
-        let isGone = state.withLock { _ in
-            part.task = task
-            return part.isGone
-        }
-        if isGone { task.cancel() }
-    }
-
-    private func fetch(_ part: Part) async {
+    func fetch(_ part: Part) async {
         while let (wanted, pinned) = remaining(of: part) {
             var version = file
             version.version = pinned
             var failure: StoreError?
-            await core.pace.measure {
+            await core.pace.measure(wanted.count) {
                 failure = await self.request(part, wanted, of: version)
                 return failure == nil
             }
@@ -81,7 +72,7 @@ extension SharedFile {
             part.isComplete = true
             state.trouble = nil
             let ready = part.takeReady()
-            if !state.isNeeded(part, by: self), opensOrReads(state) { _ = state.take(part) }
+            if !state.isNeeded(part, by: self), opensOrReads(state) { state.take(part) }
             return .done(ready)
         }
         switch end {
@@ -109,14 +100,14 @@ extension SharedFile {
 
     private func fail(_ part: Part, _ error: StoreError) {
         guard !error.meansChanged else { return changed(part) }
-        let (failed, gone) = state.withLock { state -> ([PendingRead], [Part]) in
+        let failed = state.withLock { state -> [PendingRead] in
             part.task = nil
-            guard state.take(part) else { return ([], []) }
+            guard state.take(part) else { return [] }
             state.forgetIssued(part)
             let failed = part.takeWaiting()
-            return (failed, failed.flatMap { state.forget($0, by: self) })
+            for read in failed { state.forget(read, by: self) }
+            return failed
         }
-        cancel(gone)
         if !failed.isEmpty { core.settings.onFailure(file.key, error) }
         for read in failed { read.fail(error.readError) }
         core.relieve()
@@ -142,18 +133,16 @@ extension SharedFile {
 
     /// Fails the reads that have waited for too long. False when none waits.
     func failOverdue(at now: Int) -> Bool {
-        let (overdue, gone, isWaiting, trouble) = state.withLock { state in
+        let (overdue, isWaiting, trouble) = state.withLock { state in
             var overdue: [PendingRead] = []
-            var gone: [Part] = []
             for read in Set(state.parts.parts.flatMap(\.waiting).map(ReadIdentity.init)).map(\.read)
             where read.deadline <= now && !read.isSettled {
                 read.isSettled = true
                 overdue.append(read)
-                gone += state.forget(read, by: self)
+                state.forget(read, by: self)
             }
-            return (overdue, gone, state.parts.parts.contains { !$0.waiting.isEmpty }, state.trouble)
+            return (overdue, state.parts.parts.contains { !$0.waiting.isEmpty }, state.trouble)
         }
-        cancel(gone)
         if !overdue.isEmpty { core.reportTimeout(of: file.key, trouble) }
         for read in overdue { read.fail(.inputOutput) }
         return isWaiting

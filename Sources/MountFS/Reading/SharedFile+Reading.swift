@@ -22,7 +22,6 @@ extension SharedFile {
     /// What is done after the lock.
     private struct Work {
         var outcome = Outcome.none
-        var begun: [Part] = []
         /// Let go of here, since to free memory takes a while.
         var passed: [Part] = []
         var tellsOfAbandoning = false
@@ -43,8 +42,6 @@ extension SharedFile {
             }
             return work
         }
-        for part in work.begun { start(part) }
-        cancel(work.passed)
         switch work.outcome {
         case .ready: read.answer()
         case .waits: core.watch.begin(core)
@@ -82,7 +79,7 @@ extension SharedFile {
             return
         }
         register(read, state.parts.overlapping(read.range), &work)
-        if ahead.window > 0 { fetchAhead(of: reader, ahead, &state, &work) }
+        if ahead.window > 0, core.pace.load < core.settings.busy { fetchAhead(of: reader, ahead, &state, &work) }
         dropPassed(read, change, &state, &work)
     }
 
@@ -112,8 +109,7 @@ extension SharedFile {
             new += gaps.map { Part($0, BlockMemory($0.count, of: grant)) }
         }
         for part in new {
-            state.parts.insert(part)
-            work.begun.append(part)
+            begin(part, &state)
             read.reader.runs.update { $0.issued = max($0.issued, part.range.upperBound) }
         }
         return true
@@ -157,8 +153,7 @@ extension SharedFile {
                 break
             }
             let part = Part(position..<position + count, memory)
-            state.parts.insert(part)
-            work.begun.append(part)
+            begin(part, &state)
             position = part.range.upperBound
             if allowance != .max { allowance += count / 4 }
         }
@@ -181,25 +176,26 @@ extension SharedFile {
 
     /// The program was killed: what only this read wanted is not fetched any more.
     func abandon(_ read: PendingRead) {
-        let gone = state.withLock { state -> [Part] in
-            guard !read.isSettled else { return [] }
+        let isNews = state.withLock { state in
+            guard !read.isSettled else { return false }
             read.isSettled = true
-            return state.forget(read, by: self)
+            state.forget(read, by: self)
+            return true
         }
-        cancel(gone)
+        guard isNews else { return }
         // There is nobody to be told, but the request has to end.
         read.fail(.inputOutput)
     }
 }
 
 extension SharedFile.State {
-    /// Lets the read wait nowhere any more. Returns the parts that nobody wants now.
-    mutating func forget(_ read: PendingRead, by file: SharedFile) -> [Part] {
-        parts.overlapping(read.range).filter { part in
+    /// Lets the read wait nowhere any more, and parts go that nobody wants now.
+    mutating func forget(_ read: PendingRead, by file: SharedFile) {
+        for part in parts.overlapping(read.range) {
             let count = part.waiting.count
             part.waiting.removeAll { $0 === read }
-            guard count != part.waiting.count, part.waiting.isEmpty, !part.isComplete else { return false }
-            return !isNeeded(part, by: file) && take(part)
+            guard count != part.waiting.count, part.waiting.isEmpty, !part.isComplete else { continue }
+            if !isNeeded(part, by: file) { take(part) }
         }
     }
 }

@@ -45,41 +45,45 @@ final class SharedFile: Sendable {
                 part.waiting.isEmpty && !state.isNeeded(part, by: self) && state.take(part)
             }
         }
-        cancel(gone)
+        // To free memory takes a while.
+        withExtendedLifetime(gone) {}
     }
 
     /// Nothing more is read; who waits gets the error.
     func end(_ error: SystemError) {
-        let (gone, waiting) = state.withLock { state in
+        let waiting = state.withLock { state in
             state.end = state.end ?? error
             return state.takeAll()
         }
-        cancel(gone)
         for read in waiting { read.fail(error) }
     }
 
-    func cancel(_ gone: [Part]) {
-        for part in gone { part.task?.cancel() }
+    // MARK: Parts
+
+    /// Puts a part into the file and begins its request.
+    func begin(_ part: Part, _ state: inout State) {
+        state.parts.insert(part)
+        part.task = Task(executorPreference: core.settings.threads) { await self.fetch(part) }
     }
 }
 
 extension SharedFile.State {
-    /// Takes a part out of the file, which is then its caller's to cancel.
+    /// Takes a part out of the file. Its request ends before another one for the same bytes can begin: so that is done here,
+    /// under the lock, which no store's cancellation takes.
+    @discardableResult
     mutating func take(_ part: Part) -> Bool {
         guard parts.remove(part) else { return false }
         part.isGone = true
+        if !part.isComplete { part.task?.cancel() }
         return true
     }
 
-    /// Takes everything out, with the reads that waited, settled.
-    mutating func takeAll() -> (parts: [Part], waiting: [PendingRead]) {
-        let gone = parts.removeAll()
-        var waiting: [PendingRead] = []
-        for part in gone {
-            part.isGone = true
-            waiting += part.takeWaiting()
+    /// Takes everything out. Returns the reads that waited, settled.
+    mutating func takeAll() -> [PendingRead] {
+        parts.parts.flatMap { part in
+            take(part)
+            return part.takeWaiting()
         }
-        return (gone, waiting)
     }
 
     /// Whether the part is there for somebody who has not come to it yet.

@@ -19,7 +19,7 @@ struct ReadingSandbox {
         var changed: [ObjectKey] { lists.withLock { $0.changed } }
         var failures: [StoreError] { lists.withLock { $0.failures } }
 
-        fileprivate func noteChange(_ key: ObjectKey) { lists.withLock { $0.changed.append(key) } }
+        func noteChange(_ key: ObjectKey) { lists.withLock { $0.changed.append(key) } }
         fileprivate func noteFailure(_ error: StoreError) { lists.withLock { $0.failures.append(error) } }
     }
 
