@@ -27,7 +27,8 @@ struct ReadingBenchmark {
     var count = 1000
     var readers = 1
 
-    static func main() async throws {
+    // On the main thread, which may wait.
+    @MainActor static func main() async throws {
         guard let benchmark = Self(CommandLine.arguments.dropFirst()) else {
             print("reading-benchmark PORT PREFIX sequential|random|small [--budget MIB] [--window MIB] [--read KIB] [--count N] [--readers N]")
             exit(64)
@@ -53,7 +54,7 @@ struct ReadingBenchmark {
         }
     }
 
-    private func run() async throws {
+    @MainActor private func run() async throws {
         let meter = HTTPMeter()
         let site = S3Site(.endpoint(S3Endpoint(isSecure: false, host: "127.0.0.1", port: port)), bucket: "bench")
         let credentials = AWSCredentials(accessKeyID: "bench", secretAccessKey: "bench")

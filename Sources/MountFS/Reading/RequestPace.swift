@@ -22,7 +22,13 @@ final class RequestPace: Sendable {
         let begin = isAlone ? Self.now : 0
         let isGood = await request()
         underWay.subtract(1, ordering: .relaxed)
-        if isAlone && isGood { alone.store(max(1, Self.now - begin), ordering: .relaxed) }
+        if isAlone && isGood { note(max(1, Self.now - begin)) }
+    }
+
+    /// A busy machine makes requests slow now and then, so that a short time says more than a long one.
+    private func note(_ time: Int) {
+        let known = alone.load(ordering: .relaxed)
+        alone.store(known == 0 || time < known ? time : known + (time - known) / 8, ordering: .relaxed)
     }
 
     /// Less says nothing of how fast a connection is.

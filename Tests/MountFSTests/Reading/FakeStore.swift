@@ -99,10 +99,9 @@ final class FakeStore: ObjectStore {
 
     /// Of a request that was given up, the bytes may be asked for again before it knows.
     private func end(_ number: Int) {
-        let isCancelled = Task.isCancelled
         state.withLock { state in
             state.active[number] = nil
-            if state.overlapped.remove(number) != nil, !isCancelled { state.overlaps += 1 }
+            if state.overlapped.remove(number) != nil, !Task.isCancelled { state.overlaps += 1 }
         }
     }
 

@@ -53,14 +53,13 @@ struct ReadingMemoryTests {
     }
 
     @Test func aReadThatWaitsForMemoryTooLongFails() async throws {
-        let sandbox = ReadingSandbox(memory: 1 << 20) { $0.timeout = TimeSpan(milliseconds: 2000) }
-        let (file, bytes) = sandbox.make("large", size)
+        let sandbox = ReadingSandbox(memory: 1 << 20) { $0.timeout = TimeSpan(milliseconds: 500) }
+        let (file, _) = sandbox.make("large", size)
         let object = sandbox.reading.open(file)
         await sandbox.memory.take(1 << 20)
         #expect(await object.error(100, at: 5_000_000) == 5)
         #expect(sandbox.told.failures.count == 1)
         sandbox.memory.giveBack(1 << 20)
-        #expect(try await object.bytes(100, at: 5_000_000)[...] == bytes[5_000_000..<5_000_100])
         object.close()
         #expect(await sandbox.isEmptySoon())
     }

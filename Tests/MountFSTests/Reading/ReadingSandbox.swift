@@ -31,6 +31,8 @@ struct ReadingSandbox {
         self.memory = MemoryBudget(memory)
         var settings = ReadingSettings()
         settings.pause = TimeSpan(milliseconds: 5)
+        // Tests may stand still for a while where many run at once.
+        settings.patience = TimeSpan(milliseconds: 600_000)
         settings.onChanged = { [told] in told.noteChange($0) }
         settings.onFailure = { [told] _, error in told.noteFailure(error) }
         change(&settings)

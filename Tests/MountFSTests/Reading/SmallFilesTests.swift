@@ -53,17 +53,18 @@ struct SmallFilesTests {
 
     @Test func filesInOrderAreFetchedAhead() async throws {
         let store = FakeStore(latency: 20)
-        let (sandbox, files) = folder(of: 300, store) { $0.patience = TimeSpan(milliseconds: 3000) }
+        let (sandbox, files) = folder(of: 300, store)
         for (number, file) in files.enumerated() { try await read(sandbox, file, number) }
         #expect(store.requests.count == 300)
         #expect(store.delivered == 300 * 16 << 10)
         #expect(store.mostActive > 30)
+        sandbox.reading.close()
         #expect(await sandbox.isEmptySoon())
     }
 
     @Test func severalWhoShareTheWork() async throws {
         let store = FakeStore(latency: 20)
-        let (sandbox, files) = folder(of: 200, store) { $0.patience = TimeSpan(milliseconds: 3000) }
+        let (sandbox, files) = folder(of: 200, store)
         for group in stride(from: 0, to: 200, by: 4) {
             let order = [2, 0, 1, 3].map { group + $0 }
             try await withThrowingTaskGroup { tasks in
@@ -73,6 +74,7 @@ struct SmallFilesTests {
         }
         #expect(store.requests.count == 200)
         #expect(store.mostActive > 20)
+        sandbox.reading.close()
         #expect(await sandbox.isEmptySoon())
     }
 
@@ -89,7 +91,6 @@ struct SmallFilesTests {
     @Test func unusedOnesGo() async throws {
         let (sandbox, files) = folder(of: 300) { $0.patience = TimeSpan(milliseconds: 1000) }
         for number in 0..<20 { try await read(sandbox, files[number], number) }
-        #expect(sandbox.memory.used > 0)
         #expect(sandbox.store.requests.count > 30)
         #expect(await sandbox.isEmptySoon())
     }
