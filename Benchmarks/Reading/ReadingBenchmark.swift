@@ -75,6 +75,8 @@ struct ReadingBenchmark {
         }
         let cost = Cost() - before
         reading.close()
+        // Requests are counted when they have ended.
+        while memory.used > 0 { Threads.sleep(milliseconds: 1) }
         report(cost, asked, meter.requests - requests, meter.received - received, memory)
     }
 
