@@ -43,7 +43,7 @@ let package = Package(
         library("ObjectStore", uses: ["CExpat", "HTTP", "Signing", "JSON", "Checksums", "Platform"]),
 
         // A mount: what it shows, and how the kernel comes to it.
-        library("MountFS", uses: ["Platform"]),
+        library("MountFS", uses: ["ObjectStore", "Platform"]),
         library("MountSession", uses: ["MountFS", "CFuse", "CShims", "Platform"]),
 
         // task.yaml → TaskFile → Plan → what is done with it.
@@ -67,6 +67,11 @@ let package = Package(
             name: "memory-mount", dependencies: ["MountSession", "MountFS", "Platform"], path: "Tests/MemoryMount",
             swiftSettings: strict),
 
+        // Measures reading without the kernel.
+        .executableTarget(
+            name: "reading-benchmark", dependencies: ["MountFS", "ObjectStore", "HTTP", "Signing", "Platform"],
+            path: "Benchmarks/Reading", swiftSettings: strict),
+
         tests("PlatformTests", of: ["Platform", "TestSupport"]),
         tests("HTTPTests", of: ["HTTP", "Checksums", "Platform", "TestSupport"]),
         tests("JSONTests", of: ["JSON"]),
@@ -79,6 +84,7 @@ let package = Package(
         tests(
             "MountSessionTests",
             of: ["memory-mount", "MountSession", "MountFS", "CShims", "Platform", "TestSupport"]),
+        tests("MountFSTests", of: ["MountFS", "ObjectStore", "HTTP", "Checksums", "Platform", "TestSupport"]),
         tests("TaskFileTests", of: ["TaskFile", "Platform"]),
         tests("PlanTests", of: ["Plan", "ObjectStore", "TaskFile", "JSON", "Platform"]),
         tests(
