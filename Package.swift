@@ -43,7 +43,7 @@ let package = Package(
         library("ObjectStore", uses: ["CExpat", "HTTP", "Signing", "JSON", "Checksums", "Platform"]),
 
         // A mount: what it shows, and how the kernel comes to it.
-        library("MountFS", uses: ["Platform"]),
+        library("MountFS", uses: ["ObjectStore", "Platform"]),
         library("MountSession", uses: ["MountFS", "CFuse", "CShims", "Platform"]),
 
         // task.yaml → TaskFile → Plan → what is done with it.
@@ -76,6 +76,7 @@ let package = Package(
             "ObjectStoreTests",
             of: ["ObjectStore", "HTTP", "Signing", "JSON", "Checksums", "Platform", "TestSupport"],
             exclude: ["Credentials/judge.py"]),
+        tests("MountFSTests", of: ["MountFS", "ObjectStore", "Checksums", "Platform", "CShims", "TestSupport"]),
         tests("MountSessionTests", of: ["memory-mount", "MountSession", "MountFS", "Platform", "TestSupport"]),
         tests("TaskFileTests", of: ["TaskFile", "Platform"]),
         tests("PlanTests", of: ["Plan", "ObjectStore", "TaskFile", "JSON", "Platform"]),
