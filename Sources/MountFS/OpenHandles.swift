@@ -31,7 +31,8 @@ struct OpenHandles {
     }
 
     mutating func add(_ folder: FolderReading) -> HandleID {
-        let number = next { $0 }
+        // Also so that a number of a dead session does not come to mean another folder.
+        let number = next { folder.folder.number << Self.countBits | $0 }
         folders[number] = folder
         return HandleID(number)
     }

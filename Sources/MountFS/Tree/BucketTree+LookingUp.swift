@@ -48,6 +48,7 @@ extension BucketTree {
         let pages = state.pages.pages(of: prefix).reversed().filter { validity($0.asked, now) != nil }
         for page in pages {
             guard let index = page.entries.find(name) else { continue }
+            state.searches[state.nodes.id(parent).number]?.noteFound()
             let place = try hold(page, index, name, in: parent, &state)
             return .found(entry(place, state.nodes[facts: place]!, now, state))
         }
@@ -82,6 +83,7 @@ extension BucketTree {
             if kind == state.nodes.kind(place) { facts.keep(old) }
         }
         let place = try state.nodes.node(name, of: parent, kind)
+        state.nodes.forgetFacts(askedBefore: settings.now() - settings.metadataTTL.milliseconds)
         state.nodes[facts: place] = facts
         return place
     }
@@ -114,15 +116,12 @@ extension BucketTree {
         }
     }
 
-    /// Whether this is not the only name of the folder that was looked for lately: then others will be soon.
+    /// Whether other names of the folder will be wanted soon.
     private func noteSearch(in folder: NodeID, _ state: inout State) -> Bool {
         let now = settings.now()
-        if state.searches.count > 1024 { state.searches = state.searches.filter { $0.value + Self.moment > now } }
-        let last = state.searches.updateValue(now, forKey: folder.number)
-        return last.map { $0 + Self.moment > now } ?? false
+        if state.searches.count > 1024 { state.searches = state.searches.filter { !$0.value.isOver(at: now) } }
+        return state.searches[folder.number, default: FolderSearch(at: now)].wantsPage(at: now)
     }
-
-    private static let moment = 1000
 
     /// Keeps with the node what was found out.
     private func note(

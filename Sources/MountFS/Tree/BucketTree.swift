@@ -15,8 +15,8 @@ public final class BucketTree: Sendable {
         /// Names that nothing has, with the time at which the store was asked.
         var absences: [ChildName: Int] = [:]
         var questions: [Question: [Waiter]] = [:]
-        /// When a name in the folder was last asked for.
-        var searches: [UInt64: Int] = [:]
+        /// Of folders in which names were looked for lately.
+        var searches: [UInt64: FolderSearch] = [:]
     }
 
     /// A name in a folder.

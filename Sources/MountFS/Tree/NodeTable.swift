@@ -11,11 +11,14 @@ struct NodeTable: ~Copyable {
     private var free: [UInt32] = []
     /// How many nodes are in each.
     private var children: [UInt32] = []
-    private var facts: [NodeFacts?] = []
+    /// Of few: of most nodes that the kernel holds nothing is believed any more.
+    private var facts: [UInt32: NodeFacts] = [:]
+    private var factsToLookThrough = leastFacts
     private var names: NameIndex
     private(set) var count = 0
 
     static let root = UInt32(1)
+    private static let leastFacts = 16_384
 
     /// With what a predecessor has left.
     init(_ memory: NodeMemory, rootKind: NodeKind) throws(SystemError) {
@@ -55,7 +58,7 @@ struct NodeTable: ~Copyable {
         }
         for place in (1..<end).reversed() where !isUsed[Int(place)] {
             memory[place].use = NodeMemory.Record.Use.free.rawValue
-            free.append(place)
+            if memory[place].generation < .max { free.append(place) }
         }
         // What was being made when the predecessor died is held by nobody.
         for place in 1..<end where memory[place].use == NodeMemory.Record.Use.node.rawValue { removeIfUnused(place) }
@@ -140,7 +143,7 @@ struct NodeTable: ~Copyable {
         guard place != Self.root, !memory[place].isDetached else { return }
         names.remove(place, hash(of: name(of: place), in: memory[place].parent))
         memory[place].isDetached = true
-        facts[Int(place)] = nil
+        facts[place] = nil
     }
 
     mutating func node(_ name: [UInt8], of parent: UInt32, _ kind: NodeKind) throws(SystemError) -> UInt32 {
@@ -167,7 +170,7 @@ struct NodeTable: ~Copyable {
             let parent = memory[place].parent
             detach(place)
             let rest = memory[place].rest
-            facts[Int(place)] = nil
+            facts[place] = nil
             release(place)
             releaseAll(from: rest)
             count -= 1
@@ -179,8 +182,17 @@ struct NodeTable: ~Copyable {
     // MARK: What is known
 
     subscript(facts place: UInt32) -> NodeFacts? {
-        get { facts[Int(place)] }
-        set { facts[Int(place)] = newValue }
+        get { facts[place] }
+        set { facts[place] = newValue }
+    }
+
+    var factCount: Int { facts.count }
+
+    /// Lets go of what is old and can be found out again, now and then.
+    mutating func forgetFacts(askedBefore time: Int) {
+        guard facts.count >= factsToLookThrough else { return }
+        facts = facts.filter { $0.value.asked >= time || $0.value.details != nil || $0.value.cached != nil }
+        factsToLookThrough = max(Self.leastFacts, facts.count * 2)
     }
 
     // MARK: Places
@@ -193,19 +205,17 @@ struct NodeTable: ~Copyable {
     }
 
     private mutating func extend(to end: UInt32) {
-        let missing = Int(end) - facts.count
+        let missing = Int(end) - children.count
         guard missing > 0 else { return }
-        facts.append(contentsOf: repeatElement(nil, count: missing))
         children.append(contentsOf: repeatElement(0, count: missing))
     }
 
-    /// A place whose number would come again is never used again.
+    /// A place whose number would come again is never used again. The next number is there before the place is free.
     private mutating func release(_ place: UInt32) {
-        memory[place].use = NodeMemory.Record.Use.free.rawValue
+        if memory[place].generation < .max { memory[place].generation += 1 }
         memory.keepOrder()
-        guard memory[place].generation < .max else { return }
-        memory[place].generation += 1
-        free.append(place)
+        memory[place].use = NodeMemory.Record.Use.free.rawValue
+        if memory[place].generation < .max { free.append(place) }
     }
 
     private mutating func releaseAll(from first: UInt32) {

@@ -1,3 +1,4 @@
+import Glibc
 import ObjectStore
 import Platform
 import Synchronization
@@ -65,6 +66,21 @@ struct AskingTests {
         #expect(bucket.takeCalls().count < 35)
     }
 
+    @Test func namesTakenHereAndThereAreAskedForSingly() async throws {
+        let bucket = MemoryBucket(pageSize: 100)
+        for number in 10_000..<15_000 { bucket.set(ObjectKey("d/f\(number)")) }
+        let mount = try TestMount(bucket)
+        let folder = try #require(try await mount.find("d")).attributes.node
+        _ = bucket.takeCalls()
+        for step in 0..<640 {
+            let number = 10_000 + step * 1009 % 5000
+            #expect(try await mount.lookUp("f\(number)".utf8, in: folder) != nil)
+            mount.pass(milliseconds: 20)
+        }
+        let pages = bucket.takeCalls().count { $0 == .list(prefix: "d/") }
+        #expect(pages > 0 && pages <= 640 / 32 + 3)
+    }
+
     @Test func whoWantsTheSameSharesARequest() async throws {
         let bucket = MemoryBucket()
         bucket.set("a", [1])
@@ -117,6 +133,26 @@ struct AskingTests {
             // Again within a second costs nothing.
             #expect(bucket.takeCalls().count == (round == 1 ? 101 : 0))
         }
+    }
+
+    @Test func littleIsKeptOfNodesThatNobodyAsksFor() async throws {
+        let bucket = MemoryBucket()
+        for number in 10_000..<60_000 { bucket.set(ObjectKey("f\(number)")) }
+        bucket.set("kept", [1])
+        let mount = try TestMount(bucket)
+        let kept = try #require(try await mount.lookUp("kept".utf8)).attributes.node
+        #expect(try await mount.read(kept) == [1])
+        let handle = try await mount.openFolder(.root)
+        var position: UInt64 = 0
+        while let last = try await mount.readFolder(.root, handle, after: position, room: 500, isDetailed: true).last {
+            position = last.position
+            mount.pass(milliseconds: 100)
+        }
+        #expect(mount.tree.heldNodes == 50_002)
+        #expect(mount.tree.state.withLock { $0.nodes.factCount } < 30_000)
+        // What the kernel's cache holds is known still.
+        let open = try await answer { mount.files.open(kept, Access(flags: O_RDONLY), $0) }
+        #expect(open.caching == .kept)
     }
 
     @Test func anotherNodeWhenTheKindHasChanged() async throws {

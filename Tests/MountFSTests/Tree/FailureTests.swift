@@ -58,6 +58,8 @@ struct FailureTests {
             if mayList {
                 #expect(try await mount.lookUp("none".utf8) == nil)
                 #expect(try await mount.find("d/b")?.attributes.size == 1)
+            } else {
+                await #expect(throws: SystemError(code: EACCES)) { try await mount.lookUp("d".utf8) }
             }
         }
     }

@@ -41,6 +41,15 @@ struct NameTests {
             ])
     }
 
+    @Test func serversWithoutOrderMayShowBoth() async throws {
+        let bucket = MemoryBucket(pageSize: 1, listsInOrder: false)
+        for key in ["a", "a!", "a/b"] { bucket.set(ObjectKey(key)) }
+        let mount = try TestMount(bucket)
+        #expect(try await mount.texts() == ["a", "a!", "a"])
+        #expect(try await mount.find("a")?.attributes.kind == .folder)
+        #expect(try await mount.lookUp("none".utf8) == nil)
+    }
+
     @Test func segmentsThatCannotBeNamesAreNotShown() async throws {
         let bucket = MemoryBucket()
         let long = String(repeating: "x", count: 256)
