@@ -76,7 +76,9 @@ let package = Package(
             "ObjectStoreTests",
             of: ["ObjectStore", "HTTP", "Signing", "JSON", "Checksums", "Platform", "TestSupport"],
             exclude: ["Credentials/judge.py"]),
-        tests("MountFSTests", of: ["MountFS", "ObjectStore", "Checksums", "Platform", "CShims", "TestSupport"]),
+        tests(
+            "MountFSTests",
+            of: ["MountFS", "ObjectStore", "HTTP", "Signing", "Checksums", "Platform", "CShims", "TestSupport"]),
         tests("MountSessionTests", of: ["memory-mount", "MountSession", "MountFS", "Platform", "TestSupport"]),
         tests("TaskFileTests", of: ["TaskFile", "Platform"]),
         tests("PlanTests", of: ["Plan", "ObjectStore", "TaskFile", "JSON", "Platform"]),

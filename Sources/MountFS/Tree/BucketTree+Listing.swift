@@ -41,6 +41,22 @@ extension BucketTree {
         }
     }
 
+    /// A folder is about to be read: has others listed that may be read next.
+    func walk(on prefix: ObjectKey) {
+        guard prefix != settings.root else { return }
+        let path = prefix.bytes.dropLast()
+        let start = path.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? 0
+        let parent = ObjectKey(path[..<start])
+        let now = settings.now()
+        let next = state.withLock { state in
+            let first = state.pages.first(of: prefix)
+            return state.walks.next(
+                after: Array(path[start...]), in: parent, state.pages.pages(of: parent),
+                wasKnown: first.map { validity($0.asked, now) != nil } ?? false)
+        }
+        for name in next { prefetch(firstLink(of: ObjectKey(parent.bytes + name + [UInt8(ascii: "/")])), count: 1) }
+    }
+
     /// A page that says what there is about a key: the first of the folder, or if that is known and ends before, the one
     /// behind the key. Nothing when it cannot be had.
     func page(of prefix: ObjectKey, around key: ObjectKey) async -> ListedPage? {

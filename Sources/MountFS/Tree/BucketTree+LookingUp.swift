@@ -46,16 +46,17 @@ extension BucketTree {
         }
         guard let prefix = key(of: parent, state) else { return nil }
         let pages = state.pages.pages(of: prefix).reversed().filter { validity($0.asked, now) != nil }
-        for page in pages {
+        let wanted = ObjectKey(prefix.bytes + name)
+        let folder = wanted + "/"
+        for page in pages where page.mayShow(wanted, folder) {
             guard let index = page.entries.find(name) else { continue }
             state.searches[state.nodes.id(parent).number]?.noteFound()
             let place = try hold(page, index, name, in: parent, &state)
             return .found(entry(place, state.nodes[facts: place]!, now, state))
         }
         // Nobody has it, neither as a file nor as a folder.
-        let wanted = ObjectKey(prefix.bytes + name)
         guard let page = pages.first(where: { $0.covers(wanted) }),
-            let folderPage = pages.first(where: { $0.covers(wanted + "/") }),
+            let folderPage = pages.first(where: { $0.covers(folder) }),
             let validity = validity(min(page.asked, folderPage.asked), now)
         else { return nil }
         return .absent(validity: validity)

@@ -17,6 +17,7 @@ public final class BucketTree: Sendable {
         var questions: [Question: [Waiter]] = [:]
         /// Of folders in which names were looked for lately.
         var searches: [UInt64: FolderSearch] = [:]
+        var walks = FolderWalks()
     }
 
     /// A name in a folder.

@@ -43,6 +43,7 @@ final class FolderReading: Sendable {
         guard let prefix = tree.prefix(of: folder) else { return _ = reply.fail(.notThere) }
         if position < 2, !addDots(from: Int(position), answer) { return send(answer) }
         if position == 0 {
+            tree.walk(on: prefix)
             state.withLock { state in
                 state.starts = []
                 state.recent = []

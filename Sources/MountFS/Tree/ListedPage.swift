@@ -35,6 +35,13 @@ final class ListedPage: Sendable {
         self.next = next
     }
 
+    /// Whether a name can be here, of which these would be the keys as a file and as a folder. Files that were held back
+    /// stand behind their place.
+    func mayShow(_ file: ObjectKey, _ folder: ObjectKey) -> Bool {
+        guard let covers else { return true }
+        return self.covers(file) || self.covers(folder) || covers.after?.hasPrefix(file) == true
+    }
+
     func covers(_ key: ObjectKey) -> Bool {
         guard let covers else { return isWhole }
         return covers.after.map { $0 < key } ?? true && covers.through.map { key <= $0 } ?? true

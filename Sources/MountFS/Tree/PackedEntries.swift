@@ -15,7 +15,7 @@ struct PackedEntries: Sendable {
     var count: Int { offsets.count }
     var indices: Range<Int> { 0..<offsets.count }
     /// What it takes in memory, nearly.
-    var footprint: Int { bytes.capacity + offsets.capacity * 4 + (order?.count ?? 0) * 4 + details.count * 256 + 512 }
+    var footprint: Int { bytes.capacity + offsets.capacity * 4 + (order?.count ?? 0) * 4 + details.count * 256 + 1024 }
 
     // MARK: Making
 

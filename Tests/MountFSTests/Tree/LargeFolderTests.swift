@@ -132,6 +132,48 @@ import Testing
         #expect(bucket.requests - before == 20)
     }
 
+    @Test func foldersAreListedAheadOfWhoReadsOneAfterAnother() async throws {
+        let bucket = MemoryBucket()
+        for folder in 100..<200 { bucket.set(ObjectKey("d\(folder)/f")) }
+        let mount = try TestMount(bucket)
+        let folders = try await mount.list(isDetailed: true)
+        var most = 0
+        for folder in folders {
+            let text = folder.text
+            #expect(try await mount.texts(folder.entry.attributes.node) == ["f"])
+            let asked = mount.tree.state.withLock { state in
+                (100..<200).last { state.pages.first(of: ObjectKey("d\($0)/")) != nil }
+            }
+            most = max(most, (asked ?? 0) - (Int(text.dropFirst()) ?? 0))
+        }
+        #expect(most == 16)
+        // Each was listed once all the same.
+        #expect(bucket.takeCalls().count == 101)
+    }
+
+    @Test func foldersThatAreReadHereAndThereAreListedAlone() async throws {
+        let bucket = MemoryBucket()
+        for folder in 100..<200 { bucket.set(ObjectKey("d\(folder)/f")) }
+        let mount = try TestMount(bucket)
+        let folders = try await mount.list(isDetailed: true)
+        for step in 1..<50 {
+            #expect(try await mount.texts(folders[step * 37 % 100].entry.attributes.node) == ["f"])
+        }
+        #expect(bucket.takeCalls().count == 50)
+    }
+
+    /// A walk that is slower than what is believed gains nothing from what was asked for long before.
+    @Test func slowWalksAreNotListedFarAhead() async throws {
+        let bucket = MemoryBucket()
+        for folder in 100..<200 { bucket.set(ObjectKey("d\(folder)/f")) }
+        let mount = try TestMount(bucket)
+        for folder in try await mount.list(isDetailed: true) {
+            #expect(try await mount.texts(folder.entry.attributes.node) == ["f"])
+            mount.pass(milliseconds: 1001)
+        }
+        #expect(bucket.takeCalls().count < 130)
+    }
+
     @Test func neighboursComeFromWhatIsKnown() async throws {
         let bucket = EndlessBucket(5000)
         let mount = try TestMount(bucket)

@@ -13,7 +13,7 @@ struct RandomOperationTests {
     func treeIsThatOfTheKeys(share: Int) async throws {
         let only = getenv("PROVISION_TEST_SEED").flatMap { UInt64(String(cString: $0)) }
         guard only == nil || share == 0 else { return }
-        let count = getenv("PROVISION_TEST_SEEDS").flatMap { Int(String(cString: $0)) } ?? 250
+        let count = getenv("PROVISION_TEST_SEEDS").flatMap { Int(String(cString: $0)) } ?? 125
         for seed in only.map({ [$0] }) ?? (0..<count).map({ UInt64($0 * 8 + share) }) {
             var run = try RandomRun(seed: seed)
             do {
