@@ -67,6 +67,11 @@ let package = Package(
             name: "memory-mount", dependencies: ["MountSession", "MountFS", "Platform"], path: "Tests/MemoryMount",
             swiftSettings: strict),
 
+        // Measures reading without the kernel.
+        .executableTarget(
+            name: "reading-benchmark", dependencies: ["MountFS", "ObjectStore", "HTTP", "Signing", "Platform"],
+            path: "Benchmarks/Reading", swiftSettings: strict),
+
         tests("PlatformTests", of: ["Platform", "TestSupport"]),
         tests("HTTPTests", of: ["HTTP", "Checksums", "Platform", "TestSupport"]),
         tests("JSONTests", of: ["JSON"]),

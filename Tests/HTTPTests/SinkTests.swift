@@ -2,6 +2,7 @@ import Checksums
 import Glibc
 import HTTP
 import Platform
+import Synchronization
 import TestSupport
 import Testing
 
@@ -17,6 +18,29 @@ struct SinkTests {
             HTTPRequest(.get, server.address(), sink: .memory(memory)))
         #expect(response.count == content.count)
         #expect(memory.prefix(content.count).elementsEqual(content))
+    }
+
+    /// It is told while the rest is still to come.
+    @Test func memoryTellsHowFarItIs() async throws {
+        let told = Semaphore()
+        let counts = Mutex<[Int]>([])
+        let server = try ScriptedServer { [content] _, connection in
+            try connection.send("HTTP/1.1 200 OK\r\nContent-Length: \(content.count)\r\n\r\n")
+            try connection.send(content.prefix(100_000))
+            // The rest is held back until somebody has heard of the beginning.
+            told.wait()
+            try connection.send(content.dropFirst(100_000))
+        }
+        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: content.count, alignment: 16)
+        defer { memory.deallocate() }
+        nonisolated(unsafe) let arrived = memory
+        let sink = ByteSink.memory(memory) { [content] count in
+            counts.withLock { $0.append(arrived.prefix(count).elementsEqual(content.prefix(count)) ? count : -1) }
+            if count >= 100_000 { told.signal() }
+        }
+        _ = try await HTTPClient.forTests.send(HTTPRequest(.get, server.address(), sink: sink))
+        let all = counts.withLock { $0 }
+        #expect(all.count > 1 && all == all.sorted() && all.last == content.count && all.first ?? 0 > 0)
     }
 
     @Test func memoryThatIsTooSmall() async throws {

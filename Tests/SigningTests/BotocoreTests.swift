@@ -11,7 +11,7 @@ struct BotocoreTests {
         let seed =
             ProcessInfo.processInfo.environment["PROVISION_TEST_SEED"].flatMap(UInt64.init) ?? .random(in: 0..<1 << 32)
         print("BotocoreTests: PROVISION_TEST_SEED=\(seed)")
-        var random = SeededGenerator(state: seed)
+        var random = SeededGenerator(seed: seed)
         let requests = (0..<1000).map { _ in GeneratedRequest(using: &random) }
         let answers = try Botocore.sign(requests)
         #expect(answers.count == requests.count)

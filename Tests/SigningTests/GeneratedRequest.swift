@@ -1,5 +1,6 @@
 import Checksums
 import Signing
+import TestSupport
 
 /// A request with what is hard to sign in it.
 struct GeneratedRequest {

@@ -105,7 +105,7 @@ extension HTTPRequest {
     var receiveBuffer: Int {
         switch sink {
         case .file: 256 << 10
-        case .memory(let memory): memory.count > 64 << 10 ? 256 << 10 : 64 << 10
+        case .memory(let memory, _): memory.count > 64 << 10 ? 256 << 10 : 64 << 10
         case .bytes: 64 << 10
         }
     }

@@ -69,9 +69,10 @@ struct SinkWriter: ~Copyable {
         switch sink {
         case .file:
             try file?.add(piece)
-        case .memory(let memory):
+        case .memory(let memory, let progress):
             guard piece.count <= memory.count - count else { throw Self.tooLarge(memory.count) }
             UnsafeMutableRawBufferPointer(rebasing: memory[count...]).copyMemory(from: piece)
+            progress?(count + piece.count)
         case .bytes(let most):
             guard piece.count <= most - count else { throw Self.tooLarge(most) }
             bytes.append(contentsOf: piece)

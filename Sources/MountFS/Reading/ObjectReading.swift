@@ -1,59 +1,57 @@
-import Glibc
 public import ObjectStore
 public import Platform
 import Synchronization
 
-/// How open objects are read.
-public struct ReadingSettings: Sendable {
-    /// Told of objects that are another version than the one that was opened.
-    public var onChanged: @Sendable (ObjectKey) -> Void = { _ in }
-
-    public init() {}
-}
-
 /// The bytes of objects that are open.
+///
+/// All who have the same version of an object open share what is fetched of it (`SharedFile`). Each handle is watched for
+/// reading in order (`ReadRuns`), and what comes next is fetched ahead, the farther the longer that goes on (`Lookahead`); other
+/// reads fetch what they ask for. Memory is taken from a budget and given back as soon as the readers have passed it.
 public final class ObjectReading: Sendable {
-    private let store: any ObjectStore
-    private let settings: ReadingSettings
+    private let core: ReadingCore
 
+    /// `memory` is what may be taken for bytes that are on their way or ahead of need.
     public init(
         store: any ObjectStore, memory: MemoryBudget, settings: ReadingSettings, neighbours: (any Neighbours)?
     ) {
-        self.store = store
-        self.settings = settings
+        core = ReadingCore(StoreOrigin(store: store), memory, settings, neighbours)
     }
 
-    public func open(_ file: FileVersion) -> OpenObject { OpenObject(file, store, settings) }
+    deinit { core.close() }
 
-    public func close() {}
+    /// Opens are counted; all of the same version share what is fetched.
+    public func open(_ file: FileVersion) -> OpenObject {
+        OpenObject(core.open(file))
+    }
+
+    /// Ends everything under way; reads that wait fail with EIO.
+    public func close() { core.close() }
 }
 
 /// An object that somebody has opened.
 public final class OpenObject: Sendable {
-    public let file: FileVersion
-    private let store: any ObjectStore
-    private let settings: ReadingSettings
+    public var file: FileVersion { shared.file }
+    private let shared: SharedFile
+    private let reader = Reader()
+    private let isClosed = Atomic(false)
 
-    init(_ file: FileVersion, _ store: any ObjectStore, _ settings: ReadingSettings) {
-        self.file = file
-        self.store = store
-        self.settings = settings
+    init(_ shared: SharedFile) {
+        self.shared = shared
+        shared.add(reader)
     }
 
+    deinit { close() }
+
+    /// Answers with up to `count` bytes; fewer only at the end of the file. The answer comes at once when the bytes are there,
+    /// else by the thread that receives the last of them.
     public func read(_ count: Int, at offset: Int, _ reply: Reply<FileBytes>) {
-        let count = min(count, file.size - offset)
-        guard count > 0 else { return _ = reply.answer(.none) }
-        Task { [file, store, settings] in
-            do throws(StoreError) {
-                let result = try await store.read(
-                    file.key, ReadRange(from: offset, count: count), of: file.version, into: .bytes(limit: count))
-                result.bytes.withUnsafeBytes { bytes in _ = reply.answer(.one(bytes)) }
-            } catch {
-                if error.code == .changed { settings.onChanged(file.key) }
-                reply.fail(SystemError(error))
-            }
-        }
+        let start = min(max(0, offset), file.size)
+        let range = start..<start + min(max(0, count), file.size - start)
+        if range.isEmpty { reply.answer(.none) } else { shared.read(range, by: reader, reply) }
     }
 
-    public func close() {}
+    public func close() {
+        guard !isClosed.exchange(true, ordering: .acquiringAndReleasing) else { return }
+        shared.core.close(shared, reader)
+    }
 }

@@ -56,7 +56,7 @@ extension LocalTree {
                 count = try RangeCopy.copy(
                     from: file, at: range.lowerBound, count: range.count, to: target.file, at: offset,
                     isCancelled: { cancellation.isCancelled })
-            case .memory(let memory):
+            case .memory(let memory, _):
                 guard range.count <= memory.count else { throw SystemError(code: EFBIG) }
                 count = try file.read(into: .init(rebasing: memory[..<range.count]), at: range.lowerBound)
             case .bytes(let limit):

@@ -78,7 +78,7 @@ extension ByteSink {
     var capacity: Int {
         switch self {
         case .file: .max
-        case .memory(let memory): memory.count
+        case .memory(let memory, _): memory.count
         case .bytes(let limit): limit
         }
     }

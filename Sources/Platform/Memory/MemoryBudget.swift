@@ -16,6 +16,8 @@ public final class MemoryBudget: Sendable {
         var peak = 0
         var waiting: [Waiting] = []
         var firstWaiting = 0
+        /// Who may have something to give back.
+        var relievers: [@Sendable () -> Void] = []
 
         var used: Int { taken + held }
         var idleBytes: Int { idle.reduce(0) { $0 + $1.count } }
@@ -59,7 +61,19 @@ public final class MemoryBudget: Sendable {
                 state.waiting.append(Waiting(bytes: bytes, continuation: continuation))
                 return false
             }
-            if isFree { continuation.resume() }
+            if isFree { continuation.resume() } else { askForRelief() }
+        }
+    }
+
+    /// Takes so much if it is there now and nobody waits for it, perhaps only if so much is free afterwards: whoever takes
+    /// ahead of need leaves something to the others. Where nothing has to be left, who would be alone gets any amount.
+    public func tryTake(_ bytes: Int, leaving rest: Int = 0) -> Bool {
+        change { state in
+            guard state.waiting.isEmpty, rest == 0 ? admits(bytes, state) : state.used + bytes + rest <= total else {
+                return false
+            }
+            note(bytes, &state)
+            return true
         }
     }
 
@@ -73,6 +87,15 @@ public final class MemoryBudget: Sendable {
     /// Waits until there is so much besides a buffer.
     public func take(_ bytes: Int, andBufferOf size: Int) async -> MemoryBuffer {
         await take(bytes + size)
+        return buffer(size)
+    }
+
+    /// A buffer if there is so much now, see `tryTake`.
+    public func tryTakeBuffer(_ size: Int, leaving rest: Int = 0) -> MemoryBuffer? {
+        tryTake(size, leaving: rest) ? buffer(size) : nil
+    }
+
+    private func buffer(_ size: Int) -> MemoryBuffer {
         // The last one is the one that the processor's cache knows.
         let idle = state.withLock { state in
             state.idle.lastIndex { $0.count == size }.map { state.idle.remove(at: $0) }
@@ -108,6 +131,26 @@ public final class MemoryBudget: Sendable {
 
     fileprivate func release(_ bytes: Int) {
         change { $0.held -= bytes }
+    }
+
+    // MARK: When it is short
+
+    /// Has `relieve` called, with no lock held, whenever somebody begins to wait: for who keeps what can be done without.
+    public func whenShort(_ relieve: @escaping @Sendable () -> Void) {
+        state.withLock { $0.relievers.append(relieve) }
+    }
+
+    private func askForRelief() {
+        for relieve in state.withLock({ $0.relievers }) { relieve() }
+    }
+
+    /// Frees the buffers that nobody uses: when nothing more is expected soon.
+    public func freeIdle() {
+        let idle = state.withLock { state in
+            defer { state.idle = [] }
+            return state.idle
+        }
+        for buffer in idle { buffer.deallocate() }
     }
 
     // MARK: Inside

@@ -173,10 +173,16 @@ final class MemoryBucket: ReadOnlyStore {
         try await begin(.read(key))
         guard let object = state.withLock({ $0.objects[key] }) else { throw StoreError(.notFound, "no \(key.shown)") }
         guard version == nil || version == object.version else { throw StoreError(.changed, "changed") }
-        guard case .bytes = sink, let range = range.clipped(to: object.bytes.count) else {
-            throw StoreError(.unsupported, "not like this")
+        guard let range = range.clipped(to: object.bytes.count) else { throw StoreError(.invalid, "behind the end") }
+        let bytes = Array(object.bytes[range])
+        switch sink {
+        case .bytes: return ReadResult(object: Self.info(key, object), count: bytes.count, bytes: bytes)
+        case .memory(let memory, let progress):
+            memory.copyBytes(from: bytes)
+            progress?(bytes.count)
+            return ReadResult(object: Self.info(key, object), count: bytes.count)
+        case .file: throw StoreError(.unsupported, "not into files")
         }
-        return ReadResult(object: Self.info(key, object), count: range.count, bytes: Array(object.bytes[range]))
     }
 
     private func begin(_ call: Call) async throws(StoreError) {

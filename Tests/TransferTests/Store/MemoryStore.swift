@@ -127,7 +127,7 @@ final class MemoryStore: ObjectStore {
         do throws(SystemError) {
             switch sink {
             case .file(let file, let offset): try file.file.write(bytes, at: offset)
-            case .memory(let memory): memory.copyBytes(from: bytes)
+            case .memory(let memory, _): memory.copyBytes(from: bytes)
             case .bytes: throw SystemError(code: 95)
             }
         } catch {

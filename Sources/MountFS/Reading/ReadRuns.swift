@@ -1,0 +1,97 @@
+/// What one handle has read lately, as runs of bytes that joined: a run that grows at its end is somebody reading in order,
+/// and there may be several of them in one file. Requests of one reader arrive out of order, since the kernel sends several
+/// at once; so a run is also what a gap between two of them leaves when it is filled.
+struct ReadRuns {
+    struct Run: Equatable {
+        var range: Range<Int>
+        /// Bytes that came in order. Those before the beginning, as of who reads backwards, prove nothing.
+        var evidence: Int
+        /// How often it went on at its end.
+        var steps = 0
+        /// How far has been fetched ahead.
+        var issued = 0
+        /// How far ahead memory has allowed lately.
+        var allowance = Int.max
+        /// When it was read last, in reads of the whole mount.
+        var tick = 0
+
+        /// Somebody reads in order. Among many random reads two often meet by chance.
+        var isStream: Bool { steps > 1 }
+
+        /// Begun by who will very likely go on.
+        mutating func trust() { steps += 2 }
+    }
+
+    /// What a read has made of the runs; the one that it belongs to is the first now.
+    struct Change: Equatable {
+        /// Two have become one, so that parts which no read has ended in may have been passed.
+        var hasMerged = false
+        /// A stream has been forgotten.
+        var hasEnded = false
+    }
+
+    private(set) var runs: [Run] = []
+
+    static let limit = 32
+
+    mutating func note(_ range: Range<Int>, tick: Int) -> Change {
+        var change = Change()
+        if let index = runs.firstIndex(where: { $0.isContinued(by: range) }) {
+            moveToFront(index)
+            runs[0].evidence += range.upperBound - runs[0].range.upperBound
+            runs[0].steps += 1
+            runs[0].range = runs[0].range.lowerBound..<range.upperBound
+        } else if let index = runs.firstIndex(where: { $0.isPreceded(by: range) }) {
+            moveToFront(index)
+            runs[0].range = range.lowerBound..<runs[0].range.upperBound
+        } else {
+            if runs.count == Self.limit { change.hasEnded = runs.removeLast().isStream }
+            runs.insert(Run(range: range, evidence: range.count), at: 0)
+        }
+        // What came too early waits behind the end.
+        while let next = runs.dropFirst().firstIndex(where: { runs[0].reaches($0) }) {
+            let later = runs.remove(at: next)
+            runs[0].range = runs[0].range.lowerBound..<later.range.upperBound
+            runs[0].evidence += later.evidence
+            runs[0].steps += later.steps + 1
+            runs[0].issued = max(runs[0].issued, later.issued)
+            change.hasMerged = true
+        }
+        runs[0].tick = tick
+        return change
+    }
+
+    /// Notes something about the run that was read last.
+    mutating func update(_ change: (inout Run) -> Void) { change(&runs[0]) }
+
+    /// What was fetched ahead from here on is gone.
+    mutating func forgetIssued(from offset: Int) {
+        for index in runs.indices where runs[index].issued > offset && runs[index].range.upperBound <= offset {
+            runs[index].issued = offset
+        }
+    }
+
+    private mutating func moveToFront(_ index: Int) {
+        if index > 0 { runs.insert(runs.remove(at: index), at: 0) }
+    }
+}
+
+extension ReadRuns.Run {
+    /// A long run is somebody else, or the same reader the last time.
+    fileprivate func reaches(_ other: ReadRuns.Run) -> Bool {
+        other.range.lowerBound > range.lowerBound && other.evidence <= Self.early && isContinued(by: other.range)
+    }
+
+    /// How many bytes come too early at most.
+    private static let early = 16 << 20
+
+    fileprivate func isContinued(by other: Range<Int>) -> Bool {
+        range.lowerBound <= other.lowerBound && other.lowerBound <= range.upperBound
+            && other.upperBound > range.upperBound
+    }
+
+    fileprivate func isPreceded(by other: Range<Int>) -> Bool {
+        other.lowerBound < range.lowerBound && range.lowerBound <= other.upperBound
+            && other.upperBound <= range.upperBound
+    }
+}

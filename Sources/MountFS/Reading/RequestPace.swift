@@ -1,0 +1,38 @@
+import Glibc
+import Synchronization
+
+/// How long a request takes that has the store for itself, and so how far ahead of a reader it is worth to fetch. Where answers
+/// come at once, a large window only turns memory over that the processor's cache does not hold any more.
+final class RequestPace: Sendable {
+    private let underWay = Atomic(0)
+    /// In microseconds; 0 before the first.
+    private let alone = Atomic(0)
+
+    /// The largest window that makes reading faster: what would come within a request's time at this speed.
+    func window(most: Int) -> Int {
+        let alone = alone.load(ordering: .relaxed)
+        return alone == 0 ? most : min(most, max(Self.least, alone * Self.bytesPerMicrosecond))
+    }
+
+    /// How many are under way.
+    var load: Int { underWay.load(ordering: .relaxed) }
+
+    func measure(_ count: Int, _ request: () async -> Bool) async {
+        let isAlone = underWay.add(1, ordering: .relaxed).oldValue == 0 && count >= Self.telling
+        let begin = isAlone ? Self.now : 0
+        let isGood = await request()
+        underWay.subtract(1, ordering: .relaxed)
+        if isAlone && isGood { alone.store(max(1, Self.now - begin), ordering: .relaxed) }
+    }
+
+    /// Less says nothing of how fast a connection is.
+    private static let telling = 512 << 10
+    private static let least = 16 << 20
+    private static let bytesPerMicrosecond = 4 << 10
+
+    private static var now: Int {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return time.tv_sec * 1_000_000 + time.tv_nsec / 1000
+    }
+}

@@ -1,0 +1,158 @@
+import ObjectStore
+import Platform
+import Synchronization
+
+/// Requests: one for each part, and again while somebody waits and the store may come back.
+extension SharedFile {
+    func fetch(_ part: Part) async {
+        while let (wanted, pinned) = remaining(of: part) {
+            var version = file
+            version.version = pinned
+            var failure: StoreError?
+            await core.pace.measure(wanted.count) {
+                failure = await self.request(part, wanted, of: version)
+                return failure == nil
+            }
+            guard let failure else { return }
+            guard mayTryAgain(part, failure) else { return fail(part, failure) }
+            await core.pause()
+        }
+        release(part)
+    }
+
+    /// One request. Returns why it failed.
+    private func request(_ part: Part, _ wanted: Range<Int>, of version: FileVersion) async -> StoreError? {
+        let done = wanted.lowerBound - part.range.lowerBound
+        do throws(StoreError) {
+            let object = try await core.origin.fetch(
+                wanted, of: version, into: .init(rebasing: part.memory.bytes[done...])
+            ) { [self] count in receive(part, done + count) }
+            finish(part, object)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    /// What is still to come; nothing when nobody wants it any more. Bytes that are there stay, if they are of a version that
+    /// can be asked for again.
+    private func remaining(of part: Part) -> (Range<Int>, ObjectVersion?)? {
+        state.withLock { state in
+            guard !part.isGone else { return nil }
+            let version = file.version ?? state.pinned
+            return (part.range.lowerBound + part.received..<part.range.upperBound, version)
+        }
+    }
+
+    /// Called by the thread that has received the bytes: it answers those who waited for them.
+    private func receive(_ part: Part, _ count: Int) {
+        guard file.version != nil else { return }
+        let ready = state.withLock { _ -> [PendingRead] in
+            // Less than before: the request was made again.
+            guard count > part.received, !part.isGone else { return [] }
+            part.received = count
+            return part.takeReady()
+        }
+        for read in ready { read.answer() }
+    }
+
+    private func finish(_ part: Part, _ object: ObjectInfo) {
+        enum End {
+            case done([PendingRead])
+            case changed
+        }
+        let end = state.withLock { state -> End in
+            part.task = nil
+            guard !part.isGone else { return .done([]) }
+            if file.version == nil {
+                if let pinned = state.pinned, pinned != object.version { return .changed }
+                state.pinned = object.version
+            }
+            part.received = part.range.count
+            part.isComplete = true
+            state.trouble = nil
+            let ready = part.takeReady()
+            if !state.isNeeded(part, by: self), opensOrReads(state) { state.take(part) }
+            return .done(ready)
+        }
+        switch end {
+        case .done(let ready):
+            for read in ready { read.answer() }
+        case .changed:
+            fail(part, StoreError(.changed, "\(file.key.shown) is another version than it was"))
+        }
+        core.relieve()
+    }
+
+    /// A file that was fetched before anybody has opened it waits for that.
+    private func opensOrReads(_ state: State) -> Bool { !state.readers.isEmpty }
+
+    // MARK: Failures
+
+    /// Who waits may wait until the store is back; his own time limit ends that.
+    private func mayTryAgain(_ part: Part, _ error: StoreError) -> Bool {
+        state.withLock { state in
+            guard error.isRetryable, !error.meansChanged, !part.isGone, !part.waiting.isEmpty else { return false }
+            state.trouble = error
+            return true
+        }
+    }
+
+    private func fail(_ part: Part, _ error: StoreError) {
+        guard !error.meansChanged else { return changed(part) }
+        let failed = state.withLock { state -> [PendingRead] in
+            part.task = nil
+            guard state.take(part) else { return [] }
+            state.forgetIssued(part)
+            let failed = part.takeWaiting()
+            for read in failed { state.forget(read, by: self) }
+            return failed
+        }
+        if !failed.isEmpty { core.settings.onFailure(file.key, error) }
+        for read in failed { read.fail(error.readError) }
+        core.relieve()
+    }
+
+    /// The version that everybody here reads is gone: they have to open the file anew.
+    private func changed(_ part: Part) {
+        let isNews = state.withLock { state in
+            part.task = nil
+            return !part.isGone && state.end == nil
+        }
+        guard isNews else { return }
+        core.forget(self)
+        core.settings.onChanged(file.key)
+        end(.stale)
+    }
+
+    /// Nobody wanted it.
+    private func release(_ part: Part) {
+        state.withLock { _ in part.task = nil }
+        core.relieve()
+    }
+
+    /// Fails the reads that have waited for too long. False when none waits.
+    func failOverdue(at now: Int) -> Bool {
+        let (overdue, isWaiting, trouble) = state.withLock { state in
+            var overdue: [PendingRead] = []
+            for read in Set(state.parts.parts.flatMap(\.waiting).map(ReadIdentity.init)).map(\.read)
+            where read.deadline <= now && !read.isSettled {
+                read.isSettled = true
+                overdue.append(read)
+                state.forget(read, by: self)
+            }
+            return (overdue, state.parts.parts.contains { !$0.waiting.isEmpty }, state.trouble)
+        }
+        if !overdue.isEmpty { core.reportTimeout(of: file.key, trouble) }
+        for read in overdue { read.fail(.inputOutput) }
+        return isWaiting
+    }
+}
+
+/// A read that waits for several parts is one read.
+private struct ReadIdentity: Hashable {
+    let read: PendingRead
+
+    static func == (left: ReadIdentity, right: ReadIdentity) -> Bool { left.read === right.read }
+    func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(read)) }
+}

@@ -1,0 +1,193 @@
+import Checksums
+import Glibc
+import ObjectStore
+import Platform
+import Synchronization
+
+/// A bucket in memory that answers like a real one over a network: late, piece by piece, and as badly as a test says. It
+/// counts what it is asked, and notes when the same bytes are asked for twice at the same time.
+final class FakeStore: ObjectStore {
+    enum Behaviour: Sendable {
+        case usual
+        case fail(StoreError)
+        /// After so many bytes.
+        case breakOff(Int, StoreError)
+        /// Says no more after so many bytes, until the call is cancelled.
+        case stall(Int)
+        /// Answers as from another version.
+        case pretend(ObjectVersion)
+    }
+
+    struct Request: Sendable, Equatable {
+        var key: ObjectKey
+        var range: Range<Int>
+        var version: ObjectVersion?
+    }
+
+    private struct Object: Sendable {
+        var bytes: [UInt8]
+        var version: ObjectVersion
+    }
+
+    private struct State {
+        var objects: [ObjectKey: Object] = [:]
+        var versions = 0
+        var requests: [Request] = []
+        var active: [Int: Request] = [:]
+        var mostActive = 0
+        /// Requests, by number, during which the same bytes were asked for again.
+        var overlapped: Set<Int> = []
+        var overlaps = 0
+        var delivered = 0
+        var cancelled = 0
+    }
+
+    private let state = Mutex(State())
+    let capabilities = StoreCapabilities()
+    let latency: Int
+    let piece: Int
+    /// Of each connection.
+    let bytesPerMillisecond: Int
+    private let behaviour: @Sendable (_ number: Int, Request) -> Behaviour
+
+    init(
+        latency: Int = 0, piece: Int = 64 << 10, bytesPerMillisecond: Int = .max,
+        behaviour: @escaping @Sendable (_ number: Int, Request) -> Behaviour = { _, _ in .usual }
+    ) {
+        self.latency = latency
+        self.piece = piece
+        self.bytesPerMillisecond = bytesPerMillisecond
+        self.behaviour = behaviour
+    }
+
+    // MARK: For tests
+
+    @discardableResult
+    func set(_ key: ObjectKey, _ bytes: [UInt8]) -> ObjectVersion {
+        state.withLock { state in
+            state.versions += 1
+            let version = ObjectVersion("v\(state.versions)")
+            state.objects[key] = Object(bytes: bytes, version: version)
+            return version
+        }
+    }
+
+    func remove(_ key: ObjectKey) { state.withLock { $0.objects[key] = nil } }
+
+    var requests: [Request] { state.withLock { $0.requests } }
+    var overlaps: Int { state.withLock { $0.overlaps } }
+    var mostActive: Int { state.withLock { $0.mostActive } }
+    var active: Int { state.withLock { $0.active.count } }
+    var delivered: Int { state.withLock { $0.delivered } }
+    var cancelled: Int { state.withLock { $0.cancelled } }
+
+    // MARK: ObjectStore
+
+    func read(
+        _ key: ObjectKey, _ range: ReadRange, of version: ObjectVersion?, into sink: ByteSink,
+        checksum: Checksum.Algorithm?
+    ) async throws(StoreError) -> ReadResult {
+        guard case .memory(let memory, let progress) = sink else {
+            throw StoreError(.unsupported, "this store reads into memory only")
+        }
+        let request = Request(
+            key: key, range: range.start..<range.start + (range.count ?? memory.count), version: version)
+        let number = begin(request)
+        defer { end(number) }
+        return try await answer(request, number, of: version, into: memory, progress)
+    }
+
+    /// Of a request that was given up, the bytes may be asked for again before it knows.
+    private func end(_ number: Int) {
+        let isCancelled = Task.isCancelled
+        state.withLock { state in
+            state.active[number] = nil
+            if state.overlapped.remove(number) != nil, !isCancelled { state.overlaps += 1 }
+        }
+    }
+
+    private func answer(
+        _ request: Request, _ number: Int, of version: ObjectVersion?, into memory: UnsafeMutableRawBufferPointer,
+        _ progress: (@Sendable (Int) -> Void)?
+    ) async throws(StoreError) -> ReadResult {
+        let key = request.key
+        let behaviour = behaviour(number, request)
+        if case .fail(let error) = behaviour { throw error }
+        if latency > 0 { try await wait(latency) } else { await Task.yield() }
+        guard let object = state.withLock({ $0.objects[key] }) else { throw StoreError(.notFound, "no \(key.shown)") }
+        guard version == nil || version == object.version else { throw StoreError(.changed, "changed") }
+        let range = ReadRange(from: request.range.lowerBound, count: request.range.count)
+        guard let clipped = range.clipped(to: object.bytes.count) else { throw StoreError(.invalid, "range") }
+        var count = 0
+        while count < clipped.count {
+            if case .breakOff(let most, let error) = behaviour, count >= most { throw error }
+            if case .stall(let most) = behaviour, count >= most { try await wait(1 << 30) }
+            let more = min(piece, clipped.count - count)
+            if bytesPerMillisecond != .max { try await wait(max(1, more / bytesPerMillisecond)) }
+            guard !Task.isCancelled else { throw cancellation() }
+            object.bytes.withUnsafeBytes { bytes in
+                let source = bytes[clipped.lowerBound + count..<clipped.lowerBound + count + more]
+                UnsafeMutableRawBufferPointer(rebasing: memory[count...]).copyMemory(from: .init(rebasing: source))
+            }
+            count += more
+            state.withLock { $0.delivered += more }
+            progress?(count)
+        }
+        var info = ObjectInfo(
+            key: key, size: object.bytes.count, modified: FileTime(seconds: 0, nanoseconds: 0), version: object.version)
+        if case .pretend(let version) = behaviour { info.version = version }
+        return ReadResult(object: info, count: count)
+    }
+
+    private func begin(_ request: Request) -> Int {
+        state.withLock { state in
+            state.requests.append(request)
+            for (number, other) in state.active where other.key == request.key && other.range.overlaps(request.range) {
+                state.overlapped.insert(number)
+            }
+            state.active[state.requests.count] = request
+            state.mostActive = max(state.mostActive, state.active.count)
+            return state.requests.count
+        }
+    }
+
+    private func wait(_ milliseconds: Int) async throws(StoreError) {
+        do { try await Task.sleep(for: .milliseconds(milliseconds)) } catch { throw cancellation() }
+    }
+
+    private func cancellation() -> StoreError {
+        state.withLock { $0.cancelled += 1 }
+        return StoreError(.cancelled, "cancelled")
+    }
+}
+
+// MARK: What reading never does
+
+extension FakeStore {
+    private static let readOnly = StoreError(.unsupported, "this store is only read")
+
+    func list(_ request: ListRequest) async throws(StoreError) -> ListPage { throw Self.readOnly }
+    func stat(_ key: ObjectKey) async throws(StoreError) -> ObjectInfo { throw Self.readOnly }
+    func put(_ key: ObjectKey, _ body: ByteSource, _ options: PutOptions) async throws(StoreError) -> PutResult {
+        throw Self.readOnly
+    }
+    func beginUpload(_ key: ObjectKey, _ options: UploadOptions) async throws(StoreError) -> Upload {
+        throw Self.readOnly
+    }
+    func uploadPart(
+        _ number: Int, of upload: Upload, _ body: ByteSource, checksum: Checksum?
+    ) async throws(StoreError) -> UploadedPart { throw Self.readOnly }
+    func copyPart(
+        _ number: Int, of upload: Upload, from source: CopySource, _ range: Range<Int>
+    ) async throws(StoreError) -> UploadedPart { throw Self.readOnly }
+    func complete(
+        _ upload: Upload, _ parts: [UploadedPart], if condition: WriteCondition
+    ) async throws(StoreError) -> PutResult { throw Self.readOnly }
+    func abort(_ upload: Upload) async throws(StoreError) { throw Self.readOnly }
+    func copy(
+        _ source: CopySource, to key: ObjectKey, _ metadata: ObjectMetadata?, if condition: WriteCondition
+    ) async throws(StoreError) -> PutResult { throw Self.readOnly }
+    func delete(_ deletions: [Deletion]) async throws(StoreError) -> [Result<Void, StoreError>] {
+        throw Self.readOnly
+    }
+}

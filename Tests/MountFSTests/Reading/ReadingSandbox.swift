@@ -1,0 +1,85 @@
+import Glibc
+import MountFS
+import ObjectStore
+import Platform
+import Synchronization
+import Testing
+
+/// A store, a budget and what reads through them.
+struct ReadingSandbox {
+    let store: FakeStore
+    let memory: MemoryBudget
+    let reading: ObjectReading
+    let told = Told()
+
+    /// What status and tree hear.
+    final class Told: Sendable {
+        private let lists = Mutex<(changed: [ObjectKey], failures: [StoreError])>(([], []))
+
+        var changed: [ObjectKey] { lists.withLock { $0.changed } }
+        var failures: [StoreError] { lists.withLock { $0.failures } }
+
+        func noteChange(_ key: ObjectKey) { lists.withLock { $0.changed.append(key) } }
+        fileprivate func noteFailure(_ error: StoreError) { lists.withLock { $0.failures.append(error) } }
+    }
+
+    init(
+        _ store: FakeStore = FakeStore(), memory: Int = 64 << 20, neighbours: (any Neighbours)? = nil,
+        _ change: (inout ReadingSettings) -> Void = { _ in }
+    ) {
+        self.store = store
+        self.memory = MemoryBudget(memory)
+        var settings = ReadingSettings()
+        settings.pause = TimeSpan(milliseconds: 5)
+        settings.onChanged = { [told] in told.noteChange($0) }
+        settings.onFailure = { [told] _, error in told.noteFailure(error) }
+        change(&settings)
+        reading = ObjectReading(store: store, memory: self.memory, settings: settings, neighbours: neighbours)
+    }
+
+    /// An object of bytes that tell where they are.
+    func make(_ key: ObjectKey, _ count: Int, seed: UInt64 = 1) -> (FileVersion, [UInt8]) {
+        let bytes = Content.bytes(count, seed: seed)
+        let version = store.set(key, bytes)
+        return (FileVersion(key: key, size: count, version: version), bytes)
+    }
+
+    /// Everything has been given back.
+    func isEmptySoon() async -> Bool {
+        await soon { memory.used == 0 && memory.waiting == 0 && store.active == 0 }
+    }
+}
+
+/// Whether it becomes true within a generous time.
+func soon(_ condition: () -> Bool) async -> Bool {
+    for _ in 0..<2000 {
+        if condition() { return true }
+        try? await Task.sleep(for: .milliseconds(5))
+    }
+    return condition()
+}
+
+enum Content {
+    /// Each eight bytes are their place and the seed, mixed.
+    static func bytes(_ count: Int, seed: UInt64) -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: count + 8) { buffer, initialized in
+            let raw = UnsafeMutableRawBufferPointer(buffer)
+            for index in 0..<(count + 7) / 8 {
+                var word = (UInt64(index) &+ seed &* 0x1_0000_0000_01B3) &* 0x9E37_79B9_7F4A_7C15
+                word ^= word >> 29
+                raw.storeBytes(of: word, toByteOffset: index * 8, as: UInt64.self)
+            }
+            initialized = count
+        }
+    }
+}
+
+/// Without optimization the usual comparison takes longer than all else that is tested here.
+func == (left: ArraySlice<UInt8>, right: ArraySlice<UInt8>) -> Bool {
+    left.count == right.count
+        && left.withUnsafeBytes { left in
+            right.withUnsafeBytes { right in
+                left.isEmpty || memcmp(left.baseAddress!, right.baseAddress!, left.count) == 0
+            }
+        }
+}
