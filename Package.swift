@@ -84,7 +84,9 @@ let package = Package(
         tests(
             "MountSessionTests",
             of: ["memory-mount", "MountSession", "MountFS", "CShims", "Platform", "TestSupport"]),
-        tests("MountFSTests", of: ["MountFS", "ObjectStore", "HTTP", "Checksums", "Platform", "TestSupport"]),
+        tests(
+            "MountFSTests",
+            of: ["MountFS", "ObjectStore", "HTTP", "Signing", "Checksums", "Platform", "CShims", "TestSupport"]),
         tests("TaskFileTests", of: ["TaskFile", "Platform"]),
         tests("PlanTests", of: ["Plan", "ObjectStore", "TaskFile", "JSON", "Platform"]),
         tests(

@@ -43,7 +43,7 @@ private struct RandomSession {
 
     init(_ seed: UInt64) {
         self.seed = seed
-        var random = SeededGenerator(state: seed)
+        var random = SeededGenerator(seed: seed)
         let piece = [1000, 16 << 10, 64 << 10].randomElement(using: &random)!
         let failures = [0, 0, 20, 5].randomElement(using: &random)!
         let store = FakeStore(latency: Bool.random(using: &random) ? 0 : 1, piece: piece) { number, request in
