@@ -30,7 +30,9 @@ struct ReadingBenchmark {
     // On the main thread, which may wait.
     @MainActor static func main() async throws {
         guard let benchmark = Self(CommandLine.arguments.dropFirst()) else {
-            print("reading-benchmark PORT PREFIX sequential|random|small [--budget MIB] [--window MIB] [--read KIB] [--count N] [--readers N]")
+            print(
+                "reading-benchmark PORT PREFIX sequential|random|small [--budget MIB] [--window MIB] [--read KIB] [--count N] [--readers N]"
+            )
             exit(64)
         }
         try await benchmark.run()
@@ -38,7 +40,8 @@ struct ReadingBenchmark {
 
     private init?(_ words: ArraySlice<String>) {
         let words = Array(words)
-        guard words.count >= 3, words.count % 2 == 1, let port = Int(words[0]), let workload = Workload(rawValue: words[2])
+        guard words.count >= 3, words.count % 2 == 1, let port = Int(words[0]),
+            let workload = Workload(rawValue: words[2])
         else { return nil }
         (self.port, prefix, self.workload) = (port, ObjectKey(words[1]), workload)
         for index in stride(from: 3, to: words.count, by: 2) {
@@ -132,7 +135,8 @@ struct ReadingBenchmark {
         print(
             "\(workload.rawValue):", rounded(Double(asked) / cost.seconds / 1e9), "GB/s,",
             rounded(cost.cpu / gibibytes), "CPU s/GiB,", rounded(cost.seconds), "s,", requests, "requests,",
-            received - asked, "bytes too many, budget peak", memory.peak >> 20, "of", memory.total >> 20, "MiB, resident",
+            received - asked, "bytes too many, budget peak", memory.peak >> 20, "of", memory.total >> 20,
+            "MiB, resident",
             usage.ru_maxrss >> 10, "MiB")
     }
 
