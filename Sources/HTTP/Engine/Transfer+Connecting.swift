@@ -27,7 +27,7 @@ extension Transfer {
         }
         let flags = Int32(SOCK_CLOEXEC.rawValue)
         let socket = Glibc.socket(address.pointee.family, address.pointee.socktype | flags, address.pointee.protocol)
-        if socket >= 0 { worker.sockets.noteOpened(socket) }
+        if socket >= 0 { worker.sockets.noteOpened(socket, worker.loop.poll) }
         return socket
     }
 }

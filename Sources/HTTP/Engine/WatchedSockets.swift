@@ -43,10 +43,14 @@ struct WatchedSockets {
         return isWanted
     }
 
-    mutating func noteOpened(_ socket: Int32) {
+    /// A socket that did not come to a connection is closed without a word, and curl believes that it still watches the number:
+    /// the next socket that has it, mostly for the host's next address, has to be watched for the same.
+    mutating func noteOpened(_ socket: Int32, _ poll: borrowing EventPoll) {
         change(socket) { state in
-            state = State()
-            state.isConnection = true
+            let wanted = state.wanted
+            state = State(wanted: wanted, told: wanted, isConnection: true)
+            guard wanted != Watch() else { return }
+            poll.watch(socket, forReading: wanted.forReading, forWriting: wanted.forWriting)
         }
     }
 
