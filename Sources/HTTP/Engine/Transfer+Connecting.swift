@@ -9,7 +9,9 @@ extension Transfer {
             ccurl_on_open_socket(handle.raw) { this, _, address in Transfer.of(this).open(address!) })
         handle.note(
             ccurl_on_connected(handle.raw) { this, _, _, _, _ in
-                Transfer.of(this).noteReached()
+                let transfer = Transfer.of(this)
+                transfer.noteReached()
+                transfer.worker.sockets.noteConnected(transfer.socket)
                 return CURL_PREREQFUNC_OK
             })
         handle.note(

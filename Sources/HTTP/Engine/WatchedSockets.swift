@@ -2,8 +2,9 @@ import Platform
 
 /// Which sockets the loop waits for. curl no longer wants one watched when its request has ended, and wants it again with the
 /// next request a moment later; to tell the kernel each time is two system calls for every small object. So a connection that
-/// is not wanted any more stays watched until something happens on it, which is mostly its end. Of other descriptors, curl's
-/// own, nobody says when they are closed and their number comes to mean something else.
+/// is not wanted any more stays watched until something happens on it, which is mostly its end. Of other descriptors, those of
+/// lookups and sockets that never came to a connection, nobody says when they are closed and their number comes to mean
+/// something else.
 struct WatchedSockets {
     private struct Watch: Equatable {
         var forReading = false
@@ -48,10 +49,16 @@ struct WatchedSockets {
     mutating func noteOpened(_ socket: Int32, _ poll: borrowing EventPoll) {
         change(socket) { state in
             let wanted = state.wanted
-            state = State(wanted: wanted, told: wanted, isConnection: true)
+            state = State(wanted: wanted, told: wanted)
             guard wanted != Watch() else { return }
             poll.watch(socket, forReading: wanted.forReading, forWriting: wanted.forWriting)
         }
+    }
+
+    /// It has come to a connection, whose end will be told.
+    mutating func noteConnected(_ socket: Int32) {
+        guard socket >= 0 else { return }
+        change(socket) { $0.isConnection = true }
     }
 
     /// It is being closed, whereupon the kernel forgets it by itself.

@@ -102,6 +102,17 @@ import Testing
         #expect(sandbox.found == objects.mapValues { Array($0.utf8) })
     }
 
+    /// The folder that a copy leaves which is killed in the middle of `large`.
+    private func leftByAKilledCopy(in sandbox: S3Sandbox) async throws -> String {
+        var killed = sandbox
+        let proxy = try killed.proxy(Fault(.stall(after: 100_000), of: "/large", skip: 2))
+        let running = try killed.start(killed.task(nil, "part_size: 5MiB, concurrency: 2"))
+        for _ in 0..<4000 where proxy.done == [0] { try await Task.sleep(for: .milliseconds(2)) }
+        running.signal(SIGKILL)
+        _ = try await running.end()
+        return try #require(sandbox.files.names.first { $0.hasPrefix(".provision-") && !$0.contains("/") })
+    }
+
     /// A destination with what a killed run has left was put into a bucket, and comes back to where that still is: our note
     /// and the key name the same folder. Nothing is taken for the other, and without the key nothing is missing.
     @Test(arguments: Server.allCases)
@@ -109,13 +120,7 @@ import Testing
         let sandbox = try await server.sandbox()
         let large = S3Sandbox.bytes(16 << 20)
         try await sandbox.put(["large": large, "small": [1]])
-        var killed = sandbox
-        let proxy = try killed.proxy(Fault(.stall(after: 100_000), of: "/large", skip: 2))
-        let running = try killed.start(killed.task(nil, "part_size: 5MiB, concurrency: 2"))
-        for _ in 0..<4000 where proxy.done == [0] { try await Task.sleep(for: .milliseconds(2)) }
-        running.signal(SIGKILL)
-        _ = try await running.end()
-        let left = try #require(sandbox.files.names.first { $0.hasPrefix(".provision-") && !$0.contains("/") })
+        let left = try await leftByAKilledCopy(in: sandbox)
         try await sandbox.put([left + "/mine": "not yours", left + "/1": "nor this"] as [String: String])
         let before = FileTree(sandbox.files.destination).names
         let document = try await sandbox.fail(73, sandbox.task())
@@ -130,13 +135,7 @@ import Testing
     func whatSomebodyHasPutIntoOurFolderStays(on server: Server) async throws {
         let sandbox = try await server.sandbox()
         try await sandbox.put(["large": S3Sandbox.bytes(16 << 20)])
-        var killed = sandbox
-        let proxy = try killed.proxy(Fault(.stall(after: 100_000), of: "/large", skip: 2))
-        let running = try killed.start(killed.task(nil, "part_size: 5MiB, concurrency: 2"))
-        for _ in 0..<4000 where proxy.done == [0] { try await Task.sleep(for: .milliseconds(2)) }
-        running.signal(SIGKILL)
-        _ = try await running.end()
-        let left = try #require(sandbox.files.names.first { $0.hasPrefix(".provision-") && !$0.contains("/") })
+        let left = try await leftByAKilledCopy(in: sandbox)
         try Files.write("precious", to: sandbox.files.destination + "/\(left)/precious")
         try await sandbox.succeed(sandbox.task(nil, "part_size: 5MiB"))
         #expect(sandbox.files.names == ["large", left, left + "/precious"])
