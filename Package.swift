@@ -27,6 +27,7 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl"),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl"),
         .systemLibrary(name: "CExpat", pkgConfig: "expat"),
+        .systemLibrary(name: "CFuse", pkgConfig: "fuse3"),
 
         // Leaves.
         .target(name: "CShims"),
@@ -40,6 +41,10 @@ let package = Package(
 
         // Buckets, containers and folders behind one protocol.
         library("ObjectStore", uses: ["CExpat", "HTTP", "Signing", "JSON", "Checksums", "Platform"]),
+
+        // A mount: what it shows, and how the kernel comes to it.
+        library("MountFS", uses: ["Platform"]),
+        library("MountSession", uses: ["MountFS", "CFuse", "CShims", "Platform"]),
 
         // task.yaml → TaskFile → Plan → what is done with it.
         library("TaskFile", uses: ["CYAML", "JSON", "Platform"]),
@@ -57,6 +62,11 @@ let package = Package(
             path: "Tests/TestSupport", exclude: ["Servers/openstack-swift.py"],
             swiftSettings: strict),
 
+        // A mount to be tested from outside.
+        .executableTarget(
+            name: "memory-mount", dependencies: ["MountSession", "MountFS", "Platform"], path: "Tests/MemoryMount",
+            swiftSettings: strict),
+
         tests("PlatformTests", of: ["Platform", "TestSupport"]),
         tests("HTTPTests", of: ["HTTP", "Checksums", "Platform", "TestSupport"]),
         tests("JSONTests", of: ["JSON"]),
@@ -66,6 +76,9 @@ let package = Package(
             "ObjectStoreTests",
             of: ["ObjectStore", "HTTP", "Signing", "JSON", "Checksums", "Platform", "TestSupport"],
             exclude: ["Credentials/judge.py", "Credentials/endpoints.py"]),
+        tests(
+            "MountSessionTests",
+            of: ["memory-mount", "MountSession", "MountFS", "CShims", "Platform", "TestSupport"]),
         tests("TaskFileTests", of: ["TaskFile", "Platform"]),
         tests("PlanTests", of: ["Plan", "ObjectStore", "TaskFile", "JSON", "Platform"]),
         tests(

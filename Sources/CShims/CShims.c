@@ -6,6 +6,7 @@
 #include <linux/fs.h>
 #include <linux/magic.h>
 #include <linux/openat2.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -34,15 +35,17 @@ int shim_openat2(int folder, const char *path, uint64_t flags, uint64_t mode, ui
     return (int)syscall(SYS_openat2, folder, path, &how, sizeof how);
 }
 
-ssize_t shim_copy_file_range(int from, int64_t *from_offset, int to, int64_t *to_offset, size_t count) {
+ptrdiff_t shim_copy_file_range(int from, int64_t *from_offset, int to, int64_t *to_offset, size_t count) {
     return copy_file_range(from, from_offset, to, to_offset, count, 0);
 }
 
 int shim_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
 
-int shim_spawn_closes_from(posix_spawn_file_actions_t *actions, int from) {
+int shim_spawn_closes_from(void *actions, int from) {
     return posix_spawn_file_actions_addclosefrom_np(actions, from);
 }
+
+const int32_t shim_spawn_session = POSIX_SPAWN_SETSID;
 
 int shim_clone(int to, int from) { return ioctl(to, FICLONE, from); }
 
@@ -60,7 +63,7 @@ int shim_is_in_memory(int file) {
     return status.f_type == TMPFS_MAGIC || status.f_type == RAMFS_MAGIC;
 }
 
-ssize_t shim_getrandom(void *buffer, size_t count) { return getrandom(buffer, count, 0); }
+ptrdiff_t shim_getrandom(void *buffer, size_t count) { return getrandom(buffer, count, 0); }
 
 int shim_terminal_columns(int file) {
     struct winsize size;

@@ -3,8 +3,7 @@ import Glibc
 
 /// Runs a short program of the operator's and reads what it prints. It blocks: call it on a `BlockingPool`.
 ///
-/// The program gets /dev/null as standard input, default signals, a process group of its own, and no descriptor of ours.
-/// It is started with posix_spawn: a process that has threads must not fork and go on in Swift.
+/// The program gets /dev/null as standard input and a process group of its own.
 public struct ChildProcess: Sendable {
     public var words: [String]
     /// `NAME=VALUE` lines.
@@ -48,7 +47,7 @@ public struct ChildProcess: Sendable {
         var texts: [[UInt8]] = [[], []]
         var isOpen = [true, true]
         while true {
-            let status = Self.status(of: process)
+            let status = ProcessEnd.of(process, waiting: false)?.status
             drain([output, errors], &texts, &isOpen, milliseconds: status == nil ? 20 : 0)
             if texts[0].count > outputLimit {
                 Self.end(process, hasEnded: status != nil)
@@ -66,54 +65,21 @@ public struct ChildProcess: Sendable {
     // MARK: Start and end
 
     private func start(_ output: Pipe, _ errors: Pipe) throws(Failure) -> pid_t {
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
-        posix_spawn_file_actions_adddup2(&actions, output.writing, STDOUT_FILENO)
-        posix_spawn_file_actions_adddup2(&actions, errors.writing, STDERR_FILENO)
-        // Our caller may have left us descriptors that know nothing of ending here.
-        shim_spawn_closes_from(&actions, STDERR_FILENO + 1)
-
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        var signals = sigset_t()
-        sigemptyset(&signals)
-        posix_spawnattr_setsigmask(&attributes, &signals)
-        sigfillset(&signals)
-        posix_spawnattr_setsigdefault(&attributes, &signals)
-        posix_spawnattr_setpgroup(&attributes, 0)
-        let flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP
-        posix_spawnattr_setflags(&attributes, Int16(flags))
-
-        var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
-        var variables: [UnsafeMutablePointer<CChar>?] = environment.map { strdup($0) } + [nil]
-        defer { (arguments + variables).forEach { free($0) } }
-        var process: pid_t = 0
-        guard let program = words.first else { throw .cannotStart(.notThere) }
-        let failure = posix_spawnp(&process, program, &actions, &attributes, &arguments, &variables)
-        guard failure == 0 else { throw .cannotStart(SystemError(code: failure)) }
-        return process
-    }
-
-    /// Nothing while it runs.
-    private static func status(of process: pid_t) -> Int32? {
-        var status: Int32 = 0
-        let result = waitpid(process, &status, WNOHANG)
-        if result == 0 || result == -1 && errno == EINTR { return nil }
-        // Somebody else has waited for it, so that nobody knows any more how it ended.
-        guard result == process else { return 255 }
-        let signal = status & 0x7F
-        return signal == 0 ? (status >> 8) & 0xFF : 128 + signal
+        do throws(SystemError) {
+            let nothing = try OwnedDescriptor.open("/dev/null", FileFlags.read)
+            let start = ProgramStart(
+                words, environment: environment, descriptors: [nothing.raw, output.writing, errors.writing],
+                group: .processGroup)
+            return try start.start()
+        } catch {
+            throw .cannotStart(error)
+        }
     }
 
     /// With all that it has started, as far as that stayed in its group.
     private static func end(_ process: pid_t, hasEnded: Bool) {
         kill(-process, SIGKILL)
-        guard !hasEnded else { return }
-        var status: Int32 = 0
-        while waitpid(process, &status, 0) == -1 && errno == EINTR {}
+        if !hasEnded { _ = ProcessEnd.of(process, waiting: true) }
     }
 
     // MARK: What it prints
@@ -139,27 +105,5 @@ public struct ChildProcess: Sendable {
             if texts[0].count > outputLimit { return }
             waits = 0
         }
-    }
-}
-
-/// Both ends of a pipe, which no other program inherits.
-private final class Pipe {
-    let reading: Int32
-    private(set) var writing: Int32
-
-    init() throws(SystemError) {
-        var ends: [Int32] = [-1, -1]
-        try SystemError.check { shim_pipe(&ends) }
-        (reading, writing) = (ends[0], ends[1])
-    }
-
-    func closeWriting() {
-        close(writing)
-        writing = -1
-    }
-
-    deinit {
-        close(reading)
-        if writing >= 0 { close(writing) }
     }
 }

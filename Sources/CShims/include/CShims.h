@@ -1,13 +1,14 @@
 #ifndef CSHIMS_H
 #define CSHIMS_H
 
-#include <spawn.h>
+// No header of the system that has structures: Swift would take them for those of this module, wherever it met them
+// here first.
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 #include "crc.h"
 #include "events.h"
+#include "fuse_seam.h"
 
 // The Linux calls that Swift's Glibc module does not show, as plain functions. Each returns what the call returns and
 // leaves errno alone otherwise.
@@ -28,13 +29,14 @@ extern const int shim_o_tmpfile;
 extern const int shim_at_empty_path;
 extern const int shim_o_direct;
 
-ssize_t shim_copy_file_range(int from, int64_t *from_offset, int to, int64_t *to_offset, size_t count);
+ptrdiff_t shim_copy_file_range(int from, int64_t *from_offset, int to, int64_t *to_offset, size_t count);
 
 // pipe2(2) with O_CLOEXEC.
 int shim_pipe(int ends[2]);
 
-// The new process closes this descriptor and all behind it.
-int shim_spawn_closes_from(posix_spawn_file_actions_t *actions, int from);
+// The new process closes this descriptor and all behind it; `actions` are a posix_spawn_file_actions_t.
+int shim_spawn_closes_from(void *actions, int from);
+extern const int32_t shim_spawn_session;
 
 // ioctl(FICLONE): the whole file shares its blocks with the other one.
 int shim_clone(int to, int from);
@@ -57,6 +59,6 @@ int shim_terminal_columns(int file);
 int64_t shim_next_data(int file, int64_t offset);
 int64_t shim_next_hole(int file, int64_t offset);
 
-ssize_t shim_getrandom(void *buffer, size_t count);
+ptrdiff_t shim_getrandom(void *buffer, size_t count);
 
 #endif

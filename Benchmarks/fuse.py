@@ -1,0 +1,101 @@
+"""fuse.py MEMORY-MOUNT SCRATCH: what reading through a mount costs, the median of several rounds.
+
+CPU seconds are those of the reader and, behind the plus, of the session. Every round mounts anew, so that nothing is
+read from the kernel's cache unless the row says so.
+"""
+
+import mmap
+import os
+import random
+import resource
+import statistics
+import subprocess
+import sys
+import time
+
+mounter, scratch = sys.argv[1:3]
+ROUNDS = 5
+GIB = 1 << 30
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+class Mount:
+    def __init__(self, *settings):
+        self.path = os.path.join(scratch, "mount")
+        os.makedirs(self.path, exist_ok=True)
+        self.keeper = subprocess.Popen([mounter, self.path, *settings], stdout=subprocess.PIPE, text=True)
+        ready, session = self.keeper.stdout.readline().split()
+        assert ready == "ready"
+        self.session = int(session)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.keeper.terminate()
+        self.keeper.communicate(timeout=20)
+
+    def seconds(self):
+        with open(f"/proc/{self.session}/stat") as file:
+            fields = file.read().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / TICKS
+
+    def file(self, name):
+        return os.path.join(self.path, name)
+
+
+def own_seconds():
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return usage.ru_utime + usage.ru_stime
+
+
+def sequential(path):
+    buffer = mmap.mmap(-1, 1 << 20)
+    with open(path, "rb", buffering=0) as file:
+        total = 0
+        while count := file.readinto(buffer):
+            total += count
+    return total
+
+
+def random_reads(path, count=100_000):
+    buffer = mmap.mmap(-1, 4096)
+    chooser = random.Random(7)
+    file = os.open(path, os.O_RDONLY)
+    for _ in range(count):
+        os.preadv(file, [buffer], chooser.randrange(GIB // 4096) * 4096)
+    os.close(file)
+    return count
+
+
+def listing(path):
+    return sum(1 for entry in os.scandir(path) if entry.stat().st_size)
+
+
+def row(title, settings, work, unit, warm=False):
+    walls, readers, sessions = [], [], []
+    for _ in range(ROUNDS):
+        with Mount(*settings) as mount:
+            path = work[1](mount)
+            if warm:
+                work[0](path)
+            session, own, wall = mount.seconds(), own_seconds(), time.monotonic()
+            amount = work[0](path) / unit[0]
+            walls.append((time.monotonic() - wall) / amount)
+            readers.append((own_seconds() - own) / amount)
+            sessions.append((mount.seconds() - session) / amount)
+    speed = unit[1](statistics.median(walls))
+    cpu = unit[2](statistics.median(readers), statistics.median(sessions))
+    print(f"{title:44} {speed}   {cpu}", flush=True)
+
+
+gib = (GIB, lambda wall: f"{GIB / wall / 1e9:5.2f} GB/s", lambda a, b: f"CPU s/GiB {a:.2f} + {b:.2f}")
+each = (1, lambda wall: f"{1 / wall:8.0f} a second", lambda a, b: f"CPU µs each {1e6 * a:.1f} + {1e6 * b:.1f}")
+big = ["big=%d" % GIB]
+row("1 GiB in MiBs, 16 MiB read ahead", big, (sequential, lambda m: m.file("big")), gib)
+row("the same, 1 MiB ahead", big + ["ahead=1024"], (sequential, lambda m: m.file("big")), gib)
+row("the same, 128 KiB ahead (without root)", big + ["ahead=128"], (sequential, lambda m: m.file("big")), gib)
+row("the same, kept in the kernel's cache", big, (sequential, lambda m: m.file("big")), gib, warm=True)
+row("the same, past the kernel's cache", big, (sequential, lambda m: m.file("direct")), gib)
+row("4 KiB at random, past the cache", big, (random_reads, lambda m: m.file("direct")), each)
+row("20,000 names with attributes", [], (listing, lambda m: m.file("many")), each)

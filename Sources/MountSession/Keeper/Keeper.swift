@@ -1,0 +1,175 @@
+import Glibc
+public import Platform
+import Synchronization
+
+/// Keeps a mount for as long as it is wanted, whatever becomes of the process that serves it.
+///
+/// The keeper opens /dev/fuse, mounts and answers INIT; then it starts the session and holds on to the device. When a
+/// session dies the next one goes on where it stopped, and programs that wait do not notice. A thread waits for that
+/// and for nothing else. When sessions keep dying, the device is closed: every program that uses the mount gets an
+/// error then, which is better than waiting for ever. The dead mount stays in its place, so that nobody writes into the
+/// folder below it.
+///
+/// With the process of the keeper its sessions end, and so does every use of the mount (ENOTCONN); the next keeper
+/// replaces it.
+public final class Keeper: Sendable {
+    public enum Event: Sendable, Equatable {
+        /// The process that served has died.
+        case lost(ProcessEnd)
+        /// Another one serves, after so many milliseconds.
+        case revived(milliseconds: Int)
+        /// Nobody serves any more, and the dead mount stays.
+        case gaveUp(reason: String)
+        /// By us or by somebody else, and nobody uses it any more.
+        case unmounted
+        case note(String)
+    }
+
+    private struct State {
+        var session: RunningSession?
+        var isCut = false
+        var isDead = false
+    }
+
+    private let place: MountPlace
+    private let program: SessionProgram
+    private let observe: @Sendable (Event) -> Void
+    private let state: Mutex<State>
+    private let ended: WakeUp
+
+    /// Mounts; returns when the root of what is mounted has answered. `observe` is called from a thread of the
+    /// keeper's.
+    public init(
+        _ options: MountOptions, _ program: SessionProgram, observe: @escaping @Sendable (Event) -> Void = { _ in }
+    ) throws(MountFailure) {
+        self.program = program
+        self.observe = observe
+        do throws(SystemError) {
+            ended = try WakeUp()
+        } catch {
+            throw MountFailure(.noFUSE, "no descriptor can be had: \(error.description)")
+        }
+        let mount = try FUSEMount(at: Destination.prepare(options), options)
+        place = mount.place
+        do throws(SystemError) {
+            try place.setReadAhead(options.readAhead)
+        } catch {
+            observe(.note("the kernel reads ahead as little as it does by itself: \(error.description)"))
+        }
+        let session: RunningSession
+        do throws(MountFailure) {
+            session = try RunningSession.first(of: program, on: mount)
+        } catch {
+            MountPlace.detach(mount.place.path)
+            throw error
+        }
+        state = Mutex(State(session: session))
+        guard MaskedThread.start(named: "keeper", { [self] in supervise(mount, session) }) != nil else {
+            session.kill()
+            session.wait()
+            MountPlace.detach(mount.place.path)
+            throw MountFailure(.noFUSE, "no thread can be had")
+        }
+    }
+
+    /// Where it really is, without links.
+    public var path: RawPath { place.path }
+
+    /// The process that serves at this moment.
+    public var sessionProcess: Int32? { state.withLock { $0.session?.process } }
+
+    // MARK: As long as it is there
+
+    private func supervise(_ mount: FUSEMount, _ first: RunningSession) {
+        let event = serve(mount, first)
+        state.withLock { state in
+            state.session = nil
+            state.isDead = true
+        }
+        mount.close()
+        observe(event)
+        ended.signal()
+    }
+
+    /// Returns how it ended.
+    private func serve(_ mount: FUSEMount, _ first: RunningSession) -> Event {
+        var session = first
+        var deaths = Deaths(most: program.deathsBorne)
+        while true {
+            let end = session.wait()
+            if end == .exited(ExitStatus.done.rawValue) {
+                // The kernel has told it so.
+                return place.isOnTop ? .gaveUp(reason: "somebody has cut the mount off (abort)") : .unmounted
+            }
+            observe(.lost(end))
+            let watch = Stopwatch()
+            switch revive(on: mount, &deaths) {
+            case .success(let next): session = next
+            case .failure(let failure): return .gaveUp(reason: isCut ? "it was cut off" : failure.message)
+            }
+            observe(.revived(milliseconds: Int(watch.seconds * 1000)))
+        }
+    }
+
+    private func revive(on mount: FUSEMount, _ deaths: inout Deaths) -> Result<RunningSession, SessionFailure> {
+        var last = SessionFailure("its sessions die again and again", exitStatus: .systemRefused)
+        while !isCut, let pause = deaths.pause(afterDeathAt: MonotonicTime.milliseconds) {
+            Threads.sleep(milliseconds: pause)
+            let session: RunningSession
+            do throws(SystemError) {
+                session = try RunningSession(program, on: mount)
+            } catch {
+                last = SessionFailure("no session can be started", error)
+                continue
+            }
+            // Whoever cuts the mount off from here on finds the session to kill.
+            state.withLock { $0.session = session }
+            switch isCut ? .ended : session.beginning(milliseconds: program.startMilliseconds) {
+            case .said(.serving): return .success(session)
+            case .said(.failed(let failure)): last = failure
+            case .ended, .late: break
+            }
+            session.kill()
+            session.wait()
+        }
+        return .failure(last)
+    }
+
+    private var isCut: Bool { state.withLock { $0.isCut } }
+
+    // MARK: The end
+
+    /// Takes the mount away from its path. Whoever uses it hinders that, unless it is detached: then those who have it
+    /// open may go on until they are done. A dead mount is always detached, since nobody can go on in it. What is
+    /// unmounted already stays so.
+    public func unmount(detaching: Bool = false) throws(MountFailure) {
+        guard place.isMounted else { return }
+        let isDead = state.withLock { $0.isDead }
+        guard place.isOnTop else {
+            throw MountFailure(
+                .busy, "something else is mounted over `\(path.text)`", hint: "umount \(path.text), then try again")
+        }
+        do throws(SystemError) {
+            try place.unmount(detaching: detaching || isDead)
+        } catch  where error.code == EBUSY {
+            throw MountFailure(
+                .busy, "programs still use `\(path.text)`", hint: "`fuser -vm \(path.text)` shows which")
+        } catch {
+            throw MountFailure(.busy, "`\(path.text)` cannot be unmounted: \(error.description)")
+        }
+    }
+
+    /// Waits until nobody uses any more what was unmounted; no limit means for ever. False when the time is over.
+    public func waitForEnd(milliseconds: Int?) -> Bool {
+        DescriptorWait.untilReadable(ended.descriptor, milliseconds: milliseconds)
+    }
+
+    /// Ends it for those who use it still: they get errors. What it has not saved is lost.
+    public func cut() {
+        let session = state.withLock { state in
+            state.isCut = true
+            return state.session
+        }
+        session?.kill()
+    }
+}

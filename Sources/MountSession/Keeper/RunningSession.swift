@@ -1,0 +1,78 @@
+import Glibc
+import Platform
+import Synchronization
+
+/// A session's process, as its keeper sees it.
+final class RunningSession: Sendable {
+    let process: Int32
+    /// Nothing while it runs. Only under this lock is it asked for its end, after which its number may mean somebody
+    /// else.
+    private let end = Mutex<ProcessEnd?>(nil)
+    /// The session ends when this is closed.
+    private let lifeline: OwnedDescriptor
+    private let reports: OwnedDescriptor
+
+    init(_ program: SessionProgram, on mount: FUSEMount) throws(SystemError) {
+        let order = try Pipe()
+        let reports = try Pipe()
+        try SessionOrder.write(program.configuration, to: order.writing)
+        guard let device = mount.device else { throw SystemError(code: ENODEV) }
+        let start = ProgramStart(
+            program.words, environment: program.environment,
+            descriptors: [
+                order.reading, reports.writing, program.errors, device.file.raw, mount.memory.file.raw,
+            ], group: .session)
+        process = try start.start()
+        lifeline = try Self.duplicate(order.writing)
+        self.reports = try Self.duplicate(reports.reading)
+    }
+
+    private static func duplicate(_ descriptor: Int32) throws(SystemError) -> OwnedDescriptor {
+        OwnedDescriptor(owning: try SystemError.check { fcntl(descriptor, F_DUPFD_CLOEXEC, 0) })
+    }
+
+    enum Beginning: Equatable {
+        case said(SessionReport)
+        /// Without a word.
+        case ended
+        case late
+    }
+
+    /// What it says first.
+    func beginning(milliseconds: Int) -> Beginning {
+        let end = MonotonicTime.milliseconds + milliseconds
+        var bytes: [UInt8] = []
+        while true {
+            if let report = SessionReport(bytes) { return .said(report) }
+            let left = max(0, end - MonotonicTime.milliseconds)
+            guard DescriptorWait.untilReadable(reports.raw, milliseconds: left) else { return .late }
+            var chunk = [UInt8](repeating: 0, count: 4096)
+            let count = read(reports.raw, &chunk, chunk.count)
+            guard count > 0 || count == -1 && errno == EINTR else { return .ended }
+            bytes += chunk[..<max(0, count)]
+        }
+    }
+
+    /// Waits until it has ended.
+    @discardableResult
+    func wait() -> ProcessEnd {
+        while true {
+            if let end = endIfAny { return end }
+            ProcessEnd.await(process)
+        }
+    }
+
+    /// Nothing while it runs.
+    var endIfAny: ProcessEnd? {
+        end.withLock { end in
+            end = end ?? ProcessEnd.of(process, waiting: false)
+            return end
+        }
+    }
+
+    func kill() {
+        end.withLock { end in
+            if end == nil { _ = Glibc.kill(process, SIGKILL) }
+        }
+    }
+}

@@ -1,0 +1,90 @@
+import CFuse
+import Glibc
+import MountFS
+import Platform
+
+extension fuse_lowlevel_ops {
+    mutating func addChangingNames() {
+        create = { request, folder, name, mode, file in
+            Session.change(request) { files, exchange in
+                let access = Access(flags: file!.pointee.flags)
+                files.make(
+                    UnsafeRawBufferPointer(text: name!), in: NodeID(folder), mode: mode, access, by: Caller(request!),
+                    exchange.newFileReply)
+            }
+        }
+        mkdir = { request, folder, name, mode in
+            Session.change(request) { files, exchange in
+                files.makeFolder(
+                    UnsafeRawBufferPointer(text: name!), in: NodeID(folder), mode: mode, by: Caller(request!),
+                    exchange.lookupReply)
+            }
+        }
+        symlink = { request, target, folder, name in
+            Session.change(request) { files, exchange in
+                files.makeLink(
+                    UnsafeRawBufferPointer(text: name!), in: NodeID(folder), to: UnsafeRawBufferPointer(text: target!),
+                    by: Caller(request!), exchange.lookupReply)
+            }
+        }
+        mknod = { request, folder, name, mode, _ in
+            Session.change(request) { files, exchange in
+                files.makeNode(
+                    UnsafeRawBufferPointer(text: name!), in: NodeID(folder), mode: mode, by: Caller(request!),
+                    exchange.lookupReply)
+            }
+        }
+        link = { request, node, folder, name in
+            Session.change(request) { files, exchange in
+                files.link(
+                    NodeID(node), as: UnsafeRawBufferPointer(text: name!), in: NodeID(folder), exchange.lookupReply)
+            }
+        }
+        unlink = { request, folder, name in
+            Session.change(request) { files, exchange in
+                files.remove(UnsafeRawBufferPointer(text: name!), in: NodeID(folder), exchange.doneReply)
+            }
+        }
+        rmdir = { request, folder, name in
+            Session.change(request) { files, exchange in
+                files.removeFolder(UnsafeRawBufferPointer(text: name!), in: NodeID(folder), exchange.doneReply)
+            }
+        }
+        rename = { request, folder, name, newFolder, newName, flags in
+            Session.change(request) { files, exchange in
+                guard let replacing = Replacing(renameFlags: flags) else {
+                    return _ = exchange.fail(SystemError(code: EINVAL))
+                }
+                files.rename(
+                    UnsafeRawBufferPointer(text: name!), in: NodeID(folder),
+                    to: UnsafeRawBufferPointer(text: newName!), in: NodeID(newFolder), replacing, exchange.doneReply)
+            }
+        }
+    }
+}
+
+extension Replacing {
+    /// RENAME_NOREPLACE and RENAME_EXCHANGE; there are more, which nobody understands.
+    fileprivate init?(renameFlags: UInt32) {
+        switch renameFlags {
+        case 0: self = .allowed
+        case 1: self = .forbidden
+        case 2: self = .required
+        default: return nil
+        }
+    }
+}
+
+extension Exchange {
+    fileprivate var newFileReply: Reply<NewFile> {
+        reply { request, new in
+            var parameters = fuse_entry_param(new.entry)
+            var file = fuse_file_info()
+            file.fh = new.file.handle.number
+            file.direct_io = new.file.caching == .none ? 1 : 0
+            file.keep_cache = new.file.caching == .kept ? 1 : 0
+            file.noflush = new.file.wantsFlush ? 0 : 1
+            return fuse_reply_create(request, &parameters, &file)
+        }
+    }
+}

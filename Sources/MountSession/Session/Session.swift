@@ -1,0 +1,65 @@
+import CFuse
+import CShims
+import Glibc
+import MountFS
+import Platform
+
+/// libfuse's requests, given to a file system. One process has one session.
+final class Session: Sendable {
+    let fileSystem: any FileSystem
+    let waiting = WaitingList()
+
+    init(_ fileSystem: any FileSystem) {
+        self.fileSystem = fileSystem
+    }
+
+    /// Has the file system called, on the thread that has read the request. What the program that waits is about to
+    /// change is not interrupted: whether it was done or not would be unknown.
+    static func serve(
+        _ request: fuse_req_t?, isInterruptible: Bool = true, _ body: (any FileSystem, Exchange) -> Void
+    ) {
+        guard let request, let seam = fuse_req_userdata(request) else { return }
+        let session = Unmanaged<Session>.fromOpaque(shim_fuse_seam_owner(OpaquePointer(seam)))
+        session._withUnsafeGuaranteedRef { session in
+            let exchange = Exchange(request, waiting: session.waiting, isInterruptible: isInterruptible)
+            body(session.fileSystem, exchange)
+            exchange.callbackHasReturned()
+        }
+    }
+
+    static func change(_ request: fuse_req_t?, _ body: (any FileSystem, Exchange) -> Void) {
+        serve(request, isInterruptible: false, body)
+    }
+
+    /// Everything that is understood. What is not here is answered ENOSYS by libfuse, and the kernel does without:
+    /// locks are its own then, and a copy of a range is a read and a write.
+    static let operations: fuse_lowlevel_ops = {
+        var operations = fuse_lowlevel_ops()
+        // The keeper has promised the kernel the same.
+        operations.`init` = { _, connection in connection?.pointee.max_write = UInt32(Session.largestWrite) }
+        operations.addLooking()
+        operations.addReading()
+        operations.addFolders()
+        operations.addExtendedAttributes()
+        operations.addChangingNames()
+        operations.addChangingContent()
+        return operations
+    }()
+
+    /// The most that libfuse's buffers take.
+    static let largestWrite = 1 << 20
+}
+
+extension Caller {
+    init(_ request: fuse_req_t) {
+        let context = fuse_req_ctx(request).pointee
+        self.init(user: context.uid, group: context.gid, thread: context.pid, umask: context.umask)
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// A name or a value as C hands it over.
+    init(text: UnsafePointer<CChar>) {
+        self.init(start: text, count: strlen(text))
+    }
+}

@@ -1,0 +1,130 @@
+import CFuse
+import CShims
+import Glibc
+public import MountFS
+import Platform
+
+/// The life of a session: a process that its keeper has started for one mount, and starts again when it crashes.
+///
+/// It reads its order, makes the file system, gives libfuse the INIT request that the keeper has answered long ago,
+/// sees to what a dead predecessor has left unanswered, and serves until the mount is gone. It ends with the keeper,
+/// too, so that a mount without anybody who looks after it is seen to be dead (ENOTCONN), and with nothing else:
+/// whoever sends signals to all processes, as systems do when they stop, must not cut off what still writes.
+public enum SessionProcess {
+    /// What a file system is made from.
+    public struct Start: Sendable {
+        /// As the keeper was given it.
+        public let configuration: [UInt8]
+        public let memory: KeptMemory
+    }
+
+    /// How many requests are taken apart at the same time. They wait for nothing, except for disks.
+    private static let threads: UInt32 = 16
+
+    public static func run(_ makeFileSystem: (Start) throws(SessionFailure) -> any FileSystem) -> Never {
+        for number in [SIGPIPE, SIGHUP, SIGINT, SIGQUIT, SIGTERM] { signal(number, SIG_IGN) }
+        do throws(SessionFailure) {
+            try serve(makeFileSystem)
+            _exit(ExitStatus.done.rawValue)
+        } catch {
+            report(.failed(error))
+            _exit(error.exitStatus.rawValue)
+        }
+    }
+
+    private static func serve(
+        _ makeFileSystem: (Start) throws(SessionFailure) -> any FileSystem
+    ) throws(SessionFailure) {
+        let configuration = try attempt("the session's order cannot be read") { () throws(SystemError) in
+            try SessionOrder.read(from: SessionDescriptors.order)
+        }
+        let memory = SharedDescriptor(OwnedDescriptor(owning: SessionDescriptors.memory))
+        let seamMemory = try attempt("the mount's memory cannot be mapped") { () throws(SystemError) in
+            try SeamMemory(memory.file)
+        }
+        let isFirst = shim_fuse_begin_session(seamMemory.kept) == 1
+        try endWithKeeper()
+        let kept = KeptMemory(memory, start: SeamMemory.size, isFresh: isFirst)
+        let session = Session(try makeFileSystem(Start(configuration: configuration, memory: kept)))
+        let interrupts = try startInterruptWatch(session)
+        guard let fuse = begin(session, seamMemory, interrupts: interrupts) else {
+            throw SessionFailure("libfuse does not begin", exitStatus: .systemRefused)
+        }
+        if !isFirst { takeOver(seamMemory) }
+        report(.serving)
+        let result = cfuse_serve(fuse, threads)
+        guard result == 0 else {
+            throw SessionFailure("serving has failed", SystemError(code: abs(result)))
+        }
+    }
+
+    /// libfuse's session, which has seen INIT. It lasts until the process ends, and what it refers to as well.
+    private static func begin(
+        _ session: Session, _ memory: borrowing SeamMemory, interrupts: Int32
+    ) -> OpaquePointer? {
+        let owner = Unmanaged.passRetained(session).toOpaque()
+        guard let seam = shim_fuse_seam_new(memory.kept, interrupts, owner) else { return nil }
+        var operations = Session.operations
+        let fuse = cfuse_session(
+            &operations, SessionDescriptors.device, shim_fuse_read, shim_fuse_writev, UnsafeMutableRawPointer(seam))
+        guard let fuse, cfuse_serve_one(fuse) > 0 else { return nil }
+        return fuse
+    }
+
+    /// Sees to the requests that were read and not answered, before any other is read.
+    private static func takeOver(_ memory: borrowing SeamMemory) {
+        guard shim_fuse_resend_unanswered(SessionDescriptors.device, memory.kept) != 0 else { return }
+        // Before Linux 6.9 nobody can ask for them again.
+        shim_fuse_fail_unanswered(SessionDescriptors.device, memory.kept, EIO)
+    }
+
+    private static func report(_ report: SessionReport) {
+        let bytes = report.bytes
+        _ = write(SessionDescriptors.reports, bytes, bytes.count)
+        // The number must not come to mean another file, which somebody who prints would write to.
+        if let nothing = try? OwnedDescriptor.open("/dev/null", FileFlags.write) {
+            dup2(nothing.raw, SessionDescriptors.reports)
+        }
+    }
+
+    /// The other end of the pipe is the keeper's; when it is closed the keeper has died.
+    private static func endWithKeeper() throws(SessionFailure) {
+        try startThread("keeper") {
+            var byte: UInt8 = 0
+            while true {
+                let count = read(SessionDescriptors.order, &byte, 1)
+                if count == 0 || count == -1 && errno != EINTR { _exit(ExitStatus.temporary.rawValue) }
+            }
+        }
+    }
+
+    /// Returns where the numbers of interrupted requests are to be written.
+    private static func startInterruptWatch(_ session: Session) throws(SessionFailure) -> Int32 {
+        var ends: [Int32] = [-1, -1]
+        try attempt("no pipe can be had") { () throws(SystemError) in
+            try SystemError.check { shim_pipe_without_waiting(&ends) }
+        }
+        let watch = InterruptWatch(waiting: session.waiting, numbers: ends[0])
+        try startThread("interrupts") { watch.run() }
+        return ends[1]
+    }
+
+    private static func startThread(
+        _ name: StaticString, _ body: @escaping @Sendable () -> Void
+    ) throws(SessionFailure) {
+        guard MaskedThread.start(named: name, body) != nil else {
+            throw SessionFailure("no thread can be had", exitStatus: .systemRefused, isRetryable: true)
+        }
+    }
+
+    @discardableResult
+    private static func attempt<Success: ~Copyable>(
+        _ what: String, _ body: () throws(SystemError) -> Success
+    ) throws(SessionFailure) -> Success {
+        do throws(SystemError) {
+            return try body()
+        } catch {
+            throw SessionFailure(what, error)
+        }
+    }
+}

@@ -1,0 +1,16 @@
+import Glibc
+
+/// Waits for one descriptor, with a limit.
+public enum DescriptorWait {
+    /// Whether there is something to be read, or will never be again, before the time is over. Nothing waits for ever.
+    public static func untilReadable(_ descriptor: Int32, milliseconds: Int?) -> Bool {
+        let end = milliseconds.map { MonotonicTime.milliseconds + $0 }
+        while true {
+            let left = end.map { Int32(clamping: max(0, $0 - MonotonicTime.milliseconds)) } ?? -1
+            var wanted = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            let found = poll(&wanted, 1, left)
+            if found > 0 { return true }
+            if found == 0 || errno != EINTR { return false }
+        }
+    }
+}

@@ -1,0 +1,79 @@
+import Glibc
+import Platform
+import Testing
+
+@testable import MountSession
+
+struct SessionTextTests {
+    @Test(arguments: [
+        SessionReport.serving,
+        .failed(SessionFailure("the bucket is not there", hint: "look", exitStatus: .missingInput)),
+        .failed(SessionFailure("a\nb\u{0}c", exitStatus: .temporary, isRetryable: true)),
+    ])
+    func reportsArriveAsTheyWere(report: SessionReport) throws {
+        let bytes = report.bytes
+        for count in 0..<bytes.count { #expect(SessionReport(Array(bytes[..<count])) == nil) }
+        let arrived = try #require(SessionReport(bytes))
+        guard case .failed(let sent) = report, case .failed(let received) = arrived else {
+            return #expect(arrived == report)
+        }
+        #expect(received.message == sent.message.printable)
+        #expect(received.hint == sent.hint && received.exitStatus == sent.exitStatus)
+        #expect(received.isRetryable == sent.isRetryable)
+    }
+
+    @Test func noiseIsNoReport() {
+        guard case .failed(let failure) = SessionReport(Array("hello\n".utf8)) else {
+            Issue.record("taken for a report")
+            return
+        }
+        #expect(failure.exitStatus == .bug)
+    }
+
+    @Test(arguments: [0, 1, 1000, 64 << 10, SessionOrder.limit])
+    func ordersGoThroughAPipeThatNobodyReads(count: Int) throws {
+        let pipe = try Pipe()
+        let sent = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31) }
+        try SessionOrder.write(sent, to: pipe.writing)
+        #expect(try SessionOrder.read(from: pipe.reading) == sent)
+    }
+
+    @Test func ordersThatAreTooLongOrCutOff() throws {
+        let pipe = try Pipe()
+        #expect(throws: SystemError(code: E2BIG)) {
+            try SessionOrder.write([UInt8](repeating: 0, count: SessionOrder.limit + 1), to: pipe.writing)
+        }
+        let bytes: [UInt8] = [200, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3]
+        #expect(write(pipe.writing, bytes, bytes.count) == bytes.count)
+        pipe.closeWriting()
+        #expect(throws: SystemError(code: EPIPE)) { try SessionOrder.read(from: pipe.reading) }
+    }
+
+    @Test func typesInTheTableOfMounts() {
+        let table = """
+            23 28 0:21 / /sys rw,nosuid - sysfs sysfs rw
+            40 28 0:35 / /data rw,nosuid shared:1 master:2 - fuse.provision s3://bucket rw,user_id=0
+            41 28 8:1 / /with\\040space rw - ext4 /dev/sda1 rw
+            """
+        #expect(MountTable.type(ofMount: 40, in: table) == "fuse.provision")
+        #expect(MountTable.type(ofMount: 41, in: table) == "ext4")
+        #expect(MountTable.type(ofMount: 4, in: table) == nil)
+        #expect(MountTable.holds(major: 0, minor: 35, in: table) && MountTable.holds(major: 8, minor: 1, in: table))
+        #expect(!MountTable.holds(major: 0, minor: 3, in: table))
+    }
+
+    @Test(arguments: [
+        ("0000000000000100", "0", "0", "0", "0", true),  // SIGKILL
+        ("0", "4000", "0", "0", "0", true),  // SIGTERM, by default
+        ("0", "4000", "0", "0", "4000", false),  // handled
+        ("0", "4000", "0", "4000", "0", false),  // ignored
+        ("0", "4000", "4000", "0", "0", false),  // blocked
+        ("0", "8000000", "0", "0", "0", false),  // SIGWINCH ends nobody
+        ("0", "0", "0", "0", "0", false),
+    ])
+    func whoIsDying(own: String, shared: String, blocked: String, ignored: String, caught: String, isDying: Bool) {
+        let status =
+            "Name:\tx\nSigQ:\t0/1\nSigPnd:\t\(own)\nShdPnd:\t\(shared)\nSigBlk:\t\(blocked)\nSigIgn:\t\(ignored)\nSigCgt:\t\(caught)\n"
+        #expect(DyingThread.isDying(status: status) == isDying)
+    }
+}
