@@ -43,14 +43,20 @@ let package = Package(
         library("ObjectStore", uses: ["CExpat", "HTTP", "Signing", "JSON", "Checksums", "Platform"]),
 
         // A mount: what it shows, and how the kernel comes to it.
-        library("MountFS", uses: ["Platform"]),
+        library("MountFS", uses: ["ObjectStore", "Platform"]),
         library("MountSession", uses: ["MountFS", "CFuse", "CShims", "Platform"]),
 
         // task.yaml → TaskFile → Plan → what is done with it.
         library("TaskFile", uses: ["CYAML", "JSON", "Platform"]),
-        library("Plan", uses: ["ObjectStore", "HTTP", "Signing", "Checksums", "TaskFile", "JSON", "Platform"]),
+        library(
+            "Plan", uses: ["ObjectStore", "HTTP", "Signing", "Checksums", "TaskFile", "JSON", "Platform", "CShims"]),
         library("Transfer", uses: ["Plan", "ObjectStore", "HTTP", "Checksums", "TaskFile", "Platform", "CShims"]),
-        library("Executor", uses: ["Transfer", "Plan", "HTTP", "TaskFile", "JSON", "Platform"]),
+        library(
+            "Executor",
+            uses: [
+                "Transfer", "Plan", "MountSession", "MountFS", "ObjectStore", "HTTP", "TaskFile", "JSON", "Platform",
+                "CShims",
+            ]),
         .executableTarget(
             name: "provision",
             dependencies: ["Executor", "Transfer", "Plan", "ObjectStore", "HTTP", "TaskFile", "JSON", "Platform"],
@@ -76,6 +82,7 @@ let package = Package(
             "ObjectStoreTests",
             of: ["ObjectStore", "HTTP", "Signing", "JSON", "Checksums", "Platform", "TestSupport"],
             exclude: ["Credentials/judge.py", "Credentials/endpoints.py"]),
+        tests("MountFSTests", of: ["MountFS", "ObjectStore", "Checksums", "Platform", "CShims", "TestSupport"]),
         tests(
             "MountSessionTests",
             of: ["memory-mount", "MountSession", "MountFS", "CShims", "Platform", "TestSupport"]),

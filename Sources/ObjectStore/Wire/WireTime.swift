@@ -1,9 +1,9 @@
-import Platform
+public import Platform
 
 /// Times as listings write them.
 extension FileTime {
     /// RFC 3339 in UTC, with or without fractions of up to nine digits: `2026-11-20T23:32:00.123Z`.
-    init?(rfc3339 text: UnsafeRawBufferPointer) {
+    public init?(rfc3339 text: UnsafeRawBufferPointer) {
         guard text.count >= 20, text.count <= 30, text[text.count - 1] == UInt8(ascii: "Z"),
             text[4] == UInt8(ascii: "-"), text[10] == UInt8(ascii: "T"), text[13] == UInt8(ascii: ":"),
             let year = Self.number(text[0..<4]), let month = Self.number(text[5..<7]),

@@ -1,0 +1,6 @@
+import Glibc
+import Platform
+
+extension SystemError {
+    static let stale = SystemError(code: ESTALE)
+}

@@ -1,0 +1,77 @@
+import Glibc
+import ObjectStore
+import Platform
+import Synchronization
+
+extension BucketTree {
+    /// A file as it is now.
+    struct OpenedVersion: Sendable {
+        var file: FileVersion
+        /// The kernel may still have content of this very version.
+        var isCached: Bool
+    }
+
+    /// The version that is there now. From here on the kernel's cache gets content of it.
+    func open(_ node: NodeID, then: @escaping @Sendable (Result<OpenedVersion, SystemError>) -> Void) {
+        withFacts(
+            of: node, needsDetails: false,
+            { [self] place, facts, _, state in
+                switch state.nodes.kind(place) {
+                case .folder: return .failure(SystemError(code: EISDIR))
+                case .link: return .failure(SystemError(code: ELOOP))
+                case .file: break
+                }
+                guard let key = key(of: place, state) else { return .failure(.notThere) }
+                var facts = facts
+                let isCached = facts.cached != nil && facts.cached == facts.version
+                facts.cached = facts.version
+                state.nodes[facts: place] = facts
+                let file = FileVersion(key: key, size: facts.size, version: facts.version)
+                return .success(OpenedVersion(file: file, isCached: isCached))
+            }, then: then)
+    }
+
+    // MARK: Links
+
+    private enum Target: Sendable {
+        case known([UInt8])
+        case stored(FileVersion)
+    }
+
+    private static let longestTarget = 4095
+
+    /// Where the store does not know it, it is the content of the object, as s3fs keeps it.
+    func target(ofLink node: NodeID, _ reply: Reply<[UInt8]>) {
+        withFacts(
+            of: node, needsDetails: true,
+            { [self] place, facts, _, state -> Result<Target, SystemError> in
+                guard state.nodes.kind(place) == .link else { return .failure(SystemError(code: EINVAL)) }
+                if let target = facts.details?.target { return .success(.known(target)) }
+                guard facts.size <= Self.longestTarget else { return .failure(SystemError(code: EIO)) }
+                guard let key = key(of: place, state) else { return .failure(.notThere) }
+                return .success(.stored(FileVersion(key: key, size: facts.size, version: facts.version)))
+            },
+            then: { [self] result in
+                switch result {
+                case .failure(let error): reply.fail(error)
+                case .success(.known(let target)): reply.answer(target)
+                case .success(.stored(let file)): readTarget(file, reply)
+                }
+            })
+    }
+
+    private func readTarget(_ file: FileVersion, _ reply: Reply<[UInt8]>) {
+        calls.begin { [self] in
+            let result = await calls.call(file.key) { [store] () async throws(StoreError) in
+                try await store.read(file.key, .whole, of: file.version, into: .bytes(limit: Self.longestTarget))
+            }
+            switch result {
+            case .success(let read): reply.answer(read.bytes)
+            case .failure(let error):
+                calls.report(error)
+                if error.code == .changed { forgetFacts(of: file.key) }
+                reply.fail(SystemError(error))
+            }
+        }
+    }
+}

@@ -1,0 +1,74 @@
+import ObjectStore
+import Platform
+
+/// What is known of a node, and since when.
+struct NodeFacts: Sendable {
+    var size = 0
+    /// In nanoseconds since 1970; nothing of folders that no object stands for.
+    var modified: Int?
+    /// Of the object that is the file; nothing of folders.
+    var version: ObjectVersion?
+    /// Permission bits that the store itself knows.
+    var mode: UInt32?
+    /// What goes with the object beside its bytes, where that was asked for; it belongs to the version.
+    var details: ObjectDetails?
+    /// When the store was asked for the object, and for what its name leads to: a folder may hide it since.
+    var asked: Int
+    var named: Int
+    /// The kernel's cache has content of this version.
+    var cached: ObjectVersion?
+
+    init(asked: Int) {
+        self.asked = asked
+        named = asked
+    }
+
+    init(_ object: ObjectInfo, asked: Int, details: ObjectDetails? = nil) {
+        self.init(asked: asked)
+        size = object.size
+        modified = object.modified.inNanoseconds
+        version = object.version
+        mode = object.mode
+        self.details = details
+    }
+
+    /// Of a folder, with the object that stands for it: that has a time, while size and version would be those of a file.
+    init(folder marker: ObjectInfo?, asked: Int, details: ObjectDetails?) {
+        self.init(asked: asked)
+        modified = marker?.modified.inNanoseconds
+        self.details = details
+    }
+
+    /// What was known before and is true still.
+    mutating func keep(_ old: NodeFacts?) {
+        guard let old else { return }
+        cached = old.cached
+        if version == nil, old.version == nil {
+            // A folder: listings of what it stands in do not tell of its own object.
+            modified = modified ?? old.modified
+            details = details ?? old.details
+        } else if details == nil, version == old.version {
+            details = old.details
+        }
+    }
+
+    /// The same of what was asked of the node and not of its name.
+    mutating func keepAll(_ old: NodeFacts?) {
+        keep(old)
+        named = old?.named ?? BucketTree.longAgo
+    }
+}
+
+extension FileTime {
+    init(nanoseconds: Int) {
+        let rest = nanoseconds % 1_000_000_000
+        let below = rest < 0 ? 1 : 0
+        self.init(seconds: nanoseconds / 1_000_000_000 - below, nanoseconds: rest + below * 1_000_000_000)
+    }
+
+    /// Times that have no room count as the nearest that has.
+    var inNanoseconds: Int {
+        let seconds = max(-9_000_000_000, min(9_000_000_000, self.seconds))
+        return seconds * 1_000_000_000 + nanoseconds
+    }
+}

@@ -1,0 +1,118 @@
+import Glibc
+import ObjectStore
+import Platform
+import Synchronization
+
+/// Calls of the store, each with an end: what passes is tried again until the time is over, and then it is a failure,
+/// which is reported.
+final class StoreCalls: Sendable {
+    let store: any ObjectStore
+    private let milliseconds: Int
+    private let threads: (any TaskExecutor)?
+    private let reports: RateLimitedReports
+
+    private static let firstPause = 250
+    private static let longestPause = 5000
+
+    init(_ store: any ObjectStore, _ settings: TreeSettings) {
+        self.store = store
+        milliseconds = settings.ioTimeout.milliseconds
+        threads = settings.threads
+        reports = RateLimitedReports(settings.now, settings.report)
+    }
+
+    func begin(_ work: @escaping @Sendable () async -> Void) {
+        Task(executorPreference: threads) { await work() }
+    }
+
+    /// What is not there is no failure to be reported.
+    func call<Answer: Sendable>(
+        _ key: ObjectKey, _ body: @escaping @Sendable () async throws(StoreError) -> Answer
+    ) async -> Result<Answer, StoreError> {
+        let result = await withTaskGroup(of: Result<Answer, StoreError>?.self) { group in
+            group.addTask { await Self.attempts(body) }
+            group.addTask { [milliseconds] in
+                try? await Task.sleep(for: .milliseconds(milliseconds))
+                return nil
+            }
+            let first = await group.next() ?? nil
+            group.cancelAll()
+            return first
+        }
+        return result
+            ?? .failure(
+                StoreError(
+                    .unreachable, "\(key.shown): no answer within \(TimeSpan(milliseconds: milliseconds))",
+                    errno: ETIMEDOUT))
+    }
+
+    func report(_ error: StoreError) { reports.report(error.code.rawValue, error.message) }
+
+    func report(hidden key: ObjectKey) {
+        reports.report("hidden", "\(key.shown): has no place in a tree of files and is not shown")
+    }
+
+    private static func attempts<Answer: Sendable>(
+        _ body: @Sendable () async throws(StoreError) -> Answer
+    ) async -> Result<Answer, StoreError> {
+        var pause = firstPause
+        while true {
+            do throws(StoreError) {
+                return .success(try await body())
+            } catch {
+                guard error.isRetryable, !Task.isCancelled else { return .failure(error) }
+                do {
+                    try await Task.sleep(for: .milliseconds(pause))
+                } catch _ {
+                    return .failure(error)
+                }
+                pause = min(pause * 2, longestPause)
+            }
+        }
+    }
+}
+
+/// One line of a sort in ten seconds, so that a store that is away does not fill the log.
+final class RateLimitedReports: Sendable {
+    private struct Sort {
+        var next: Int
+        var kept = 0
+    }
+
+    private let sorts = Mutex<[String: Sort]>([:])
+    private let now: @Sendable () -> Int
+    private let report: @Sendable (String) -> Void
+
+    static let pause = 10_000
+
+    init(_ now: @escaping @Sendable () -> Int, _ report: @escaping @Sendable (String) -> Void) {
+        self.now = now
+        self.report = report
+    }
+
+    func report(_ sort: String, _ message: String) {
+        let time = now()
+        let kept = sorts.withLock { sorts -> Int? in
+            if let known = sorts[sort], known.next > time {
+                sorts[sort]!.kept += 1
+                return nil
+            }
+            defer { sorts[sort] = Sort(next: time + Self.pause) }
+            return sorts[sort]?.kept ?? 0
+        }
+        guard let kept else { return }
+        report(kept == 0 ? message : "\(message) (and \(kept) more like it)")
+    }
+}
+
+extension SystemError {
+    /// What a program is told.
+    init(_ error: StoreError) {
+        switch error.code {
+        case .notFound: self = .notThere
+        case .denied, .noCredentials, .expiredCredentials: self.init(code: EACCES)
+        case .changed: self.init(code: ESTALE)
+        default: self.init(code: EIO)
+        }
+    }
+}

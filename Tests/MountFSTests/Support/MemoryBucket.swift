@@ -1,0 +1,206 @@
+import Checksums
+import ObjectStore
+import Platform
+import Synchronization
+
+/// A bucket in memory that counts what it is asked, answers late if it shall, and fails where a test says.
+final class MemoryBucket: ReadOnlyStore {
+    struct Object: Sendable {
+        var bytes: [UInt8]
+        var version: ObjectVersion
+        var modified: FileTime
+        var metadata = ObjectMetadata()
+    }
+
+    enum Call: Hashable, Sendable {
+        case list(prefix: ObjectKey)
+        case stat(ObjectKey)
+        case read(ObjectKey)
+    }
+
+    private struct State: Sendable {
+        var objects: [ObjectKey: Object] = [:]
+        var sorted: [ObjectKey]?
+        var versions = 0
+        var calls: [Call] = []
+        var waiting: [CheckedContinuation<Void, Never>] = []
+        var isHalted = false
+        var milliseconds = 0
+        var failure: (@Sendable (Int, Call) -> StoreError?)?
+    }
+
+    private let state = Mutex(State())
+    let capabilities: StoreCapabilities
+    private let pageSize: Int
+
+    init(
+        pageSize: Int = 1000, listsInOrder: Bool = true, keysMayBeAnyBytes: Bool = true, keepsMetadata: Bool = false
+    ) {
+        self.pageSize = pageSize
+        var can = StoreCapabilities()
+        can.listsInOrder = listsInOrder
+        can.keepsMetadata = keepsMetadata
+        can.keysMayBeAnyBytes = keysMayBeAnyBytes
+        can.pageLimit = pageSize
+        capabilities = can
+    }
+
+    // MARK: For tests
+
+    @discardableResult
+    func set(
+        _ key: ObjectKey, _ bytes: [UInt8] = [], metadata: [String: String] = [:], seconds: Int = 1_700_000_000
+    ) -> ObjectVersion {
+        state.withLock { state in
+            state.versions += 1
+            let version = ObjectVersion("v\(state.versions)")
+            if state.objects[key] == nil { state.sorted = nil }
+            state.objects[key] = Object(
+                bytes: bytes, version: version, modified: FileTime(seconds: seconds, nanoseconds: 0),
+                metadata: ObjectMetadata(contentType: "text/plain", user: metadata))
+            return version
+        }
+    }
+
+    func remove(_ key: ObjectKey) {
+        state.withLock { state in
+            state.objects[key] = nil
+            state.sorted = nil
+        }
+    }
+
+    var objects: [ObjectKey: Object] { state.withLock { $0.objects } }
+
+    /// What it was asked since this was read last.
+    func takeCalls() -> [Call] {
+        state.withLock { state in
+            defer { state.calls = [] }
+            return state.calls
+        }
+    }
+
+    func answerLate(milliseconds: Int) { state.withLock { $0.milliseconds = milliseconds } }
+
+    /// Calls wait from now on, until `goOn`.
+    func halt() { state.withLock { $0.isHalted = true } }
+
+    func goOn() {
+        let waiting = state.withLock { state in
+            state.isHalted = false
+            defer { state.waiting = [] }
+            return state.waiting
+        }
+        for continuation in waiting { continuation.resume() }
+    }
+
+    /// Asked with each call and its number since then, from 1.
+    func fail(_ failure: (@Sendable (Int, Call) -> StoreError?)?) {
+        state.withLock { state in
+            state.failure = failure
+            state.calls = []
+        }
+    }
+
+    // MARK: ObjectStore
+
+    func list(_ request: ListRequest) async throws(StoreError) -> ListPage {
+        try await begin(.list(prefix: request.prefix))
+        return state.withLock { state in
+            if state.sorted == nil { state.sorted = state.objects.keys.sorted() }
+            var page = ListPage()
+            let keys = state.sorted!
+            let after = request.continuation.map { ObjectKey($0.bytes) } ?? request.after
+            let size = min(request.limit ?? pageSize, pageSize)
+            var index = Self.first(keys, request.prefix, after)
+            while index < keys.count, keys[index].hasPrefix(request.prefix) {
+                let key = keys[index]
+                let slash = key.bytes.dropFirst(request.prefix.bytes.count).firstIndex(of: UInt8(ascii: "/"))
+                let group = request.grouping == .bySlash ? slash.map { ObjectKey(key.bytes[...$0]) } : nil
+                if let group, let after, request.continuation != nil, after.hasPrefix(group) {
+                    index += 1
+                    continue
+                }
+                if let group, group == page.prefixes.last {
+                    index += 1
+                    continue
+                }
+                if page.objects.count + page.prefixes.count == size {
+                    let last = [page.objects.last?.key, page.prefixes.last].compactMap { $0 }.max()!
+                    page.next = ContinuationToken(last.bytes)
+                    break
+                }
+                if let group {
+                    page.prefixes.append(group)
+                } else {
+                    page.objects.append(Self.info(key, state.objects[key]!))
+                }
+                index += 1
+            }
+            return page
+        }
+    }
+
+    private static func first(_ keys: [ObjectKey], _ prefix: ObjectKey, _ after: ObjectKey?) -> Int {
+        var (low, high) = (0, keys.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if keys[middle] < prefix || after.map({ keys[middle] <= $0 }) == true {
+                low = middle + 1
+            } else {
+                high = middle
+            }
+        }
+        return low
+    }
+
+    /// Listings of S3 know no metadata.
+    private static func info(_ key: ObjectKey, _ object: Object, withMetadata: Bool = false) -> ObjectInfo {
+        ObjectInfo(
+            key: key, size: object.bytes.count, modified: object.modified, version: object.version,
+            metadata: withMetadata ? object.metadata : .init(), storageClass: "STANDARD")
+    }
+
+    func stat(_ key: ObjectKey) async throws(StoreError) -> ObjectInfo {
+        try await begin(.stat(key))
+        guard let object = state.withLock({ $0.objects[key] }) else { throw StoreError(.notFound, "no \(key.shown)") }
+        return Self.info(key, object, withMetadata: true)
+    }
+
+    func read(
+        _ key: ObjectKey, _ range: ReadRange, of version: ObjectVersion?, into sink: ByteSink,
+        checksum: Checksum.Algorithm?
+    ) async throws(StoreError) -> ReadResult {
+        try await begin(.read(key))
+        guard let object = state.withLock({ $0.objects[key] }) else { throw StoreError(.notFound, "no \(key.shown)") }
+        guard version == nil || version == object.version else { throw StoreError(.changed, "changed") }
+        guard case .bytes = sink, let range = range.clipped(to: object.bytes.count) else {
+            throw StoreError(.unsupported, "not like this")
+        }
+        return ReadResult(object: Self.info(key, object), count: range.count, bytes: Array(object.bytes[range]))
+    }
+
+    private func begin(_ call: Call) async throws(StoreError) {
+        let (failure, milliseconds, isHalted) = state.withLock { state in
+            state.calls.append(call)
+            return (state.failure?(state.calls.count, call), state.milliseconds, state.isHalted)
+        }
+        if isHalted {
+            await withCheckedContinuation { continuation in
+                let goesOn = state.withLock { state in
+                    guard state.isHalted else { return true }
+                    state.waiting.append(continuation)
+                    return false
+                }
+                if goesOn { continuation.resume() }
+            }
+        }
+        if milliseconds > 0 {
+            do {
+                try await Task.sleep(for: .milliseconds(milliseconds))
+            } catch _ {
+                throw StoreError(.cancelled, "cancelled")
+            }
+        }
+        if let failure { throw failure }
+    }
+}

@@ -1,0 +1,41 @@
+import MountFS
+import ObjectStore
+import Platform
+
+/// What the tree of a set of keys should be, worked out from the set alone.
+struct TreeModel {
+    struct Name: Equatable {
+        var kind: FileEntry.Kind
+        var size = 0
+    }
+
+    let objects: [ObjectKey: Int]
+    let root: ObjectKey
+
+    /// The names of a folder, by its path of names.
+    func names(in path: [[UInt8]]) -> [[UInt8]: Name] {
+        let prefix = ObjectKey(root.bytes + path.flatMap { $0 + [UInt8(ascii: "/")] })
+        var names: [[UInt8]: Name] = [:]
+        for (key, size) in objects where key.hasPrefix(prefix) && key != prefix {
+            let rest = key.bytes.dropFirst(prefix.bytes.count)
+            let name = Array(rest.prefix { $0 != UInt8(ascii: "/") })
+            guard Self.isShown(name) else { continue }
+            if name.count < rest.count {
+                names[name] = Name(kind: .folder)
+            } else if names[name] == nil {
+                names[name] = Name(kind: .file, size: size)
+            }
+        }
+        return names
+    }
+
+    func find(_ path: [[UInt8]]) -> Name? {
+        guard let last = path.last else { return Name(kind: .folder) }
+        return names(in: path.dropLast())[last]
+    }
+
+    private static func isShown(_ name: [UInt8]) -> Bool {
+        let text = String(decoding: name, as: UTF8.self)
+        return !["", ".", ".."].contains(text) && name.count <= 255 && !name.contains(0)
+    }
+}

@@ -1,0 +1,156 @@
+import Checksums
+import Glibc
+import ObjectStore
+import Platform
+import Synchronization
+import Testing
+
+@testable import MountFS
+
+/// Folders that do not fit into memory.
+@Suite(.serialized) struct LargeFolderTests {
+    /// So many keys below `many/`, made up as they are listed.
+    private final class EndlessBucket: ReadOnlyStore {
+        let capabilities: StoreCapabilities = {
+            var can = StoreCapabilities()
+            can.listsInOrder = true
+            return can
+        }()
+        private let count: Int
+        private let lists = Atomic(0)
+        /// Pages behind this one wait.
+        let gate = Mutex<(open: Int, waiting: [CheckedContinuation<Void, Never>])>((.max, []))
+
+        init(_ count: Int) {
+            self.count = count
+        }
+
+        var requests: Int { lists.load(ordering: .relaxed) }
+
+        func openAll() {
+            let waiting = gate.withLock { gate in
+                gate.open = .max
+                defer { gate.waiting = [] }
+                return gate.waiting
+            }
+            for continuation in waiting { continuation.resume() }
+        }
+
+        func list(_ request: ListRequest) async throws(StoreError) -> ListPage {
+            lists.add(1, ordering: .relaxed)
+            let start = request.continuation.flatMap { Int(String(decoding: $0.bytes, as: UTF8.self)) } ?? 0
+            await withCheckedContinuation { continuation in
+                let goesOn = gate.withLock { gate in
+                    guard start > gate.open else { return true }
+                    gate.waiting.append(continuation)
+                    return false
+                }
+                if goesOn { continuation.resume() }
+            }
+            var page = ListPage()
+            guard request.prefix == "many/" else {
+                page.prefixes = ["many/"]
+                return page
+            }
+            let end = min(count, start + min(request.limit ?? 1000, 1000))
+            page.objects = (start..<end).map { number in
+                ObjectInfo(
+                    key: ObjectKey("many/" + Self.name(number)), size: number,
+                    modified: FileTime(seconds: 1_700_000_000, nanoseconds: 0),
+                    version: ObjectVersion("0123456789abcdef0123456789abcdef"))
+            }
+            if end < count { page.next = ContinuationToken("\(end)".utf8) }
+            return page
+        }
+
+        static func name(_ number: Int) -> String { "file-\(10_000_000 + number)" }
+
+        func stat(_ key: ObjectKey) async throws(StoreError) -> ObjectInfo { throw StoreError(.notFound, "none") }
+
+        func read(
+            _ key: ObjectKey, _ range: ReadRange, of version: ObjectVersion?, into sink: ByteSink,
+            checksum: Checksum.Algorithm?
+        ) async throws(StoreError) -> ReadResult { throw StoreError(.notFound, "none") }
+    }
+
+    @Test func theFirstNamesAreThereBeforeTheLast() async throws {
+        let bucket = EndlessBucket(1_000_000)
+        let mount = try TestMount(bucket)
+        let folder = try #require(try await mount.find("many")).attributes.node
+        bucket.gate.withLock { $0.open = 0 }
+        let handle = try await mount.openFolder(folder)
+        let names = try await mount.readFolder(folder, handle, after: 0, room: 5000, isDetailed: true)
+        // The last name of a page is shown with the next: a folder of its name may come first there.
+        #expect(names.count == 1001)
+        #expect(names.last?.text == EndlessBucket.name(998))
+        bucket.openAll()
+    }
+
+    @Test func aMillionNamesAreListedInBoundedMemory() async throws {
+        let count = 1_000_000
+        let bucket = EndlessBucket(count)
+        let mount = try TestMount(bucket) { $0.listingMemory = 4 << 20 }
+        let folder = try #require(try await mount.find("many")).attributes.node
+        let handle = try await mount.openFolder(folder)
+        let before = Self.residentMemory
+        var (position, seen, most) = (UInt64(0), 0, 0)
+        var middle: TestPage.Name?
+        while true {
+            let page = try await mount.readFolder(folder, handle, after: position, room: 4000)
+            guard let last = page.last else { break }
+            seen += page.count
+            position = last.position
+            if middle == nil, seen > count / 2 { middle = last }
+            most = max(most, mount.tree.listingFootprint)
+        }
+        #expect(seen == count + 2)
+        #expect(most <= 4 << 20)
+        #expect(Self.residentMemory - before < 64 << 20)
+        #expect(mount.tree.heldNodes == 2)
+        #expect(bucket.requests < 1010)
+
+        // What was given up long ago is found again, by one request.
+        let back = try #require(middle)
+        let requests = bucket.requests
+        let number = try #require(Int(back.text.dropFirst(5))) - 10_000_000
+        let page = try await mount.readFolder(folder, handle, after: back.position, room: 10)
+        #expect(page.first?.text == EndlessBucket.name(number + 1))
+        #expect(bucket.requests <= requests + 1 + mount.settings.pagesAhead)
+        mount.files.releaseFolder(folder, handle)
+    }
+
+    @Test func readersOfOneFolderShareItsPages() async throws {
+        let bucket = EndlessBucket(20_000)
+        let mount = try TestMount(bucket)
+        let folder = try #require(try await mount.find("many")).attributes.node
+        let before = bucket.requests
+        let counts = try await withThrowingTaskGroup(of: Int.self) { group in
+            for _ in 0..<8 { group.addTask { try await mount.list(folder, room: 500).count } }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(counts == [Int](repeating: 20_000, count: 8))
+        #expect(bucket.requests - before == 20)
+    }
+
+    @Test func neighboursComeFromWhatIsKnown() async throws {
+        let bucket = EndlessBucket(5000)
+        let mount = try TestMount(bucket)
+        #expect(mount.tree.files(after: ObjectKey("many/\(EndlessBucket.name(3))"), count: 5) == [])
+        let folder = try #require(try await mount.find("many")).attributes.node
+        _ = try await mount.list(folder, room: 1000)
+        mount.pass(milliseconds: 10_000)
+        let requests = bucket.requests
+        let files = mount.tree.files(after: ObjectKey("many/\(EndlessBucket.name(998))"), count: 5)
+        #expect(files.map(\.size) == [999, 1000, 1001, 1002, 1003] && bucket.requests == requests)
+        #expect(mount.tree.files(after: ObjectKey("many/\(EndlessBucket.name(4998))"), count: 5).count == 1)
+    }
+
+    private static var residentMemory: Int {
+        guard let file = fopen("/proc/self/statm", "r") else { return 0 }
+        defer { fclose(file) }
+        var buffer = [CChar](repeating: 0, count: 100)
+        fgets(&buffer, 100, file)
+        let words = String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+        return Int(words.split(separator: " ")[1])! * 4096
+    }
+}

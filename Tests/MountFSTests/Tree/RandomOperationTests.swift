@@ -1,0 +1,295 @@
+import Glibc
+import ObjectStore
+import Platform
+import TestSupport
+import Testing
+
+@testable import MountFS
+
+/// Random operations on a mount, and random changes of the bucket by others, compared with a model that is worked out from
+/// the keys alone. A seed that fails is printed and can be run again: PROVISION_TEST_SEED=NUMBER.
+struct RandomOperationTests {
+    @Test(arguments: 0..<8)
+    func treeIsThatOfTheKeys(share: Int) async throws {
+        let only = getenv("PROVISION_TEST_SEED").flatMap { UInt64(String(cString: $0)) }
+        guard only == nil || share == 0 else { return }
+        let count = getenv("PROVISION_TEST_SEEDS").flatMap { Int(String(cString: $0)) } ?? 300
+        for seed in only.map({ [$0] }) ?? (0..<count).map({ UInt64($0 * 8 + share) }) {
+            var run = try RandomRun(seed: seed)
+            do {
+                try await run.operate(60)
+            } catch {
+                Issue.record("seed \(seed): \(error)")
+            }
+        }
+    }
+}
+
+/// One sequence.
+private struct RandomRun {
+    struct Wrong: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    /// A node that the kernel holds.
+    struct Held {
+        var path: [[UInt8]]
+        var node: NodeID
+        var kind: FileEntry.Kind
+        var count: UInt64
+        /// When it was looked up first.
+        var since: Int
+    }
+
+    private static let names: [[UInt8]] =
+        ["a", "b", "a!", "a.b", "a-1", "a0", "", ".", "..", "...", "é", "x y"].map { Array($0.utf8) }
+        + [[0xFF, 0x0A], [UInt8](repeating: 0x6E, count: 255), [UInt8](repeating: 0x6E, count: 256)]
+
+    private var random: SeededGenerator
+    private let bucket: MemoryBucket
+    private let mount: TestMount
+    private let root: ObjectKey
+    /// What the bucket held since which time.
+    private var past: [(since: Int, model: TreeModel)]
+    private var held: [UInt64: Held] = [:]
+
+    init(seed: UInt64) throws {
+        random = SeededGenerator(seed: seed)
+        root = ["", "p/", "p/a/"].randomElement(using: &random)!
+        bucket = MemoryBucket(pageSize: [1, 2, 3, 5, 1000].randomElement(using: &random)!)
+        let memory = [1, 4000, 16 << 20].randomElement(using: &random)!
+        let ahead = Int.random(in: 0...3, using: &random)
+        mount = try TestMount(bucket, root: root) { settings in
+            settings.listingMemory = memory
+            settings.pagesAhead = ahead
+        }
+        past = []
+        for _ in 0..<Int.random(in: 0...25, using: &random) { bucket.set(anyKey(), anyContent()) }
+        snapshot()
+    }
+
+    mutating func operate(_ count: Int) async throws {
+        for _ in 0..<count {
+            switch Int.random(in: 0..<20, using: &random) {
+            case 0..<3: change()
+            case 3..<5: mount.pass(milliseconds: [1, 400, 1001].randomElement(using: &random)!)
+            case 5..<11: try await lookUp()
+            case 11..<14: try await getAttributes()
+            case 14..<18: try await list()
+            case 18: try await read()
+            default: forgetOne()
+            }
+        }
+        for node in held.values { mount.files.forget(node.node, count: node.count) }
+        guard mount.tree.heldNodes == 1 else { throw Wrong(description: "\(mount.tree.heldNodes) nodes are held") }
+    }
+
+    // MARK: The bucket
+
+    private mutating func anyPath() -> [[UInt8]] {
+        (0..<Int.random(in: 1...3, using: &random)).map { _ in
+            // Few names, so that they meet.
+            Bool.random(using: &random)
+                ? Self.names[Int.random(in: 0..<4, using: &random)]
+                : Self.names.randomElement(using: &random)!
+        }
+    }
+
+    private mutating func anyKey() -> ObjectKey {
+        var key = Array(anyPath().joined(separator: [UInt8(ascii: "/")]))
+        if Int.random(in: 0..<6, using: &random) == 0 { key.append(UInt8(ascii: "/")) }
+        let isOutside = Int.random(in: 0..<10, using: &random) == 0
+        return ObjectKey(isOutside ? Array("p".utf8) + key : root.bytes + key)
+    }
+
+    private mutating func anyContent() -> [UInt8] {
+        [UInt8](repeating: 7, count: Int.random(in: 0...40, using: &random))
+    }
+
+    private mutating func change() {
+        if Bool.random(using: &random), let key = bucket.objects.keys.sorted().randomElement(using: &random) {
+            bucket.remove(key)
+        } else {
+            let key = anyKey()
+            if !key.isEmpty { bucket.set(key, anyContent()) }
+        }
+        snapshot()
+    }
+
+    private mutating func snapshot() {
+        past.append((mount.now, TreeModel(objects: bucket.objects.mapValues(\.bytes.count), root: root)))
+    }
+
+    /// Everything that may be believed now: what was there at some time since then.
+    private func models(since: Int) -> [TreeModel] {
+        let first = past.lastIndex { $0.since <= since } ?? 0
+        return past[first...].map(\.model)
+    }
+
+    private var believed: [TreeModel] { models(since: mount.now - mount.settings.metadataTTL.milliseconds) }
+
+    // MARK: The mount
+
+    private mutating func anyFolder() -> (path: [[UInt8]], node: NodeID) {
+        let folders = held.values.filter { $0.kind == .folder }.sorted { $0.node.number < $1.node.number }
+        guard Int.random(in: 0...2, using: &random) > 0, let folder = folders.randomElement(using: &random) else {
+            return ([], .root)
+        }
+        return (folder.path, folder.node)
+    }
+
+    private mutating func lookUp() async throws {
+        let folder = anyFolder()
+        let name = Self.names.randomElement(using: &random)!
+        guard !name.isEmpty else { return }
+        let path = folder.path + [name]
+        let expected = believed.map { $0.find(path) }
+        do {
+            let entry = try await mount.lookUp(name, in: folder.node)
+            let found = entry.map { TreeModel.Name(kind: $0.attributes.kind, size: $0.attributes.size) }
+            guard expected.contains(found) else {
+                throw Wrong(description: "\(shown(path)) is \(describe(found)), not \(expected.map(describe))")
+            }
+            if let entry { hold(path, entry) }
+        } catch let error as SystemError {
+            if error.code == ENAMETOOLONG, name.count > 255 { return }
+            try check(error, folder.node)
+        }
+    }
+
+    private mutating func getAttributes() async throws {
+        guard let held = anyHeld() else { return }
+        let expected = believed.map { $0.find(held.path) }
+        do {
+            let attributes = try await mount.attributes(of: held.node)
+            let found = TreeModel.Name(kind: attributes.kind, size: attributes.size)
+            guard attributes.node == held.node, held.kind == found.kind else {
+                throw Wrong(description: "\(shown(held.path)) is another node")
+            }
+            // A file that a folder hides is still the file that it was.
+            guard expected.contains(found) || expected.contains(where: { $0?.kind == .folder }) else {
+                throw Wrong(description: "\(shown(held.path)) is \(describe(found)), not \(expected.map(describe))")
+            }
+        } catch let error as SystemError {
+            try check(error, held.node)
+        }
+    }
+
+    private mutating func list() async throws {
+        let folder = anyFolder()
+        let isDetailed = Bool.random(using: &random)
+        let room = { (random: inout SeededGenerator) in Int.random(in: 1...9, using: &random) }
+        let expected = believed.map { $0.names(in: folder.path) }
+        do {
+            let handle = try await mount.openFolder(folder.node)
+            defer { mount.files.releaseFolder(folder.node, handle) }
+            var names: [TestPage.Name] = []
+            while true {
+                let page = try await mount.readFolder(
+                    folder.node, handle, after: names.last?.position ?? 0, room: room(&random), isDetailed: isDetailed)
+                note(page, isDetailed, folder.path)
+                if page.isEmpty { break }
+                names += page
+                guard names.count < 1000 else { throw Wrong(description: "\(shown(folder.path)) has no end") }
+            }
+            try compare(names, expected, isDetailed, folder.path)
+            // Where the bucket has changed lately, pages that are listed again may be others.
+            guard believed.allSatisfy({ $0.objects == believed[0].objects }) else { return }
+            for _ in 0..<3 {
+                let index = Int.random(in: 0..<names.count, using: &random)
+                let page = try await mount.readFolder(
+                    folder.node, handle, after: names[index].position, room: room(&random))
+                guard page.map(\.name) == names[(index + 1)...].prefix(page.count).map(\.name),
+                    !page.isEmpty || index == names.count - 1
+                else { throw Wrong(description: "behind \(shown([names[index].name])) come \(page.map(\.text))") }
+            }
+        } catch let error as SystemError {
+            try check(error, folder.node)
+        }
+    }
+
+    private func compare(
+        _ names: [TestPage.Name], _ expected: [[[UInt8]: TreeModel.Name]], _ isDetailed: Bool, _ path: [[UInt8]]
+    ) throws {
+        guard names.prefix(2).map(\.text) == [".", ".."] else { throw Wrong(description: "no dots") }
+        let listed = names.dropFirst(2)
+        let isTwiceRight = expected.contains { $0 != expected[0] }
+        guard isTwiceRight || Set(listed.map(\.name)).count == listed.count else {
+            throw Wrong(description: "\(shown(path)) has a name twice: \(listed.map(\.text))")
+        }
+        for name in listed {
+            let found = TreeModel.Name(kind: name.entry.attributes.kind, size: name.entry.attributes.size)
+            let isRight = expected.contains { names in
+                let one = names[name.name]
+                return isDetailed ? one == found : one?.kind == found.kind
+            }
+            guard isRight else { throw Wrong(description: "\(shown(path + [name.name])) is not \(describe(found))") }
+        }
+        let listedNames = Set(listed.map(\.name))
+        for name in expected[0].keys where expected.allSatisfy({ $0[name] != nil }) {
+            guard listedNames.contains(name) else { throw Wrong(description: "\(shown(path + [name])) is missing") }
+        }
+    }
+
+    private mutating func read() async throws {
+        guard let held = anyHeld(), held.kind == .file else { return }
+        let expected = believed.map { $0.find(held.path) }
+        do {
+            let bytes = try await mount.read(held.node)
+            guard expected.contains(where: { $0?.size == bytes.count || $0?.kind == .folder }) else {
+                throw Wrong(description: "\(shown(held.path)) has \(bytes.count) bytes, not \(expected.map(describe))")
+            }
+        } catch let error as SystemError {
+            try check(error, held.node)
+        }
+    }
+
+    // MARK: What the kernel holds
+
+    private mutating func anyHeld() -> Held? {
+        held.values.sorted { $0.node.number < $1.node.number }.randomElement(using: &random)
+    }
+
+    private mutating func hold(_ path: [[UInt8]], _ entry: Entry) {
+        let node = entry.attributes.node
+        held[
+            node.number,
+            default: Held(path: path, node: node, kind: entry.attributes.kind, count: 0, since: mount.now)
+        ].count += 1
+    }
+
+    private mutating func note(_ page: [TestPage.Name], _ isDetailed: Bool, _ path: [[UInt8]]) {
+        guard isDetailed else { return }
+        for name in page where ![".", ".."].contains(name.text) { hold(path + [name.name], name.entry) }
+    }
+
+    private mutating func forgetOne() {
+        guard let one = anyHeld() else { return }
+        let count = UInt64.random(in: 1...one.count, using: &random)
+        mount.files.forget(one.node, count: count)
+        held[one.node.number]!.count -= count
+        if held[one.node.number]!.count == 0 { held[one.node.number] = nil }
+    }
+
+    /// A node fails if it, or a folder above, was not there at some time since it was looked up.
+    private func check(_ error: SystemError, _ node: NodeID) throws {
+        let held = self.held[node.number]
+        // An object can be replaced between the question for it and reading it.
+        let wasGone = held.map { held in
+            models(since: held.since - mount.settings.metadataTTL.milliseconds).contains { model in
+                held.path.indices.contains { index in
+                    let name = model.find(Array(held.path[...index]))
+                    return name?.kind != (index == held.path.count - 1 ? held.kind : .folder)
+                }
+            }
+        }
+        let wasReplaced = error.code == ESTALE && believed.count > 1
+        guard [ENOENT, ESTALE].contains(error.code), wasGone == true || wasReplaced else {
+            throw Wrong(description: "\(shown(held?.path ?? [])): \(error.description)")
+        }
+    }
+
+    private func shown(_ path: [[UInt8]]) -> String { ObjectKey(path.joined(separator: [UInt8(ascii: "/")])).shown }
+
+    private func describe(_ name: TreeModel.Name?) -> String { name.map { "\($0.kind) \($0.size)" } ?? "absent" }
+}
