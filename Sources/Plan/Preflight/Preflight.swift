@@ -5,23 +5,39 @@ public import TaskFile
 /// Asks, before the first byte moves, what could stop a task on the way: sources that cannot be listed, destinations
 /// that cannot be made, file systems without room for all mounts together.
 public struct Preflight: Sendable {
+    /// The copies.
     public private(set) var mounts: [CheckedMount] = []
+    public private(set) var mountPoints: [CheckedMountPoint] = []
     public private(set) var diagnostics: [Diagnostic] = []
     /// The mounts that cannot be done, each with the reason.
     public private(set) var refused: [(planned: PlannedMount, reason: Diagnostic)] = []
 
     private let file: String
-    private let machine: Machine
+    let machine: Machine
+    /// What is in the way of mounting, if anything is to be mounted.
+    let fuse: FUSEDevice.Obstacle?
 
     /// Asks on this thread and others, so that it must not be one of Swift's pool.
     public init(_ plan: Plan, file: String, on machine: Machine, stores: any Stores, listingIn space: ListingSpace) {
         self.file = file
         self.machine = machine
+        fuse = plan.mounts.contains(where: \.mount.mode.isMount) ? FUSEDevice.obstacle : nil
+        let wanted = Self.withoutFUSE(plan.mounts, fuse)
         let listings = WorkThreads.run(Self.threads) { _ in
-            await Patience.$current.withValue(.asking) { await Self.list(plan.mounts, machine, stores, space) }
+            await Patience.$current.withValue(.asking) { await Self.list(wanted, machine, stores, space) }
         }
-        for (planned, sources) in zip(plan.mounts, listings) {
-            if let checked = check(planned, sources) { mounts.append(checked) }
+        for (planned, sources) in zip(wanted, listings) {
+            if isRefused(planned) { continue }
+            if planned.mount.mode.isMount {
+                if let checked = checkMountPoint(planned, sources.first) { mountPoints.append(checked) }
+            } else if let checked = check(planned, sources) {
+                mounts.append(checked)
+            }
+        }
+        if let fuse {
+            for planned in plan.mounts where planned.isCopiedWithoutFUSE {
+                report(.noFUSE, "it is copied, not mounted: \(fuse.message)", planned, severity: .warning)
+            }
         }
         relate()
         checkRoom()
@@ -51,7 +67,7 @@ public struct Preflight: Sendable {
         }
     }
 
-    private mutating func report(
+    mutating func report(
         _ code: DiagnosticCode, _ message: String, hint: String? = nil, _ planned: PlannedMount,
         at position: Position? = nil, severity: Diagnostic.Severity = .error
     ) {
@@ -70,15 +86,18 @@ public struct Preflight: Sendable {
 
     // MARK: One mount
 
-    private mutating func check(_ planned: PlannedMount, _ listed: [SourceLister.Outcome]) -> CheckedMount? {
+    /// By what the file alone tells.
+    private mutating func isRefused(_ planned: PlannedMount) -> Bool {
         if let missing = planned.mount.missingFeature {
-            report(.notBuilt, missing, hint: "COPY of local folders, of what speaks S3, and of https is", planned)
-            return nil
+            report(.notBuilt, missing, hint: planned.mount.alternative, planned)
+            return true
         }
-        if let missing = planned.missing.first {
-            refused.append((planned, missing))
-            return nil
-        }
+        guard let missing = planned.missing.first else { return false }
+        refused.append((planned, missing))
+        return true
+    }
+
+    private mutating func check(_ planned: PlannedMount, _ listed: [SourceLister.Outcome]) -> CheckedMount? {
         guard planned.mount.ownership.owner.canBeGiven else {
             report(
                 .destinationDenied, "this user may not give files to the `uid` or `gid` of this entry",
@@ -109,7 +128,7 @@ public struct Preflight: Sendable {
         }
     }
 
-    private mutating func report(_ failure: DestinationState.Failure, _ planned: PlannedMount) {
+    mutating func report(_ failure: DestinationState.Failure, _ planned: PlannedMount) {
         switch failure {
         case .listing(let error):
             report(
@@ -127,7 +146,7 @@ public struct Preflight: Sendable {
     }
 
     /// The sources of a mount when all of them could be listed; tells what else was found.
-    private mutating func sources(
+    mutating func sources(
         of planned: PlannedMount, _ outcomes: [SourceLister.Outcome]
     ) -> [ListedSource]? {
         var isComplete = true
@@ -184,7 +203,7 @@ public struct Preflight: Sendable {
         }
         var seen: Set<String> = []
         mounts = mounts.filter { seen.insert($0.planned.path).inserted }
-        for path in mounts.map(\.planned.path) {
+        for path in mounts.map(\.planned.path) + mountPoints.map(\.planned.path) {
             for parent in Paths.parents(of: path) {
                 guard let index = byPath[parent] else { continue }
                 let nested = RawPath(path.dropFirst(parent.count + 1))
