@@ -58,16 +58,16 @@ public struct StateFolder: Sendable {
     }
 
     /// Notes in the status file of a task what has become of a mount since its run.
-    func note(_ mount: MountStatus, of task: TaskFolder) {
+    func note(_ mount: JSONValue, of task: TaskFolder) {
         guard case .object(let members)? = status(of: task), case .array(let mounts)? = status(of: task)?["mounts"]
         else { return }
-        let noted = mounts.map { $0["destination"]?.text == mount.destination ? mount.json : $0 }
+        let noted = mounts.map { $0["destination"] == mount["destination"] ? mount : $0 }
         let status = members.map { $0.name == "mounts" ? JSONValue.Member("mounts", .array(noted)) : $0 }
         do {
             let folder = try task.make()
             try replaceStatus(in: folder, with: JSONValue.object(status).pretty + "\n")
         } catch {
-            TaskLog(mount.destination).write("the status file cannot be written: \(error.reason)")
+            TaskLog(task.name).write("the status file cannot be written: \(error.reason)")
         }
     }
 

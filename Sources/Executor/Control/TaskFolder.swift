@@ -39,7 +39,7 @@ public struct TaskFolder: Sendable {
     }
 
     /// Waits until the supervisor has gone; false when it is still there after this time.
-    public func waitUntilUnsupervised(milliseconds: Int) -> Bool {
+    func waitUntilUnsupervised(milliseconds: Int) -> Bool {
         let end = MonotonicTime.milliseconds + milliseconds
         while isSupervised {
             guard MonotonicTime.milliseconds < end else { return false }

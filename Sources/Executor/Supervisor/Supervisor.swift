@@ -196,7 +196,7 @@ final class Supervisor: Sendable {
         files.withLock { _ in
             for mount in mounts {
                 switch mount.phase {
-                case .gone, .dead: folder.state.note(mount.status(), of: folder)
+                case .gone, .dead: folder.state.note(mount.status().json, of: folder)
                 case .mounting, .mounted, .unmounting: break
                 }
             }
@@ -221,15 +221,9 @@ final class Supervisor: Sendable {
         }
     }
 
-    /// What a supervisor that was killed has left: its sessions end by themselves, and what stays of their mounts is
-    /// taken away.
+    /// What a supervisor that was killed has left is taken away.
     func clearUp() {
-        for path in folder.recordedMounts.compactMap({ $0["path"]?.text }) {
-            let end = MonotonicTime.milliseconds + 5000
-            while (try? DeadMount.remove(at: RawPath(path))) == .alive, MonotonicTime.milliseconds < end {
-                Threads.sleep(milliseconds: 20)
-            }
-        }
+        for path in folder.removeDeadMounts() { log.write("\(path): an earlier mount cannot be taken away") }
         writeFiles()
     }
 }
