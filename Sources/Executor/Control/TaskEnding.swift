@@ -17,7 +17,7 @@ public struct TaskEnding: Sendable {
         var ending = TaskEnding(folder)
         ending.attempt { ending throws(MountError) in
             guard let answer = try ending.answer(of: folder, to: .down(force: force), environment) else {
-                return try ending.clearUp(folder)
+                return try ending.clearUp(folder, environment)
             }
             (ending.mounts, ending.error) = (answer.mounts, answer.error)
             // Should it stay, somebody mounts again already, which is no failure of ours.
@@ -74,9 +74,19 @@ public struct TaskEnding: Sendable {
     }
 
     /// Its sessions end by themselves, and what stays of their mounts is taken away.
-    private mutating func clearUp(_ folder: TaskFolder) throws(MountError) {
+    private mutating func clearUp(_ folder: TaskFolder, _ environment: Environment) throws(MountError) {
         let recorded = folder.recordedMounts
         guard !recorded.isEmpty else { return }
+        // As long as this is held no other supervisor begins.
+        let lock: SharedDescriptor?
+        do throws(SystemError) {
+            lock = try folder.takeLock()
+        } catch {
+            throw .unreachable("\(folder.path)/lock cannot be used: \(error.description)", .inputOutput)
+        }
+        guard let lock else { throw .unreachable("another run of `\(folder.task)` has just begun") }
+        defer { withExtendedLifetime(lock) {} }
+        folder.removeSocket(environment)
         let left = folder.removeDeadMounts()
         for mount in recorded {
             let isLeft = left.contains { .string($0) == mount["path"] }

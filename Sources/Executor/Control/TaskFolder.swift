@@ -38,6 +38,12 @@ public struct TaskFolder: Sendable {
         return (try? lock.lock(waiting: false)) == false
     }
 
+    /// Held by whoever supervises, or clears up after one who did; nothing when somebody else holds it.
+    func takeLock() throws(SystemError) -> SharedDescriptor? {
+        let lock = try OwnedDescriptor.open(RawPath(path + "/lock"), FileFlags.readWrite, mode: 0o600)
+        return try lock.lock(waiting: false) ? SharedDescriptor(lock) : nil
+    }
+
     /// Waits until the supervisor has gone; false when it is still there after this time.
     func waitUntilUnsupervised(milliseconds: Int) -> Bool {
         let end = MonotonicTime.milliseconds + milliseconds
@@ -56,6 +62,10 @@ public struct TaskFolder: Sendable {
         var number = String(StableHash.of((real + "\u{0}" + name).utf8), radix: 16)
         number = String(repeating: "0", count: 16 - number.count) + number
         return RawPath(Self.runFolder(environment)).appending(RawPath("\(name.prefix(24))-\(number).sock"))
+    }
+
+    func removeSocket(_ environment: Environment) {
+        _ = try? socket(environment).call { unlink($0) }
     }
 
     private static func runFolder(_ environment: Environment) -> String {

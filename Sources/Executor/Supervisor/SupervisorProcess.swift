@@ -13,18 +13,20 @@ public enum SupervisorProcess {
     public static func run(_ words: [String], _ environment: Environment) -> Never {
         let signals = SignalWait()
         guard words.count == 2 else { _exit(ExitStatus.usage.rawValue) }
+        // No folder of the caller's shall be in use because of us.
+        _ = chdir("/")
         let folder = TaskFolder(StateFolder(at: words[0]), task: words[1])
-        let lock: OwnedDescriptor
+        let lock: SharedDescriptor
         let listener: LocalListener
         let socket = folder.socket(environment)
         let supervisor = Supervisor(folder) { signals.wake() }
         do {
-            let place = try folder.make()
-            lock = try .open("lock", in: place, FileFlags.readWrite, mode: 0o600)
-            guard try lock.lock(waiting: false) else {
+            _ = try folder.make()
+            guard let taken = try folder.takeLock() else {
                 announce(.taken)
                 _exit(ExitStatus.done.rawValue)
             }
+            lock = taken
             supervisor.clearUp()
             _ = try TrustedPath(socket.parent).makeFolder(mode: 0o700)
             listener = try LocalListener(at: socket)
@@ -40,7 +42,7 @@ public enum SupervisorProcess {
         }
         announce(.ready)
         serve(supervisor, signals)
-        unlink(socket.text)
+        folder.removeSocket(environment)
         // The lock goes with the process, so that whoever gets it finds nothing of this one.
         _exit(withExtendedLifetime(lock) { ExitStatus.done.rawValue })
     }

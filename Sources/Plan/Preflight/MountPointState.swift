@@ -13,6 +13,8 @@ struct MountPointState {
     }
 
     private(set) var obstacle: Obstacle?
+    /// A mount of this program's is there, alive or dead.
+    private(set) var isMountOfOurs = false
     /// The destination without links on the way, as far as it is there.
     let path: RawPath
     /// Who makes what is missing is its owner.
@@ -58,7 +60,8 @@ struct MountPointState {
         guard !facts.is_root else {
             let type = MountTable.type(ofMount: facts.mount) ?? "unknown"
             // One of ours may be the very mount that is wanted, or a dead one: who mounts will see.
-            if type != MountTable.ourType { obstacle = .otherMount(type) }
+            isMountOfOurs = type == MountTable.ourType
+            if !isMountOfOurs { obstacle = .otherMount(type) }
             return
         }
         guard facts.mode & S_IFMT == (isFile ? S_IFREG : S_IFDIR) else {

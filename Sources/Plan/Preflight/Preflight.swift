@@ -104,6 +104,12 @@ public struct Preflight: Sendable {
                 hint: "run as root, or leave the keys out", planned)
             return nil
         }
+        if let state = try? MountPointState(planned, isFile: false, on: machine), state.isMountOfOurs {
+            report(
+                .modeConflict, "`\(planned.shownDestination)` is still a mount of an earlier run",
+                hint: "`provision down` unmounts it", planned)
+            return nil
+        }
         guard let sources = sources(of: planned, listed) else { return nil }
         let layout = CopyLayout(planned, sources, machine)
         var planned = planned
@@ -116,7 +122,7 @@ public struct Preflight: Sendable {
         }
         do throws(DestinationState.Failure) {
             let state = try DestinationState(
-                layout, looksForOthers: planned.mount.copy.onNonempty == .refuse)
+                layout, looksForOthers: planned.mount.copy.onNonempty == .refuse, nested: planned.nested)
             guard check(state, planned) else { return nil }
             return CheckedMount(
                 planned: planned, destination: layout.destination, isSingleFile: layout.fileName != nil,
@@ -190,19 +196,11 @@ public struct Preflight: Sendable {
 
     /// Links on the way may lead destinations into one another that are apart in the file.
     private mutating func relate() {
-        var byPath: [String: Int] = [:]
-        for checked in mounts {
-            guard let first = byPath[checked.planned.path] else {
-                byPath[checked.planned.path] = byPath.count
-                continue
-            }
-            report(
-                .duplicateDestination,
-                "`\(checked.planned.shownDestination)` leads to the same place as `\(mounts[first].planned.shownDestination)`",
-                hint: "a link is on the way; remove one of the two", checked.planned)
-        }
-        var seen: Set<String> = []
-        mounts = mounts.filter { seen.insert($0.planned.path).inserted }
+        var first: [String: PlannedMount] = [:]
+        mounts = mounts.filter { isFirst($0.planned, &first) }
+        mountPoints = mountPoints.filter { isFirst($0.planned, &first) }
+        let byPath = Dictionary(
+            mounts.enumerated().map { ($1.planned.path, $0) }, uniquingKeysWith: { first, _ in first })
         for path in mounts.map(\.planned.path) + mountPoints.map(\.planned.path) {
             for parent in Paths.parents(of: path) {
                 guard let index = byPath[parent] else { continue }
@@ -210,6 +208,16 @@ public struct Preflight: Sendable {
                 if !mounts[index].planned.nested.contains(nested) { mounts[index].planned.nested.append(nested) }
             }
         }
+    }
+
+    private mutating func isFirst(_ planned: PlannedMount, _ first: inout [String: PlannedMount]) -> Bool {
+        guard let other = first.updateValue(planned, forKey: planned.path) else { return true }
+        first[planned.path] = other
+        report(
+            .duplicateDestination,
+            "`\(planned.shownDestination)` leads to the same place as `\(other.shownDestination)`",
+            hint: "a link is on the way; remove one of the two", planned)
+        return false
     }
 
     private mutating func checkRoom() {
