@@ -86,7 +86,7 @@ let package = Package(
         tests(
             "MountSessionTests",
             of: ["memory-mount", "MountSession", "MountFS", "CShims", "Platform", "TestSupport"]),
-        tests("TaskFileTests", of: ["TaskFile", "Platform"]),
+        tests("TaskFileTests", of: ["TaskFile", "JSON", "Platform"]),
         tests("PlanTests", of: ["Plan", "ObjectStore", "TaskFile", "JSON", "Platform"]),
         tests(
             "TransferTests",

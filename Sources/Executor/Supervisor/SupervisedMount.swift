@@ -38,7 +38,8 @@ final class SupervisedMount: Sendable {
             switch state.end {
             case .unmounted: return .gone
             case .gaveUp(let reason): return .dead(keeper, reason: reason)
-            default: return state.isUnmounting ? .unmounting(keeper) : .mounted(keeper)
+            // By hand, it may have been taken from its path while somebody uses it.
+            default: return state.isUnmounting || !keeper.isMounted ? .unmounting(keeper) : .mounted(keeper)
             }
         }
     }

@@ -6,6 +6,7 @@ extension Provider {
         .members([
             ("name", .string(name)), ("store", .string(store.rawValue)), ("compatible", .boolean(isOnlyCompatible)),
             ("access", access.document), ("credentials", credentials.document),
+            ("multipart", .boolean(usesMultipart)), ("multipart_threshold", multipartThreshold.map { .integer($0) }),
             ("host_folder", hostFolder.map { .string($0) }),
         ])
     }
@@ -17,7 +18,8 @@ extension Provider {
         else { return nil }
         self.init(
             name: name, store: store, isOnlyCompatible: document["compatible"] == true, access: access,
-            credentials: read, claimPlaces: [], usesMultipart: true, multipartThreshold: nil,
+            credentials: read, claimPlaces: [], usesMultipart: document["multipart"] != false,
+            multipartThreshold: document["multipart_threshold"]?.wholeNumber,
             hostFolder: document["host_folder"]?.text, origin: Origin(file: "", position: nil, path: ""))
     }
 }

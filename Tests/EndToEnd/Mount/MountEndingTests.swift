@@ -125,6 +125,23 @@ extension MountedTasks {
             #expect(try sandbox.output("cat $M/a") == "hello\n")
         }
 
+        /// Whoever uses it keeps it; the next run waits for them, and does not take it for what is wanted.
+        @Test func somebodyDetachesByHand() throws {
+            try sandbox.expect(0, sandbox.task())
+            let user = try sandbox.start(
+                "exec 3<$M/a; echo open; while [ ! -e \(sandbox.path("go")) ]; do sleep 0.05; done; cat <&3")
+            try sandbox.wait("the file open") { user.outputSoFar.contains("open") }
+            #expect(try sandbox.shell("umount -l $M").status == 0)
+            #expect(try sandbox.document("status").mounts.first?.state == "draining")
+            let again = try sandbox.files.start(sandbox.task())
+            usleep(500_000)
+            #expect(try again.isRunning && sandbox.mounts == [])
+            try sandbox.files.folder.write("", to: "go")
+            #expect(try user.wait().output == "open\nhello\n")
+            #expect(try again.wait(seconds: 30).status == 0)
+            #expect(sandbox.mounts == [sandbox.destination] && sandbox.supervisors.count == 1)
+        }
+
         /// A run right behind the end of an earlier one does not trip over it.
         @Test func downAndUpAgainAndAgain() throws {
             for _ in 0..<10 {
