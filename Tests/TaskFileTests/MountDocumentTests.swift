@@ -16,9 +16,9 @@ struct MountDocumentTests {
           headers: {X-Team: vision}
           multipart: false
         plain: {provider: minio, host: "minio.lab:9000", secure: false, access_key: k, secret_key: literal}
-        role: {provider: s3, instance_role: reader, region: eu-west-1}
-        any: {provider: s3, instance_role: true}
-        program: {provider: s3, credential_process: print keys}
+        role: {provider: s3, iam_role: reader, region: eu-west-1, buckets: [role-data]}
+        any: {provider: s3, iam_role: true, buckets: [any-data]}
+        program: {provider: s3, credential_process: print keys, buckets: [program-data]}
         """
 
     private func mount(_ entry: String) throws -> Mount {
@@ -31,8 +31,9 @@ struct MountDocumentTests {
         "source: s3://data/x, mode: MOUNT, read_only: true",
         "source: s3://data, key_prefix: a/b/, metadata_ttl: 7s, io_timeout: 9s, on_nonempty: overlay, allow_other: false",
         "source: s3://data, uid: 1, gid: 2, file_mode: \"640\", dir_mode: \"750\", read_only: true",
-        "source: s3://data, provider: lab", "source: s3://data, provider: plain", "source: s3://data, provider: role",
-        "source: s3://data, provider: any", "source: s3://data, provider: program",
+        "source: s3://data, provider: lab", "source: s3://data, provider: plain",
+        "source: s3://role-data, provider: role",
+        "source: s3://any-data, provider: any", "source: s3://program-data, provider: program",
         "source: s3://data, endpoint: \"http://127.0.0.1:9000\", path_style: true, anonymous: true, tls_verify: false",
         "source: s3://data, profile: dev, role_arn: \"arn:aws:iam::123456789012:role/x\", tls_verify: /etc/ca.pem",
         "source: s3://data, requester_pays: true, headers: {A: b, C: d}, part_size: 8M, concurrency: 9, region: us-east-2",
