@@ -38,7 +38,9 @@ public struct Copy: Sendable {
         let notes = try DestinationNotes(
             ofDestination: RawPath(checked.planned.path), shownAs: checked.planned.shownPath, stateFolder: stateFolder,
             waited: waits, until: progress)
+        // Noted before it is made: a kill between the two leaves an empty folder that would seem to be somebody else's.
         let isNew = isDestinationNew
+        if isNew { try notes.noteMaking() }
         let destination: SharedDescriptor
         do throws(TrustedPath.Failure) {
             destination = SharedDescriptor(try checked.destination.makeFolder())
@@ -47,16 +49,17 @@ public struct Copy: Sendable {
         }
         try lock(destination, waits)
         let old = notes.readManifest(memory: limits.memory)
-        // One that a killed run has made is ours still.
-        let isRootOurs = isNew || old["."] != nil
         // Asked only now: another run may have made and filled it while this one waited.
         let isFresh = destination.file.isEmptyFolder
+        // One that a killed run has made is ours still.
+        let isRootOurs = isNew || old["."] != nil || isFresh && notes.isMakingNoted
         // What is ours from earlier runs and the source has no longer. It stays ours, for a later mirror to remove.
         let surplus = try old.surplus { isListed throws(CopyFailure) in
             isListed(".")
             try checked.sources.eachItem { item throws(CopyFailure) in isListed(item.path) }
         }
         let isVague = try notes.begin(claim(besides: surplus, isRootOurs, after: old))
+        notes.forgetMaking()
         let staging = try Staging(
             in: destination, notes: notes,
             isItem: { name throws(CopyFailure) in try checked.sources.hasItem(below: name) })

@@ -42,6 +42,8 @@ extension EasyHandle {
     private func setConnection(_ request: HTTPRequest, _ settings: HTTPSettings) {
         set(CURLOPT_CONNECTTIMEOUT_MS, settings.connectTimeoutMilliseconds)
         set(CURLOPT_TCP_NODELAY, true)
+        // An idle connection serves again for as long as the service keeps it; that it is alive is asked in time.
+        set(CURLOPT_MAXAGE_CONN, 600)
         set(CURLOPT_TCP_KEEPALIVE, true)
         set(CURLOPT_TCP_KEEPIDLE, 30)
         set(CURLOPT_TCP_KEEPINTVL, 15)

@@ -1,7 +1,6 @@
 import CShims
 import Glibc
 import Platform
-import Synchronization
 
 /// The place where something is going to be mounted: held open from the first look on, so that it is mounted over what
 /// was looked at.
@@ -26,7 +25,10 @@ struct Destination: ~Copyable {
                 return destination
             }
             guard DeadMount.state(of: destination.place) == .dead else {
-                if options.coversContent { return destination }
+                if options.coversContent {
+                    try destination.checkKind(options)
+                    return destination
+                }
                 throw MountFailure(
                     .nonemptyDestination, "something else is mounted at `\(options.destination.text)`",
                     hint: "it is left alone: unmount it, or mount over it with on_nonempty: overlay")

@@ -8,6 +8,7 @@ struct DestinationNotes: ~Copyable {
 
     private static let manifest: RawPath = "manifest"
     private static let staging: RawPath = "staging"
+    private static let making: RawPath = "making"
 
     /// Waits until no other copy works on this destination. Two of them would undo each other; the one that waited then finds
     /// everything in place.
@@ -95,6 +96,22 @@ struct DestinationNotes: ~Copyable {
         } catch {
             throw CopyFailure.writing(Self.manifest, error)
         }
+    }
+
+    // MARK: The destination
+
+    /// The destination is about to be made by us.
+    func noteMaking() throws(CopyFailure) {
+        try write([], to: Self.making)
+    }
+
+    var isMakingNoted: Bool {
+        if case .some(.some) = try? folder.entryIfAny(of: Self.making) { true } else { false }
+    }
+
+    /// From here on the manifest says that it is ours.
+    func forgetMaking() {
+        try? folder.remove(Self.making)
     }
 
     // MARK: The staging folder

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// `provision --dry-run TASK.yaml`: the same questions as a run asks before its first byte, and nothing more.
-@Suite struct DryRunAskingTests {
+@Suite(.apart) struct DryRunAskingTests {
     private let sandbox: CopySandbox
 
     init() throws {

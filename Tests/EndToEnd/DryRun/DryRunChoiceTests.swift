@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Which tasks and mounts of a file are meant, and where the file comes from.
-@Suite struct DryRunChoiceTests {
+@Suite(.apart) struct DryRunChoiceTests {
     private let sandbox: DryRunSandbox
 
     init() throws {

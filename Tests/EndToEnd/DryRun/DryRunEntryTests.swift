@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// What the keys of an entry come to, as the plan shows it.
-@Suite struct DryRunEntryTests {
+@Suite(.apart) struct DryRunEntryTests {
     private let sandbox: DryRunSandbox
 
     init() throws {

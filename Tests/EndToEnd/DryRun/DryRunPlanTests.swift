@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// The plan that `provision --dry-run --offline TASK.yaml` prints.
-@Suite struct DryRunPlanTests {
+@Suite(.apart) struct DryRunPlanTests {
     private let sandbox: DryRunSandbox
 
     init() throws {

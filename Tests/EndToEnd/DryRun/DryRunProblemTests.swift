@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Problems that `provision --dry-run --offline TASK.yaml` reports.
-@Suite struct DryRunProblemTests {
+@Suite(.apart) struct DryRunProblemTests {
     private let sandbox: DryRunSandbox
 
     init() throws {

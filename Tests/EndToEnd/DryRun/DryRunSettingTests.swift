@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// What a dry run takes from outside of the task file: variables, providers, configuration.
-@Suite struct DryRunSettingTests {
+@Suite(.apart) struct DryRunSettingTests {
     private let sandbox: DryRunSandbox
 
     init() throws {

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// The files that users begin with are right.
-@Suite struct ExampleTests {
+@Suite(.apart) struct ExampleTests {
     private static let project = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent().path
 

@@ -4,7 +4,7 @@ import Testing
 
 /// Every file of `Tests/Malformed`, by the built program: what it says of each is what the file beside it expects, and says
 /// it in a document that the schema allows.
-@Suite struct MalformedFilesTests {
+@Suite(.apart) struct MalformedFilesTests {
     private static let root = Judge.project.appending(path: "Tests/Malformed").path
 
     private static let names: [String] = {

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// What a run does to what earlier runs, and the user, have left at the destination.
-@Suite struct CopyAgainTests {
+@Suite(.apart) struct CopyAgainTests {
     private let sandbox: CopySandbox
 
     init() throws {

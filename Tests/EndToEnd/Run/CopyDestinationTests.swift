@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// What may stand at a destination, and what is refused.
-@Suite struct CopyDestinationTests {
+@Suite(.apart) struct CopyDestinationTests {
     private let sandbox: CopySandbox
 
     init() throws {

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// What of a source is copied: include, exclude, .skyignore.
-@Suite struct CopyFilterTests {
+@Suite(.apart) struct CopyFilterTests {
     private let sandbox: CopySandbox
 
     init() throws {

@@ -43,5 +43,20 @@ extension CopyFaults {
             }
             #expect(killed > rounds / 4)
         }
+
+        /// Between making the destination and claiming it: the next run knows the empty folder as its own.
+        @Test(.enabled(if: Program.canTrace, Comment(rawValue: Program.noTracing)))
+        func killedBeforeTheDestinationIsClaimed() throws {
+            try GeneratedTree.make(at: sandbox.source)
+            for lock in 1...3 {
+                Files.removeTree(sandbox.destination)
+                Files.removeTree(sandbox.path("state"))
+                let trace = ["strace", "-f", "-o", "/dev/null", "-e", "inject=flock:signal=SIGKILL:when=\(lock)"]
+                _ = try Program.run(trace + sandbox.words(sandbox.task(), []), in: sandbox.folder.path)
+                try sandbox.succeed(sandbox.task())
+                let differences = FileTree(sandbox.destination).differences(from: FileTree(sandbox.source))
+                #expect(differences == [], "killed at lock \(lock)")
+            }
+        }
     }
 }

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Links and special files in a source.
-@Suite struct CopyLinkTests {
+@Suite(.apart) struct CopyLinkTests {
     private let sandbox: CopySandbox
 
     init() throws {

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Names and paths at the limits of what Linux takes.
-@Suite struct CopyNameTests {
+@Suite(.apart) struct CopyNameTests {
     private var sandbox: CopySandbox
 
     init() throws {

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// `uid`, `gid`, `file_mode` and `dir_mode` of a copy.
-@Suite struct CopyOwnershipTests {
+@Suite(.apart) struct CopyOwnershipTests {
     private let sandbox: CopySandbox
 
     init() throws {

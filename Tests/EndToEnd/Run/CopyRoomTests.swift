@@ -87,10 +87,10 @@ extension CopyFaults {
 
         @Test(.enabled(if: canMount, cannotMount))
         mutating func inodesThatRunOutInTheMiddle() throws {
-            let mounted = try MountedFolder("size=24m,nr_inodes=400")
+            let mounted = try MountedFolder("size=24m,nr_inodes=1600")
             sandbox.destination = mounted.path + "/dst"
-            try sandbox.makeFiles(300)
-            let running = try sandbox.halted(after: 3, of: 300)
+            try sandbox.makeFiles(1500)
+            let running = try sandbox.halted(after: 3, of: 1500)
             var neighbours = 0
             while (try? Files.write("", to: mounted.path + "/n\(neighbours)")) != nil { neighbours += 1 }
             running.resume()

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// `provision TASK.yaml` with local sources: what is at the destination afterwards.
-@Suite struct CopyTests {
+@Suite(.apart) struct CopyTests {
     private let sandbox: CopySandbox
 
     init() throws {

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Where a destination really is: slashes, home, links on the way, a root of its own.
-@Suite struct DestinationPathTests {
+@Suite(.apart) struct DestinationPathTests {
     private let sandbox: CopySandbox
 
     init() throws {

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Which failure of a run decides about its exit status.
-@Suite(.enabled(if: MountedFolder.isPossible, Comment(rawValue: MountedFolder.absence)))
+@Suite(.apart, .enabled(if: MountedFolder.isPossible, Comment(rawValue: MountedFolder.absence)))
 struct ExitStatusTests {
     private let sandbox: CopySandbox
     private let small: MountedFolder

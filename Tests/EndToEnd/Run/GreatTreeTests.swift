@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// `provision TASK.yaml` with a tree of ten thousand files, judged by us and by programs that share no code with us.
-@Suite struct GreatTreeTests {
+@Suite(.apart) struct GreatTreeTests {
     private let sandbox: CopySandbox
 
     init() throws {

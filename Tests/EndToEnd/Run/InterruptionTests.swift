@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Runs that are asked to end.
-@Suite struct InterruptionTests {
+@Suite(.apart) struct InterruptionTests {
     private let sandbox: CopySandbox
 
     init() throws {

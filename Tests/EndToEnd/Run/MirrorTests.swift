@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// `on_nonempty: mirror`
-@Suite struct MirrorTests {
+@Suite(.apart) struct MirrorTests {
     private let sandbox: CopySandbox
 
     init() throws {

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// What becomes of what stands at the destination.
-@Suite struct OnNonemptyTests {
+@Suite(.apart) struct OnNonemptyTests {
     private let sandbox: CopySandbox
 
     init() throws {

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// What a run says: documents, the status file, the table.
-@Suite struct RunDocumentTests {
+@Suite(.apart) struct RunDocumentTests {
     private let sandbox: CopySandbox
 
     init() throws {

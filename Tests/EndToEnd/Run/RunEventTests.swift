@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// The documents of a run by their members: `--output json`, `--output ndjson`.
-@Suite struct RunEventTests {
+@Suite(.apart) struct RunEventTests {
     private let sandbox: CopySandbox
 
     init() throws {

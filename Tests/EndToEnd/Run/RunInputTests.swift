@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// `provision TASK.yaml`: where the task comes from, and which part of it is meant.
-@Suite struct RunInputTests {
+@Suite(.apart) struct RunInputTests {
     private let sandbox: CopySandbox
 
     init() throws {

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// What a run writes where: results to standard output, everything else to standard error.
-@Suite struct RunOutputTests {
+@Suite(.apart) struct RunOutputTests {
     private let sandbox: CopySandbox
     private let task: String
 

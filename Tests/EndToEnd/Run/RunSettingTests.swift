@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// What a run takes from outside of the task file: flags, variables of the environment, the configuration file.
-@Suite struct RunSettingTests {
+@Suite(.apart) struct RunSettingTests {
     private let sandbox: CopySandbox
 
     init() throws {

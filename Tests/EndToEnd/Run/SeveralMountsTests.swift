@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// `provision TASK.yaml` with several mounts.
-@Suite struct SeveralMountsTests {
+@Suite(.apart) struct SeveralMountsTests {
     private let sandbox: CopySandbox
 
     init() throws {

@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 
 /// What a local source names, and where it lands.
-@Suite struct SourceMeaningTests {
+@Suite(.apart) struct SourceMeaningTests {
     private let sandbox: CopySandbox
 
     init() throws {

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Where a run keeps its state, and the status file in it.
-@Suite struct StateFolderTests {
+@Suite(.apart) struct StateFolderTests {
     private let sandbox: CopySandbox
 
     init() throws {

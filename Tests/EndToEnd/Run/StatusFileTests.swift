@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// `STATE-DIR/NAME/status.json` and the folder that it is in.
-@Suite struct StatusFileTests {
+@Suite(.apart) struct StatusFileTests {
     private let sandbox: CopySandbox
 
     init() throws {

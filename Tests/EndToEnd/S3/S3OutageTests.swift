@@ -14,11 +14,11 @@ import Testing
 
     @Test func itIsWaitedFor() async throws {
         var sandbox = try await S3Sandbox(Self.bucket)
-        var proxy: FaultProxy? = try FaultProxy(to: sandbox.server.port, bytesPerSecond: 4 << 20)
+        var proxy: FaultProxy? = try FaultProxy(to: sandbox.server.port, bytesPerSecond: 2 << 20)
         let port = try #require(proxy?.port)
         sandbox.port = port
         let running = try sandbox.start(sandbox.task(nil, "part_size: 5MiB"))
-        while try running.isRunning, (proxy?.bytesRead ?? 0) < 8 << 20 {
+        while try running.isRunning, (proxy?.bytesRead ?? 0) < 4 << 20 {
             try await Task.sleep(for: .milliseconds(5))
         }
         let before = proxy?.bytesRead ?? 0

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// `provision check URL…`
-@Suite struct CheckTests {
+@Suite(.apart) struct CheckTests {
     private let folder: TemporaryFolder
 
     init() throws {

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// `provision ls URL`
-@Suite struct ListTests {
+@Suite(.apart) struct ListTests {
     private func list(_ url: String, _ server: ScriptedServer, _ format: String = "text") throws -> Finished {
         try provision("ls", url, "--output", format, environment: BucketStandIn.environment(server))
     }

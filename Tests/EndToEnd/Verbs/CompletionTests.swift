@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 
 /// The scripts are asked for completions by the shells they are made for.
-struct CompletionTests {
+@Suite(.apart) struct CompletionTests {
     private let folder: TemporaryFolder
 
     init() throws {

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-struct HelpTests {
+@Suite(.apart) struct HelpTests {
     @Test func goesToStandardOutput() throws {
         for words in [["help"], ["--help"], ["-h"], ["--nonsense", "-h"]] {
             let finished = try Program.run([Program.provision] + words)

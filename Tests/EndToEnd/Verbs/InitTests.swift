@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-struct InitTests {
+@Suite(.apart) struct InitTests {
     private let folder: TemporaryFolder
 
     init() throws {

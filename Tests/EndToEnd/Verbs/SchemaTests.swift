@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// `provision schema`, and the schemas against what users write and the program prints.
-@Suite struct SchemaTests {
+@Suite(.apart) struct SchemaTests {
     static let names = ["task", "dry-run", "status", "event"]
 
     @Test(arguments: names)

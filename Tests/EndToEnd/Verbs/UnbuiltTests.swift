@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 
 /// What is not there yet says so, and is not taken in silence.
-@Suite struct UnbuiltTests {
+@Suite(.apart) struct UnbuiltTests {
     private let folder: TemporaryFolder
 
     init() throws {

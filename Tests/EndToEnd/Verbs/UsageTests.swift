@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 
 /// What any verb does with a wrong command line or a broken standard stream.
-struct UsageTests {
+@Suite(.apart) struct UsageTests {
     @Test func messageAndHintGoToStandardError() throws {
         let finished = try provision("task.yaml", "--dryrun")
         #expect(finished.status == 64)

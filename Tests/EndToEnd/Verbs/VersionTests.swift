@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-struct VersionTests {
+@Suite(.apart) struct VersionTests {
     @Test func text() throws {
         for word in ["version", "--version"] {
             let finished = try provision(word)

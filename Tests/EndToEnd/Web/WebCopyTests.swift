@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// COPY of files on web servers, through the built program.
-@Suite struct WebCopyTests {
+@Suite(.apart) struct WebCopyTests {
     private let sandbox: CopySandbox
 
     init() throws {

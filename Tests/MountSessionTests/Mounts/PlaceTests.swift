@@ -117,6 +117,11 @@ extension Mounts {
             #expect(try refused.keeper.wait(seconds: 5).status == 73)
             #expect(refused.said.contains("something else is mounted"), "\(refused.said)")
             #expect(try TemporaryFolder.text(of: theirs.path + "/file") == "theirs")
+
+            let covering = try TestMount(in: folder, ["cover"])
+            #expect(try covering.output("cat $M/hello") == "hello\n")
+            #expect(try covering.end().status == 0)
+            #expect(try TemporaryFolder.text(of: theirs.path + "/file") == "theirs")
         }
 
         @Test func aLivingMountIsLeftAlone() throws {
