@@ -48,9 +48,15 @@ let package = Package(
 
         // task.yaml → TaskFile → Plan → what is done with it.
         library("TaskFile", uses: ["CYAML", "JSON", "Platform"]),
-        library("Plan", uses: ["ObjectStore", "HTTP", "Signing", "Checksums", "TaskFile", "JSON", "Platform"]),
+        library(
+            "Plan", uses: ["ObjectStore", "HTTP", "Signing", "Checksums", "TaskFile", "JSON", "Platform", "CShims"]),
         library("Transfer", uses: ["Plan", "ObjectStore", "HTTP", "Checksums", "TaskFile", "Platform", "CShims"]),
-        library("Executor", uses: ["Transfer", "Plan", "HTTP", "TaskFile", "JSON", "Platform"]),
+        library(
+            "Executor",
+            uses: [
+                "Transfer", "Plan", "MountSession", "MountFS", "ObjectStore", "HTTP", "TaskFile", "JSON", "Platform",
+                "CShims",
+            ]),
         .executableTarget(
             name: "provision",
             dependencies: ["Executor", "Transfer", "Plan", "ObjectStore", "HTTP", "TaskFile", "JSON", "Platform"],
@@ -87,7 +93,7 @@ let package = Package(
         tests(
             "MountFSTests",
             of: ["MountFS", "ObjectStore", "HTTP", "Signing", "Checksums", "Platform", "CShims", "TestSupport"]),
-        tests("TaskFileTests", of: ["TaskFile", "Platform"]),
+        tests("TaskFileTests", of: ["TaskFile", "JSON", "Platform"]),
         tests("PlanTests", of: ["Plan", "ObjectStore", "TaskFile", "JSON", "Platform"]),
         tests(
             "TransferTests",

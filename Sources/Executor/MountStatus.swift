@@ -39,6 +39,8 @@ public struct MountStatus: Sendable {
     public var requests = (sent: 0, retried: 0)
     /// As whom the store is asked.
     public var identity: String?
+    /// The one that serves a mount.
+    public var process: Int32?
     public var error: MountError?
 
     init(_ planned: PlannedMount) {
@@ -46,6 +48,21 @@ public struct MountStatus: Sendable {
         path = planned.shownPath
         source = planned.shownSource
         mode = planned.mount.mode.rawValue
+    }
+
+    init(checked: CheckedMountPoint) {
+        self.init(checked.planned)
+        identity = checked.source.opened.identity
+        count(checked.source.opened.meter)
+    }
+
+    /// What a supervisor knows of it.
+    init(_ request: MountRequest) {
+        destination = request.shownDestination
+        path = request.shownPath
+        source = request.shownSource
+        mode = request.order.mount.mode.rawValue
+        identity = request.identity
     }
 
     init(checked: CheckedMount) {
@@ -58,7 +75,12 @@ public struct MountStatus: Sendable {
     }
 
     mutating func count(requestsOf checked: CheckedMount) {
-        let meters = checked.stores.compactMap(\.meter)
+        count(checked.stores.compactMap(\.meter))
+    }
+
+    private mutating func count(_ meter: HTTPMeter?) { count(meter.map { [$0] } ?? []) }
+
+    private mutating func count(_ meters: [HTTPMeter]) {
         requests = (meters.reduce(0) { $0 + $1.requests }, meters.reduce(0) { $0 + $1.retries })
     }
 
@@ -81,14 +103,15 @@ public struct MountStatus: Sendable {
             "bytes": ["total": .optional(bytes.total), "done": .integer(bytes.done)],
             "seconds": .number((seconds * 1000).rounded() / 1000), "requests": .integer(requests.sent),
             "retries": .integer(requests.retried), "identity": .optional(identity),
-            "pid": nil, "uploads": ["files": 0, "bytes": 0, "pending": 0, "failed": 0], "kept": [],
+            "pid": .optional(process.map { Int($0) }), "uploads": ["files": 0, "bytes": 0, "pending": 0, "failed": 0],
+            "kept": [],
             "error": error?.json ?? nil,
         ]
     }
 }
 
 /// Why a mount failed.
-public struct MountError: Sendable, Equatable {
+public struct MountError: Error, Sendable, Equatable {
     public var code: String
     public var message: String
     public var hint: String?

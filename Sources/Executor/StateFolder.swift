@@ -1,4 +1,4 @@
-import JSON
+public import JSON
 public import Platform
 
 /// The folder where journal, notes and status of tasks are, for this user only.
@@ -15,6 +15,11 @@ public struct StateFolder: Sendable {
             let home = HomeFolder.path(environment) ?? "/tmp"
             path = (environment.nonEmpty("XDG_STATE_HOME") ?? home + "/.local/state") + "/provision"
         }
+    }
+
+    /// The folder itself.
+    init(at path: String) {
+        self.path = path
     }
 
     /// The name of a task as a name of a folder.
@@ -41,6 +46,28 @@ public struct StateFolder: Sendable {
             try replaceStatus(in: folder, with: status.json.pretty + "\n")
         } catch {
             throw error.error
+        }
+    }
+
+    /// The status file of a task; nothing where it has none, or none that can be read.
+    public func status(of folder: TaskFolder) -> JSONValue? {
+        guard let bytes = try? FileReading.bytes(ofPlainFile: folder.path + "/status.json", limit: 64 << 20) else {
+            return nil
+        }
+        return try? JSONValue(reading: bytes)
+    }
+
+    /// Notes in the status file of a task what has become of a mount since its run.
+    func note(_ mount: JSONValue, of task: TaskFolder) {
+        guard case .object(let members)? = status(of: task), case .array(let mounts)? = status(of: task)?["mounts"]
+        else { return }
+        let noted = mounts.map { $0["destination"] == mount["destination"] ? mount : $0 }
+        let status = members.map { $0.name == "mounts" ? JSONValue.Member("mounts", .array(noted)) : $0 }
+        do {
+            let folder = try task.make()
+            try replaceStatus(in: folder, with: JSONValue.object(status).pretty + "\n")
+        } catch {
+            TaskLog(task.name).write("the status file cannot be written: \(error.reason)")
         }
     }
 

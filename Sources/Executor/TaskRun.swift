@@ -8,8 +8,9 @@ import Transfer
 /// others.
 public final class TaskRun: Sendable {
     /// Those that can be done; the status has the refused ones behind them.
-    private let checked: [CheckedMount]
+    private let jobs: [Job]
     private let stateFolder: StateFolder
+    private let environment: Environment
     /// The task file, for what is said of its entries.
     private let file: String
     private let limits: RunLimits
@@ -20,27 +21,51 @@ public final class TaskRun: Sendable {
     /// Counts up whenever a mount has ended, for those that wait for the one they stand in.
     private let ended = Semaphore()
 
+    private enum Job {
+        case copy(CheckedMount)
+        case mount(CheckedMountPoint)
+
+        var planned: PlannedMount {
+            switch self {
+            case .copy(let checked): checked.planned
+            case .mount(let checked): checked.planned
+            }
+        }
+
+        var status: MountStatus {
+            switch self {
+            case .copy(let checked): MountStatus(checked: checked)
+            case .mount(let checked): MountStatus(checked: checked)
+            }
+        }
+    }
+
+    /// `environment`: where the sessions of mounts look for credentials.
     public init(
         _ plan: Plan, _ preflight: Preflight, file: String, diagnostics: [Diagnostic], stateFolder: StateFolder,
-        limits: RunLimits, signals: SignalWait
+        environment: Environment, limits: RunLimits, signals: SignalWait
     ) {
         self.file = file
-        checked = preflight.mounts
+        let all = preflight.mounts.map(Job.copy) + preflight.mountPoints.map(Job.mount)
+        let order = Dictionary(
+            plan.mounts.enumerated().map { ($1.mount.path, $0) }, uniquingKeysWith: { first, _ in first })
+        jobs = all.sorted { order[$0.planned.mount.path, default: 0] < order[$1.planned.mount.path, default: 0] }
         self.stateFolder = stateFolder
+        self.environment = environment
         self.limits = limits
-        progress = checked.map { _ in CopyProgress() }
-        watches = Mutex(checked.map { _ in nil })
+        progress = jobs.map { _ in CopyProgress() }
+        watches = Mutex(jobs.map { _ in nil })
         status = Mutex(
             RunStatus(
                 task: plan.task, started: .now(), diagnostics: diagnostics,
-                mounts: checked.map(MountStatus.init(checked:)) + preflight.refused.map(MountStatus.init(refused:))))
+                mounts: jobs.map(\.status) + preflight.refused.map(MountStatus.init(refused:))))
         self.signals = signals
     }
 
     /// Runs to the end. `observe` is called from this thread with every change of a state and at least every tenth of a second.
     public func run(observe: (RunStatus) -> Void) -> RunStatus {
         let watch = Stopwatch()
-        let workers = Threads.begin(min(checked.count, RunLimits.mountsAtOnce)) { [self] in work() }
+        let workers = Threads.begin(min(jobs.count, RunLimits.mountsAtOnce)) { [self] in work() }
         var deadlineIsOver = false
         while !isOver {
             observe(snapshot())
@@ -65,7 +90,7 @@ public final class TaskRun: Sendable {
     private func work() {
         while true {
             switch next() {
-            case .mount(let index): copy(index)
+            case .job(let index): perform(index)
             case .wait: ended.wait()
             case .none: return
             }
@@ -73,7 +98,7 @@ public final class TaskRun: Sendable {
     }
 
     private enum Next {
-        case mount(Int)
+        case job(Int)
         case wait
         case none
     }
@@ -81,15 +106,19 @@ public final class TaskRun: Sendable {
     private func next() -> Next {
         let next = status.withLock { status -> Next in
             var isWaiting = false
-            for index in checked.indices where status.mounts[index].state == .planned {
+            for index in jobs.indices where status.mounts[index].state == .planned {
                 if status.interruption != nil {
                     status.mounts[index].state = .skipped
                     continue
                 }
                 // What it stands in comes first; when that failed it is tried all the same, by itself.
                 if parents(of: index).allSatisfy({ status.mounts[$0].state.isFinal }) {
-                    status.mounts[index].state = .copying
-                    return .mount(index)
+                    if case .copy = jobs[index] {
+                        status.mounts[index].state = .copying
+                    } else {
+                        status.mounts[index].state = .mounting
+                    }
+                    return .job(index)
                 }
                 isWaiting = true
             }
@@ -100,15 +129,26 @@ public final class TaskRun: Sendable {
     }
 
     private func parents(of index: Int) -> [Int] {
-        let path = checked[index].planned.path
-        return checked.indices.filter { path.hasPrefix(checked[$0].planned.path + "/") }
+        let path = jobs[index].planned.path
+        return jobs.indices.filter { path.hasPrefix(jobs[$0].planned.path + "/") }
     }
 
-    private func copy(_ index: Int) {
+    private func perform(_ index: Int) {
         watches.withLock { $0[index] = Stopwatch() }
+        switch jobs[index] {
+        case .copy(let checked): copy(checked, index)
+        case .mount(let checked): mount(checked, index)
+        }
+        watches.withLock { $0[index] = nil }
+        // Everybody who waits looks again; one signal too many only makes somebody look once more.
+        for _ in 0..<RunLimits.mountsAtOnce { ended.signal() }
+        signals.wake()
+    }
+
+    private func copy(_ checked: CheckedMount, _ index: Int) {
         let copy = Copy(
-            checked[index], stateFolder: stateFolder.path, progress: progress[index],
-            limits: limits.copy(of: checked[index].mount))
+            checked, stateFolder: stateFolder.path, progress: progress[index],
+            limits: limits.copy(of: checked.mount))
         let outcome = copy.run(waits: {})
         let counted = snapshot().mounts[index]
         status.withLock { status in
@@ -116,13 +156,30 @@ public final class TaskRun: Sendable {
             status.mounts[index].state = outcome.failure == nil ? .copied : .failed
             status.mounts[index].error = outcome.failure.map(MountError.init)
             if outcome.localEdits > 0 {
-                status.diagnostics.append(checked[index].planned.report(ofLocalEdits: outcome.localEdits, file))
+                status.diagnostics.append(checked.planned.report(ofLocalEdits: outcome.localEdits, file))
             }
         }
-        watches.withLock { $0[index] = nil }
-        // Everybody who waits looks again; one signal too many only makes somebody look once more.
-        for _ in 0..<RunLimits.mountsAtOnce { ended.signal() }
-        signals.wake()
+    }
+
+    private func mount(_ checked: CheckedMountPoint, _ index: Int) {
+        let task = status.withLock { $0.task }
+        let count = jobs.count { if case .mount = $0 { true } else { false } }
+        let work = MountWork(
+            checked: checked, client: SupervisorClient(TaskFolder(stateFolder, task: task), environment),
+            environment: environment, memory: limits.memory(ofEachOf: count), progress: progress[index])
+        let outcome = work.run()
+        let seconds = snapshot().mounts[index].seconds
+        status.withLock { status in
+            status.mounts[index].seconds = seconds
+            switch outcome {
+            case .success(let process):
+                status.mounts[index].state = .mounted
+                status.mounts[index].process = process
+            case .failure(let error):
+                status.mounts[index].state = .failed
+                status.mounts[index].error = error
+            }
+        }
     }
 
     private func interrupt(_ reason: RunStatus.Interruption) {
@@ -136,11 +193,13 @@ public final class TaskRun: Sendable {
     private func snapshot() -> RunStatus {
         var now = status.withLock { $0 }
         let watches = watches.withLock { $0 }
-        for index in checked.indices {
-            now.mounts[index].objects.done = progress[index].objectsDone
-            now.mounts[index].objects.skipped = progress[index].objectsSkipped
-            now.mounts[index].bytes.done = progress[index].bytesDone
-            now.mounts[index].count(requestsOf: checked[index])
+        for index in jobs.indices {
+            if case .copy(let checked) = jobs[index] {
+                now.mounts[index].objects.done = progress[index].objectsDone
+                now.mounts[index].objects.skipped = progress[index].objectsSkipped
+                now.mounts[index].bytes.done = progress[index].bytesDone
+                now.mounts[index].count(requestsOf: checked)
+            }
             if let watch = watches[index] { now.mounts[index].seconds = watch.seconds }
         }
         return now
@@ -169,6 +228,9 @@ public struct RunLimits: Sendable {
         self.isForced = isForced
         gate = Gate(jobs ?? Self.mostAtOnce)
     }
+
+    /// Each mount is a process of its own, and they share what the task may take.
+    func memory(ofEachOf count: Int) -> Int { memory.total / max(1, count) }
 
     func copy(of mount: Mount) -> CopyLimits {
         let most = min(jobs ?? Self.mostAtOnce, mount.access.concurrency ?? Self.mostAtOnce)

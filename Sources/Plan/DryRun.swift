@@ -85,8 +85,10 @@ public struct DryRun: Sendable {
             let checked = Dictionary(
                 (preflights?[index].mounts ?? []).map { ($0.mount.path, $0) }, uniquingKeysWith: { first, _ in first }
             )
+            let mountPoints = preflights?[index].mountPoints ?? []
             return plan.mounts.map { mount in
-                var entry = mount.json(checked[mount.mount.path])
+                let point = mountPoints.first { $0.mount.path == mount.mount.path }
+                var entry = point.map(mount.json) ?? mount.json(checked[mount.mount.path])
                 // Only a file with several tasks leaves open whose mount this is.
                 if plans.count > 1, case .object(let members) = entry {
                     entry = .object([.init("task", .string(plan.task))] + members)

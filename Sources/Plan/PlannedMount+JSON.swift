@@ -5,17 +5,21 @@ import TaskFile
 extension PlannedMount {
     /// The entry of the mount in the dry-run document. What was not asked is null.
     public func json(_ checked: CheckedMount?) -> JSONValue {
-        entry(checked).mapStrings(secrets.removed)
+        // One that is copied where FUSE is missing is shown as what it is.
+        (checked?.planned ?? self).entry(checked, checked?.stores.first).mapStrings(secrets.removed)
     }
 
-    private func entry(_ checked: CheckedMount?) -> JSONValue {
-        let path = checked?.planned.path ?? path
+    public func json(_ checked: CheckedMountPoint) -> JSONValue {
+        checked.planned.entry(nil, checked.source.opened).mapStrings(secrets.removed)
+    }
+
+    private func entry(_ checked: CheckedMount?, _ store: OpenedStore?) -> JSONValue {
         return [
             "destination": .string(mount.destination.written), "path": .string(path), "source": shownSource,
             "mode": .string(mount.mode.rawValue), "store": .string(mount.store.rawValue),
-            "endpoint": .optional(mount.access.endpoint?.url ?? checked?.stores.first?.endpoint),
-            "region": .optional(mount.access.region ?? checked?.stores.first?.region),
-            "identity": .optional(checked?.stores.first?.identity), "objects": .optional(checked?.objects),
+            "endpoint": .optional(mount.access.endpoint?.url ?? store?.endpoint),
+            "region": .optional(mount.access.region ?? store?.region),
+            "identity": .optional(store?.identity), "objects": .optional(checked?.objects),
             "bytes": .optional(checked?.bytes),
             "disk": [
                 "path": .string(path), "required": .optional(checked?.need.bytes),

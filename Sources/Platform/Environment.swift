@@ -8,6 +8,19 @@ public struct Environment: Sendable {
         self.values = values
     }
 
+    /// From `NAME=VALUE` lines.
+    public init(lines: [String]) {
+        let pairs = lines.compactMap { line in
+            line.firstIndex(of: "=").map { (String(line[..<$0]), String(line[line.index(after: $0)...])) }
+        }
+        values = Dictionary(pairs, uniquingKeysWith: { _, last in last })
+    }
+
+    /// Makes it that of this process too, for libraries that look there themselves. No other thread may be looking.
+    public func becomeThatOfThisProcess() {
+        for (name, value) in values { setenv(name, value, 1) }
+    }
+
     /// The environment of this process. Names or values that are not UTF-8 are left out: no option can name them.
     public static func ofThisProcess() -> Environment {
         var values: [String: String] = [:]

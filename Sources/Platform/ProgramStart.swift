@@ -12,6 +12,9 @@ public struct ProgramStart: Sendable {
         case session
     }
 
+    /// Where it is; looked for in PATH without a slash.
+    public var program: String?
+    /// Its name, which everybody sees, and its arguments.
     public var words: [String]
     /// `NAME=VALUE` lines.
     public var environment: [String]
@@ -19,7 +22,11 @@ public struct ProgramStart: Sendable {
     public var descriptors: [Int32]
     public var group: Group
 
-    public init(_ words: [String], environment: [String], descriptors: [Int32], group: Group) {
+    /// Without `program` the first word says which it is.
+    public init(
+        _ words: [String], program: String? = nil, environment: [String], descriptors: [Int32], group: Group
+    ) {
+        self.program = program
         self.words = words
         self.environment = environment
         self.descriptors = descriptors
@@ -28,7 +35,7 @@ public struct ProgramStart: Sendable {
 
     /// The process, for which the caller has to wait.
     public func start() throws(SystemError) -> Int32 {
-        guard let program = words.first else { throw .notThere }
+        guard let program = program ?? words.first else { throw .notThere }
         // From numbers that are in nobody's way: theirs are taken one after the other.
         var ours: [Int32] = []
         defer { ours.forEach { close($0) } }

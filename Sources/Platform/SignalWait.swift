@@ -36,6 +36,13 @@ public struct SignalWait: Sendable {
         return signal > 0 && signal != Self.wakeUp ? signal : nil
     }
 
+    /// Whether one has come that nobody has waited for yet. For threads that have all signals blocked.
+    public var isAnyPending: Bool {
+        var (pending, waitedFor) = (sigset_t(), set)
+        sigpending(&pending)
+        return Self.ends.contains { sigismember(&pending, $0) == 1 && sigismember(&waitedFor, $0) == 1 }
+    }
+
     /// Ends the wait of the thread that made this.
     public func wake() {
         pthread_kill(thread, Self.wakeUp)

@@ -34,6 +34,15 @@ public final class WorkThreads: TaskExecutor {
         return success
     }
 
+    /// Threads that serve for as long as the process lives.
+    public static func lasting(_ count: Int) -> WorkThreads {
+        let threads = WorkThreads(count)
+        for _ in 0..<count {
+            _ = MaskedThread.start(named: "work") { threads.serve() }
+        }
+        return threads
+    }
+
     private func serve() {
         let executor = asUnownedTaskExecutor()
         while let job = queue.next() { job.runSynchronously(on: executor) }

@@ -1,6 +1,7 @@
 import Synchronization
 
-/// How far a copy is, for whoever watches it from another thread, and the way to stop it.
+/// How far a copy is, for whoever watches it from another thread, and the way to stop it or whatever else is under way
+/// for a mount.
 public final class CopyProgress: Sendable {
     private let done = Atomic(0)
     private let skipped = Atomic(0)
@@ -22,7 +23,7 @@ public final class CopyProgress: Sendable {
     }
 
     /// Called when the copy is asked to end, at once if it has been already.
-    func whenCancelled(_ end: @escaping @Sendable () -> Void) {
+    public func whenCancelled(_ end: @escaping @Sendable () -> Void) {
         ends.withLock { $0.append(end) }
         if isCancelled { end() }
     }

@@ -1,3 +1,4 @@
+import Executor
 import Glibc
 import Platform
 
@@ -7,7 +8,18 @@ enum Main {
         StandardStream.prepare()
         ProcessPrivacy.begin()
         let arguments = CommandLine.unsafeArguments.dropFirst()
+        become(Array(arguments))
         exit(run(arguments: Array(arguments), environment: .ofThisProcess()).rawValue)
+    }
+
+    /// The processes behind mounts are this program as well, started by itself. Nobody types these words.
+    private static func become(_ arguments: [RawArgument]) {
+        switch arguments.first?.text {
+        case TaskSession.word: TaskSession.run()
+        case SupervisorProcess.word:
+            SupervisorProcess.run(arguments.dropFirst().map { $0.text ?? "" }, .ofThisProcess())
+        default: return
+        }
     }
 
     static func run(arguments: [RawArgument], environment: Environment) -> ExitStatus {

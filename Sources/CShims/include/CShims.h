@@ -9,6 +9,7 @@
 #include "crc.h"
 #include "events.h"
 #include "fuse_seam.h"
+#include "local_socket.h"
 
 // The Linux calls that Swift's Glibc module does not show, as plain functions. Each returns what the call returns and
 // leaves errno alone otherwise.

@@ -131,6 +131,9 @@ public final class BucketTree: Sendable {
         }
     }
 
+    /// For those who read what the tree shows: in the same log, and as seldom, as what the tree itself has to say.
+    public func report(_ error: StoreError) { calls.report(error) }
+
     /// What is believed of an object is not true any more.
     public func forgetFacts(of key: ObjectKey) {
         state.withLock { state in

@@ -15,8 +15,6 @@ struct Destination: ~Copyable {
 
     /// How many dead mounts may lie over one another.
     private static let mostDead = 64
-    /// How long a server that is alive may take to say so.
-    private static let askingMilliseconds = 5000
 
     static func prepare(_ options: MountOptions) throws(MountFailure) -> Destination {
         for _ in 0..<mostDead {
@@ -26,7 +24,7 @@ struct Destination: ~Copyable {
                 if !options.coversContent { try destination.checkEmptiness(options) }
                 return destination
             }
-            guard try destination.isDead() else {
+            guard DeadMount.state(of: destination.place) == .dead else {
                 if options.coversContent {
                     try destination.checkKind(options)
                     return destination
@@ -114,22 +112,9 @@ struct Destination: ~Copyable {
         }
     }
 
-    /// Only FUSE's mounts die. A server that does not answer at all counts as alive.
-    private borrowing func isDead() throws(MountFailure) -> Bool {
-        guard MountTable.type(ofMount: facts.mount)?.hasPrefix("fuse") == true else { return false }
-        let place: OwnedDescriptor
-        do throws(SystemError) {
-            place = try self.place.duplicate()
-        } catch {
-            throw Self.denied(path, error)
-        }
-        let answer = Probe.ask(SharedDescriptor(place), milliseconds: Self.askingMilliseconds)
-        return answer == .failed(SystemError(code: ENOTCONN))
-    }
-
     private borrowing func detach() throws(MountFailure) {
         do throws(SystemError) {
-            try path.call { umount2($0, Int32(MNT_DETACH) | Int32(UMOUNT_NOFOLLOW)) }
+            try MountPlace.detachOrFail(path)
         } catch {
             throw MountFailure(
                 .destinationDenied, "a dead mount at `\(path.text)` cannot be taken away: \(error.description)",

@@ -74,7 +74,7 @@ final class FUSEMount: Sendable {
         let flags = UInt(MS_NOSUID | MS_NODEV) | (options.isReadOnly ? UInt(MS_RDONLY) : 0)
         // What was looked at, even if its name has come to mean something else.
         let target = "/proc/self/fd/\(destination.place.raw)"
-        try SystemError.check { Glibc.mount(options.source, target, "fuse.provision", flags, data) }
+        try SystemError.check { Glibc.mount(options.source, target, MountTable.ourType, flags, data) }
     }
 
     private static func begin(

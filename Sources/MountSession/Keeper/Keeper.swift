@@ -75,6 +75,9 @@ public final class Keeper: Sendable {
     /// Where it really is, without links.
     public var path: RawPath { place.path }
 
+    /// Whether it is at its path or anywhere else. One that was detached may still be in use.
+    public var isMounted: Bool { place.isMounted }
+
     /// The process that serves at this moment.
     public var sessionProcess: Int32? { state.withLock { $0.session?.process } }
 

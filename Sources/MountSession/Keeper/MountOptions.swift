@@ -24,6 +24,8 @@ public struct MountOptions: Sendable {
 
 /// The program that serves, and what it is told.
 public struct SessionProgram: Sendable {
+    /// Where it is; the first word says it where nothing else does.
+    public var program: String?
     /// For everybody to see.
     public var words: [String]
     /// For whoever may look into processes: nothing that is secret.
@@ -37,7 +39,10 @@ public struct SessionProgram: Sendable {
     /// What it has to say goes here.
     public var errors: Int32 = 2
 
-    public init(_ words: [String], environment: [String] = [], configuration: [UInt8]) {
+    public init(
+        _ words: [String], program: String? = nil, environment: [String] = [], configuration: [UInt8]
+    ) {
+        self.program = program
         self.words = words
         self.environment = environment
         self.configuration = configuration

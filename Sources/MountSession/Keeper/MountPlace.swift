@@ -37,6 +37,10 @@ struct MountPlace: Sendable, Equatable {
     }
 
     static func detach(_ path: RawPath) {
-        _ = try? path.call { umount2($0, Int32(MNT_DETACH) | Int32(UMOUNT_NOFOLLOW)) }
+        try? detachOrFail(path)
+    }
+
+    static func detachOrFail(_ path: RawPath) throws(SystemError) {
+        try path.call { umount2($0, Int32(MNT_DETACH) | Int32(UMOUNT_NOFOLLOW)) }
     }
 }

@@ -18,7 +18,7 @@ final class RunningSession: Sendable {
         try SessionOrder.write(program.configuration, to: order.writing)
         guard let device = mount.device else { throw SystemError(code: ENODEV) }
         let start = ProgramStart(
-            program.words, environment: program.environment,
+            program.words, program: program.program, environment: program.environment,
             descriptors: [
                 order.reading, reports.writing, program.errors, device.file.raw, mount.memory.file.raw,
             ], group: .session)

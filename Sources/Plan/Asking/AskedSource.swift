@@ -31,7 +31,8 @@ public struct AskedSource: Sendable {
             if let path = machine.path(of: source.location, mount) { return try await local(path, source) }
             if case .bucket(let bucket) = source.location {
                 let opened = try await stores.open(bucket, of: mount)
-                return AskedSource(source: source, opened: opened, key: ObjectKey(bucket.key), kind: .tree)
+                return AskedSource(
+                    source: source, opened: opened, key: ObjectKey(mount.keyPrefix ?? bucket.key), kind: .tree)
             }
             let opened = try await stores.openWeb(source, of: mount)
             return AskedSource(source: source, opened: opened, key: ObjectKey(source.baseName), kind: .file)

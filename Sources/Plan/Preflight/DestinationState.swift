@@ -23,7 +23,8 @@ struct DestinationState {
         case listing(SystemError)
     }
 
-    init(_ layout: CopyLayout, looksForOthers: Bool) throws(Failure) {
+    /// `nested`: where other mounts of the task are, which are nobody else's and are not looked into.
+    init(_ layout: CopyLayout, looksForOthers: Bool, nested: [RawPath]) throws(Failure) {
         let nearest = try Self.nearestFolder(layout)
         let room: FileSystemRoom
         let device: UInt64
@@ -65,7 +66,7 @@ struct DestinationState {
         }
         if looksForOthers, mayHoldItems {
             known.seal()
-            holdsOthers = try Self.holdsOthers(nearest.folder, layout, known, lookalikes)
+            holdsOthers = try Self.holdsOthers(nearest.folder, layout, known, lookalikes, nested)
         }
         guard obstacle == nil else { return }
         do throws(SystemError) {
@@ -121,7 +122,8 @@ struct DestinationState {
     }
 
     private static func holdsOthers(
-        _ folder: borrowing OwnedDescriptor, _ layout: CopyLayout, _ known: KnownPaths, _ lookalikes: Lookalikes
+        _ folder: borrowing OwnedDescriptor, _ layout: CopyLayout, _ known: KnownPaths, _ lookalikes: Lookalikes,
+        _ nested: [RawPath]
     ) throws(Failure) -> Bool {
         do throws(SystemError) {
             if let fileName = layout.fileName {
@@ -133,8 +135,12 @@ struct DestinationState {
         var others = false
         do throws(FolderWalk.Failure) {
             try FolderWalk.walk(
-                folder, wanted: { path, _ in !others && (!path.isOurStaging || lookalikes.names.contains(path)) }
+                folder,
+                wanted: { path, _ in
+                    !others && !nested.contains(path) && (!path.isOurStaging || lookalikes.names.contains(path))
+                }
             ) { found in
+                if found.entry.kind == .folder, nested.contains(where: { $0.isBelow(found.path) }) { return }
                 if found.entry.kind == .folder, known.isFolderOfKeys(found.path) { return }
                 if !known.isInPlace(found.path) { others = true }
             }

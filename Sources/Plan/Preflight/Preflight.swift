@@ -5,23 +5,39 @@ public import TaskFile
 /// Asks, before the first byte moves, what could stop a task on the way: sources that cannot be listed, destinations
 /// that cannot be made, file systems without room for all mounts together.
 public struct Preflight: Sendable {
+    /// The copies.
     public private(set) var mounts: [CheckedMount] = []
+    public private(set) var mountPoints: [CheckedMountPoint] = []
     public private(set) var diagnostics: [Diagnostic] = []
     /// The mounts that cannot be done, each with the reason.
     public private(set) var refused: [(planned: PlannedMount, reason: Diagnostic)] = []
 
     private let file: String
-    private let machine: Machine
+    let machine: Machine
+    /// What is in the way of mounting, if anything is to be mounted.
+    let fuse: FUSEDevice.Obstacle?
 
     /// Asks on this thread and others, so that it must not be one of Swift's pool.
     public init(_ plan: Plan, file: String, on machine: Machine, stores: any Stores, listingIn space: ListingSpace) {
         self.file = file
         self.machine = machine
+        fuse = plan.mounts.contains(where: \.mount.mode.isMount) ? FUSEDevice.obstacle : nil
+        let wanted = Self.withoutFUSE(plan.mounts, fuse)
         let listings = WorkThreads.run(Self.threads) { _ in
-            await Patience.$current.withValue(.asking) { await Self.list(plan.mounts, machine, stores, space) }
+            await Patience.$current.withValue(.asking) { await Self.list(wanted, machine, stores, space) }
         }
-        for (planned, sources) in zip(plan.mounts, listings) {
-            if let checked = check(planned, sources) { mounts.append(checked) }
+        for (planned, sources) in zip(wanted, listings) {
+            if isRefused(planned) { continue }
+            if planned.mount.mode.isMount {
+                if let checked = checkMountPoint(planned, sources.first) { mountPoints.append(checked) }
+            } else if let checked = check(planned, sources) {
+                mounts.append(checked)
+            }
+        }
+        if let fuse {
+            for planned in plan.mounts where planned.isCopiedWithoutFUSE {
+                report(.noFUSE, "it is copied, not mounted: \(fuse.message)", planned, severity: .warning)
+            }
         }
         relate()
         checkRoom()
@@ -51,7 +67,7 @@ public struct Preflight: Sendable {
         }
     }
 
-    private mutating func report(
+    mutating func report(
         _ code: DiagnosticCode, _ message: String, hint: String? = nil, _ planned: PlannedMount,
         at position: Position? = nil, severity: Diagnostic.Severity = .error
     ) {
@@ -70,19 +86,28 @@ public struct Preflight: Sendable {
 
     // MARK: One mount
 
-    private mutating func check(_ planned: PlannedMount, _ listed: [SourceLister.Outcome]) -> CheckedMount? {
+    /// By what the file alone tells.
+    private mutating func isRefused(_ planned: PlannedMount) -> Bool {
         if let missing = planned.mount.missingFeature {
-            report(.notBuilt, missing, hint: "COPY of local folders, of what speaks S3, and of https is", planned)
-            return nil
+            report(.notBuilt, missing, hint: planned.mount.alternative, planned)
+            return true
         }
-        if let missing = planned.missing.first {
-            refused.append((planned, missing))
-            return nil
-        }
+        guard let missing = planned.missing.first else { return false }
+        refused.append((planned, missing))
+        return true
+    }
+
+    private mutating func check(_ planned: PlannedMount, _ listed: [SourceLister.Outcome]) -> CheckedMount? {
         guard planned.mount.ownership.owner.canBeGiven else {
             report(
                 .destinationDenied, "this user may not give files to the `uid` or `gid` of this entry",
                 hint: "run as root, or leave the keys out", planned)
+            return nil
+        }
+        if let state = try? MountPointState(planned, isFile: false, on: machine), state.isMountOfOurs {
+            report(
+                .modeConflict, "`\(planned.shownDestination)` is still a mount of an earlier run",
+                hint: "`provision down` unmounts it", planned)
             return nil
         }
         guard let sources = sources(of: planned, listed) else { return nil }
@@ -97,7 +122,7 @@ public struct Preflight: Sendable {
         }
         do throws(DestinationState.Failure) {
             let state = try DestinationState(
-                layout, looksForOthers: planned.mount.copy.onNonempty == .refuse)
+                layout, looksForOthers: planned.mount.copy.onNonempty == .refuse, nested: planned.nested)
             guard check(state, planned) else { return nil }
             return CheckedMount(
                 planned: planned, destination: layout.destination, isSingleFile: layout.fileName != nil,
@@ -109,7 +134,7 @@ public struct Preflight: Sendable {
         }
     }
 
-    private mutating func report(_ failure: DestinationState.Failure, _ planned: PlannedMount) {
+    mutating func report(_ failure: DestinationState.Failure, _ planned: PlannedMount) {
         switch failure {
         case .listing(let error):
             report(
@@ -127,7 +152,7 @@ public struct Preflight: Sendable {
     }
 
     /// The sources of a mount when all of them could be listed; tells what else was found.
-    private mutating func sources(
+    mutating func sources(
         of planned: PlannedMount, _ outcomes: [SourceLister.Outcome]
     ) -> [ListedSource]? {
         var isComplete = true
@@ -171,26 +196,28 @@ public struct Preflight: Sendable {
 
     /// Links on the way may lead destinations into one another that are apart in the file.
     private mutating func relate() {
-        var byPath: [String: Int] = [:]
-        for checked in mounts {
-            guard let first = byPath[checked.planned.path] else {
-                byPath[checked.planned.path] = byPath.count
-                continue
-            }
-            report(
-                .duplicateDestination,
-                "`\(checked.planned.shownDestination)` leads to the same place as `\(mounts[first].planned.shownDestination)`",
-                hint: "a link is on the way; remove one of the two", checked.planned)
-        }
-        var seen: Set<String> = []
-        mounts = mounts.filter { seen.insert($0.planned.path).inserted }
-        for path in mounts.map(\.planned.path) {
+        var first: [String: PlannedMount] = [:]
+        mounts = mounts.filter { isFirst($0.planned, &first) }
+        mountPoints = mountPoints.filter { isFirst($0.planned, &first) }
+        let byPath = Dictionary(
+            mounts.enumerated().map { ($1.planned.path, $0) }, uniquingKeysWith: { first, _ in first })
+        for path in mounts.map(\.planned.path) + mountPoints.map(\.planned.path) {
             for parent in Paths.parents(of: path) {
                 guard let index = byPath[parent] else { continue }
                 let nested = RawPath(path.dropFirst(parent.count + 1))
                 if !mounts[index].planned.nested.contains(nested) { mounts[index].planned.nested.append(nested) }
             }
         }
+    }
+
+    private mutating func isFirst(_ planned: PlannedMount, _ first: inout [String: PlannedMount]) -> Bool {
+        guard let other = first.updateValue(planned, forKey: planned.path) else { return true }
+        first[planned.path] = other
+        report(
+            .duplicateDestination,
+            "`\(planned.shownDestination)` leads to the same place as `\(other.shownDestination)`",
+            hint: "a link is on the way; remove one of the two", planned)
+        return false
     }
 
     private mutating func checkRoom() {

@@ -20,10 +20,13 @@ struct SourceLister {
 
     struct Outcome {
         var listed: ListedSource?
+        /// Of what is to be mounted, and is not listed.
+        var mounted: (source: AskedSource, isSingleObject: Bool)?
         var problems: [Problem] = []
     }
 
     func list() async -> Outcome {
+        if planned.mount.mode.isMount { return await begin() }
         if let path = machine.path(of: source.location, planned.mount) { return listLocal(path) }
         do throws(StoreError) {
             if case .web = source.location { return try await listWeb() }
@@ -35,6 +38,22 @@ struct SourceLister {
             return outcome(of: try await listing.list(), opened)
         } catch {
             return Outcome(problems: [problem(error)])
+        }
+    }
+
+    private func begin() async -> Outcome {
+        do throws(AskedSource.Failure) {
+            let asked = try await AskedSource.open(planned.mount, on: machine, stores: stores)
+            do throws(StoreError) {
+                return Outcome(mounted: (asked, try await asked.isSingleObject()))
+            } catch {
+                return Outcome(problems: [problem(error)])
+            }
+        } catch {
+            switch error {
+            case .notBuilt(let what): return Outcome(problems: [Problem(code: .notBuilt, message: what)])
+            case .store(let error): return Outcome(problems: [problem(error)])
+            }
         }
     }
 

@@ -5,6 +5,8 @@ import Glibc
 public enum FileFlags {
     /// To look at, not to read.
     public static let path = shim_o_path
+    /// The same, of a link itself.
+    public static let pathItself = shim_o_path | shim_o_nofollow
     public static let read = O_RDONLY
     public static let write = O_WRONLY
     /// Past the page cache.

@@ -81,7 +81,7 @@ enum EntryKeys {
             "commit", .choice(Commit.allCases.map(\.rawValue)), modes: Mode.mounts, isBuilt: false,
             "which call waits until data is in the bucket"),
         KeyRule(
-            "metadata_ttl", .duration(atLeast: 0), modes: Mode.mounts, isBuilt: false,
+            "metadata_ttl", .duration(atLeast: 0), modes: Mode.mounts,
             "how long names, sizes and absences are believed (1s)"),
         KeyRule(
             "staging",
@@ -93,15 +93,15 @@ enum EntryKeys {
             "on_torn", .choice(["keep", "upload"]), modes: Mode.mounts, isBuilt: false,
             "what happens to a file whose writer died"),
         KeyRule(
-            "io_timeout", .duration(atLeast: 1), modes: Mode.mounts, isBuilt: false,
+            "io_timeout", .duration(atLeast: 1), modes: Mode.mounts,
             "how long an operation waits for a store that does not answer (5m)"),
         KeyRule(
             "on_nonempty", .choice(OnNonempty.allCases.map(\.rawValue)),
             "a destination that holds files: refuse or overlay (MOUNT); merge, refuse or mirror (COPY)"),
         KeyRule(
-            "on_no_fuse", .choice(["fail", "copy"]), modes: Mode.mounts, isBuilt: false,
+            "on_no_fuse", .choice(["fail", "copy"]), modes: Mode.mounts,
             "what to do where FUSE is refused"),
-        KeyRule("allow_other", .boolean, modes: Mode.mounts, isBuilt: false, "let other users into the mount"),
+        KeyRule("allow_other", .boolean, modes: Mode.mounts, "let other users into the mount"),
     ]
 
     private static let ownership: [KeyRule] = [

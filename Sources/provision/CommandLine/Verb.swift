@@ -28,9 +28,9 @@ enum Verb: String, CaseIterable, Sendable {
             Row(
                 [Operand("TASK.yaml", .one, .taskFile)],
                 "materialize the task's file_mounts", action: Run.perform)
-        case .status: Row([.task], "what runs")
-        case .down: Row([.task], "drain and unmount")
-        case .flush: Row([.task], "drain only: everything written goes to the bucket")
+        case .status: Row([.task], "what runs", action: TaskVerbs.status)
+        case .down: Row([.task], "drain and unmount", action: TaskVerbs.down)
+        case .flush: Row([.task], "drain only: everything written goes to the bucket", action: TaskVerbs.flush)
         case .check:
             Row([Operand("URL", .oneOrMore)], "can this source be listed and read, and as whom", action: Check.perform)
         case .doctor: Row([], "what this machine has of what is needed, and what is missing", action: Doctor.perform)

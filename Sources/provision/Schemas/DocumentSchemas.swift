@@ -17,7 +17,7 @@ enum DocumentSchemas {
         "the final document of a run, and its status file",
         [
             ("task", .string), ("result", ["enum": ["ok", "failed"]]), ("exit_code", .exitCode),
-            ("exit_source", ["enum": ["provision", "command"]]), ("started", .time),
+            ("exit_source", ["enum": ["provision", "command"]]), ("started", .orNull(.time)),
             ("diagnostics", .array(of: diagnostic)), ("mounts", .array(of: mount)),
         ])
 

@@ -34,6 +34,25 @@ struct TaskInput {
             diagnostics: problems + (found + plans.flatMap(\.diagnostics)).inOrder(of: name))
     }
 
+    /// The names of the tasks that are meant, whatever else is wrong with the file.
+    func names() throws(Failure) -> [String] {
+        if let task = settings.task, Int(task) == nil { return [task] }
+        var problems: [Diagnostic] = []
+        let context = try context(home: try machine().home, &problems)
+        guard let bytes = read(&problems) else {
+            throw Failure(.missingInput, problems.last?.message, hint: problems.last?.hint)
+        }
+        let tasks = TaskFile.read(bytes, file: name, context: context).tasks
+        if let number = settings.task.flatMap({ Int($0) }) {
+            guard let task = tasks.first(where: { $0.number == number }) else {
+                throw .usage("\(operand) has no task \(number)")
+            }
+            return [task.name]
+        }
+        guard !tasks.isEmpty else { throw Failure(.unreadableYAML, "\(operand.shown) has no task that can be read") }
+        return tasks.map(\.name)
+    }
+
     /// The file as messages name it.
     var name: String { operand == "-" ? "<stdin>" : operand }
 

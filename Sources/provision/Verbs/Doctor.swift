@@ -7,7 +7,7 @@ import Platform
 import TaskFile
 
 /// `provision doctor`: what this machine has of what copies need. A store is asked for nothing but the time; FUSE is looked
-/// at and not used yet.
+/// at and not used.
 enum Doctor {
     static func perform(_ invocation: Invocation) throws(Failure) -> ExitStatus {
         let invocation = try invocation.configured()
@@ -15,7 +15,7 @@ enum Doctor {
         var findings = try identities(input, within: invocation.settings.timeout)
         findings += MachineFindings(invocation.environment).all
         findings.append(try state(invocation, input))
-        findings += FUSEFindings(invocation.environment).all
+        findings += FUSEFindings.all
         let canCopy = !findings.contains { $0.state == .bad }
         let status = canCopy ? ExitStatus.done : .systemRefused
         switch invocation.settings.output {

@@ -114,8 +114,8 @@ enum Run {
         let limits = RunLimits(
             jobs: settings.jobs, memory: memory, timeoutMilliseconds: left, isForced: settings.force)
         let taskRun = TaskRun(
-            plan, preflight, file: input.name, diagnostics: found.diagnostics, stateFolder: stateFolder, limits: limits,
-            signals: signals)
+            plan, preflight, file: input.name, diagnostics: found.diagnostics, stateFolder: stateFolder,
+            environment: invocation.environment, limits: limits, signals: signals)
         let final = taskRun.run { status in
             output.show(status)
             statusFile.update(status)

@@ -1,7 +1,10 @@
-import Platform
+import CShims
+import Glibc
 
 /// What the kernel says of the mounts that this process sees.
-enum MountTable {
+public enum MountTable {
+    /// Of what this program mounts.
+    public static let ourType = "fuse.provision"
     private static let limit = 16 << 20
 
     /// Nothing where it cannot be read.
@@ -10,11 +13,17 @@ enum MountTable {
         return String(decoding: table, as: UTF8.self)
     }
 
+    /// The number of the mount whose root this is; nothing where it is none.
+    public static func mount(rootedAt place: borrowing OwnedDescriptor) -> UInt64? {
+        var facts = shim_mount_facts()
+        return shim_mount_facts(place.raw, "", &facts) == 0 && facts.is_root ? facts.mount : nil
+    }
+
     /// Such as `ext4` or `fuse.provision`; nothing where the mount is not known.
-    static func type(ofMount mount: UInt64) -> String? { current.flatMap { type(ofMount: mount, in: $0) } }
+    public static func type(ofMount mount: UInt64) -> String? { current.flatMap { type(ofMount: mount, in: $0) } }
 
     /// Whether what has this number is mounted anywhere; also when that cannot be told.
-    static func holds(major: UInt32, minor: UInt32) -> Bool {
+    public static func holds(major: UInt32, minor: UInt32) -> Bool {
         current.map { holds(major: major, minor: minor, in: $0) } ?? true
     }
 
@@ -34,4 +43,9 @@ enum MountTable {
         }
         return nil
     }
+}
+
+extension SystemError {
+    /// What a file says of which nobody serves the mount any more.
+    public static let notConnected = SystemError(code: ENOTCONN)
 }

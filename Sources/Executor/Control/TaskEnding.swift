@@ -1,0 +1,130 @@
+public import JSON
+import MountSession
+public import Platform
+
+/// Ends what runs of a task, or has everything written out that is not in the bucket yet.
+public struct TaskEnding: Sendable {
+    /// The status of the mounts that there were.
+    public private(set) var mounts: [JSONValue] = []
+    public private(set) var error: MountError?
+    private let task: String
+    private let started = Timestamp.now()
+
+    private static let patience = 30_000
+
+    /// Unmounts everything, also what a supervisor that was killed has left.
+    public static func down(_ folder: TaskFolder, _ environment: Environment, force: Bool) -> TaskEnding {
+        var ending = TaskEnding(folder)
+        ending.attempt { ending throws(MountError) in
+            guard let answer = try ending.answer(of: folder, to: .down(force: force), environment) else {
+                return try ending.clearUp(folder, environment)
+            }
+            (ending.mounts, ending.error) = (answer.mounts, answer.error)
+            // Should it stay, somebody mounts again already, which is no failure of ours.
+            if answer.error == nil { _ = folder.waitUntilUnsupervised(milliseconds: patience) }
+        }
+        return ending
+    }
+
+    public static func flush(_ folder: TaskFolder, _ environment: Environment) -> TaskEnding {
+        var ending = TaskEnding(folder)
+        ending.attempt { ending throws(MountError) in
+            guard let answer = try ending.answer(of: folder, to: .flush, environment) else { return }
+            (ending.mounts, ending.error) = (answer.mounts, answer.error)
+        }
+        return ending
+    }
+
+    private init(_ folder: TaskFolder) {
+        task = folder.task
+    }
+
+    public var exitStatus: ExitStatus { error?.exitStatus ?? .done }
+
+    /// In the form of a run's final document.
+    public var document: JSONValue {
+        [
+            "v": 1, "task": .string(task), "result": error == nil ? "ok" : "failed",
+            "exit_code": .integer(Int(exitStatus.rawValue)), "exit_source": "provision",
+            "started": .string(started.text), "diagnostics": [], "mounts": .array(mounts),
+        ]
+    }
+
+    private mutating func attempt(_ body: (inout TaskEnding) throws(MountError) -> Void) {
+        do throws(MountError) {
+            try body(&self)
+        } catch {
+            self.error = error
+        }
+    }
+
+    /// Nothing when there is no supervisor. One that is just beginning, or ending, is waited for.
+    private func answer(
+        of folder: TaskFolder, to request: ControlRequest, _ environment: Environment
+    ) throws(MountError) -> ControlAnswer? {
+        let end = MonotonicTime.milliseconds + Self.patience
+        while true {
+            if let answer = try SupervisorClient(folder, environment).ask(request) { return answer }
+            guard folder.isSupervised else { return nil }
+            guard MonotonicTime.milliseconds < end else {
+                throw .unreachable("the supervisor of `\(folder.task)` does not answer")
+            }
+            Threads.sleep(milliseconds: 20)
+        }
+    }
+
+    /// Its sessions end by themselves, and what stays of their mounts is taken away.
+    private mutating func clearUp(_ folder: TaskFolder, _ environment: Environment) throws(MountError) {
+        let recorded = folder.recordedMounts
+        guard !recorded.isEmpty else { return }
+        // As long as this is held no other supervisor begins.
+        let lock: SharedDescriptor?
+        do throws(SystemError) {
+            lock = try folder.takeLock()
+        } catch {
+            throw .unreachable("\(folder.path)/lock cannot be used: \(error.description)", .inputOutput)
+        }
+        guard let lock else { throw .unreachable("another run of `\(folder.task)` has just begun") }
+        defer { withExtendedLifetime(lock) {} }
+        folder.removeSocket(environment)
+        let left = folder.removeDeadMounts()
+        for mount in recorded {
+            let isLeft = left.contains { .string($0) == mount["path"] }
+            mounts.append(
+                mount.replacing("state", with: isLeft ? "failed" : "unmounted").replacing("pid", with: .null))
+            folder.state.note(mounts[mounts.count - 1], of: folder)
+        }
+        guard left.isEmpty else {
+            throw MountError(
+                code: "busy", message: "what is mounted at `\(left[0])` cannot be taken away",
+                hint: "umount \(left[0])", isRetryable: true, exitStatus: .temporary)
+        }
+        do throws(TrustedPath.Failure) {
+            try folder.record([])
+        } catch {
+            throw .unreachable("\(error.reason)", .inputOutput)
+        }
+    }
+}
+
+extension TaskFolder {
+    private static let patience = 5000
+
+    /// Takes away what a supervisor that was killed has left mounted; its sessions end by themselves. Returns the paths
+    /// where that could not be done.
+    func removeDeadMounts() -> [String] {
+        // What is mounted inside of another mount goes first.
+        recordedMounts.compactMap { $0["path"]?.text }.sorted(by: >).filter { path in
+            let end = MonotonicTime.milliseconds + Self.patience
+            while true {
+                do throws(SystemError) {
+                    guard try DeadMount.remove(at: RawPath(path)) == .alive else { return false }
+                    guard MonotonicTime.milliseconds < end else { return true }
+                } catch {
+                    return true
+                }
+                Threads.sleep(milliseconds: 20)
+            }
+        }
+    }
+}

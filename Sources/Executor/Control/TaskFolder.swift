@@ -1,0 +1,116 @@
+import CShims
+import Glibc
+public import JSON
+import Platform
+
+/// The folder of one task below the state folder, and where the supervisor of that task is found.
+///
+/// `lock` is held by the supervisor as long as it lives; `log` is written by it and its sessions; `mounts.json` says
+/// what it has mounted, for whoever comes after it when it was killed. The socket is in `/run/provision`, or in
+/// `$XDG_RUNTIME_DIR` for other users than root, since its path must be short.
+public struct TaskFolder: Sendable {
+    public let state: StateFolder
+    public let task: String
+    /// Of the folder, below the state folder.
+    public let name: String
+
+    public init(_ state: StateFolder, task: String) {
+        self.state = state
+        self.task = task
+        name = StateFolder.folderName(of: task)
+    }
+
+    public var path: String { state.path + "/" + name }
+
+    func make() throws(TrustedPath.Failure) -> OwnedDescriptor {
+        let folder = try TrustedPath(RawPath(path)).makeFolder(mode: 0o700)
+        do throws(SystemError) {
+            try folder.setMode(0o700)
+        } catch {
+            throw TrustedPath.Failure(path: RawPath(path), error: error)
+        }
+        return folder
+    }
+
+    /// Whether a supervisor lives.
+    public var isSupervised: Bool {
+        guard let lock = try? OwnedDescriptor.open(RawPath(path + "/lock"), O_RDWR) else { return false }
+        return (try? lock.lock(waiting: false)) == false
+    }
+
+    /// Held by whoever supervises, or clears up after one who did; nothing when somebody else holds it.
+    func takeLock() throws(SystemError) -> SharedDescriptor? {
+        let lock = try OwnedDescriptor.open(RawPath(path + "/lock"), FileFlags.readWrite, mode: 0o600)
+        return try lock.lock(waiting: false) ? SharedDescriptor(lock) : nil
+    }
+
+    /// Waits until the supervisor has gone; false when it is still there after this time.
+    func waitUntilUnsupervised(milliseconds: Int) -> Bool {
+        let end = MonotonicTime.milliseconds + milliseconds
+        while isSupervised {
+            guard MonotonicTime.milliseconds < end else { return false }
+            Threads.sleep(milliseconds: 10)
+        }
+        return true
+    }
+
+    // MARK: The socket
+
+    /// Named by state folder and task, so that two state folders may have tasks of the same name.
+    func socket(_ environment: Environment) -> RawPath {
+        let real = (try? FileStatus.realPath(RawPath(state.path)).text) ?? state.path
+        var number = String(StableHash.of((real + "\u{0}" + name).utf8), radix: 16)
+        number = String(repeating: "0", count: 16 - number.count) + number
+        return RawPath(Self.runFolder(environment)).appending(RawPath("\(name.prefix(24))-\(number).sock"))
+    }
+
+    func removeSocket(_ environment: Environment) {
+        _ = try? socket(environment).call { unlink($0) }
+    }
+
+    private static func runFolder(_ environment: Environment) -> String {
+        if geteuid() == 0 { return "/run/provision" }
+        return (environment.nonEmpty("XDG_RUNTIME_DIR") ?? "/tmp/provision-\(geteuid())") + "/provision"
+    }
+
+    // MARK: The log
+
+    private static let longestLog = 4 << 20
+
+    /// To be written at its end. One that has grown long begins anew, and the one before it is kept as `log.1`.
+    func openLog() throws(TrustedPath.Failure) -> OwnedDescriptor {
+        let folder = try make()
+        do throws(SystemError) {
+            if let entry = try folder.entryIfAny(of: "log"), entry.size > Self.longestLog {
+                try folder.rename("log", to: "log.1", in: folder)
+            }
+            return try OwnedDescriptor.open("log", in: folder, O_WRONLY | O_CREAT | O_APPEND, mode: 0o600)
+        } catch {
+            throw TrustedPath.Failure(path: RawPath(path + "/log"), error: error)
+        }
+    }
+
+    // MARK: What is mounted
+
+    /// The status of mounts, as the supervisor has written it last; nothing after one that has ended well.
+    public var recordedMounts: [JSONValue] {
+        guard let bytes = try? FileReading.bytes(ofPlainFile: path + "/mounts.json", limit: 64 << 20),
+            case .array(let mounts)? = try? JSONValue(reading: bytes)
+        else { return [] }
+        return mounts
+    }
+
+    func record(_ mounts: [JSONValue]) throws(TrustedPath.Failure) {
+        let folder = try make()
+        do throws(SystemError) {
+            if mounts.isEmpty {
+                if try folder.entryIfAny(of: "mounts.json") != nil { try folder.remove("mounts.json") }
+            } else {
+                try folder.replace(
+                    "mounts.json", with: Array((JSONValue.array(mounts).pretty + "\n").utf8), mode: 0o600)
+            }
+        } catch {
+            throw TrustedPath.Failure(path: RawPath(path + "/mounts.json"), error: error)
+        }
+    }
+}

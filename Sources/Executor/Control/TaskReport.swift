@@ -1,0 +1,75 @@
+public import JSON
+public import Platform
+
+/// What is known of a task: what its last run has written, and of its mounts what is so now.
+public struct TaskReport: Sendable {
+    /// In the form of the status file.
+    public let document: JSONValue
+
+    public init(_ folder: TaskFolder, _ environment: Environment) throws(MountError) {
+        let answer = try SupervisorClient(folder, environment).ask(.status)
+        var mounts: [JSONValue] = []
+        let last = folder.state.status(of: folder)
+        if case .array(let known)? = last?["mounts"] { mounts = known }
+        let now = answer?.mounts ?? folder.recordedMounts.map { $0.dead }
+        for index in mounts.indices {
+            if let current = now.first(where: { $0["destination"] == mounts[index]["destination"] }) {
+                mounts[index] = current
+            } else if mounts[index].isMountThatWas {
+                mounts[index] = mounts[index].replacing("state", with: "unmounted").replacing("pid", with: .null)
+            }
+        }
+        // Those of an earlier run that named others.
+        mounts += now.filter { one in !mounts.contains { $0["destination"] == one["destination"] } }
+        document = (last ?? Self.unknown(folder)).replacing("mounts", with: .array(mounts))
+    }
+
+    /// Of a task that has never run here.
+    private static func unknown(_ folder: TaskFolder) -> JSONValue {
+        [
+            "v": 1, "task": .string(folder.task), "result": "ok", "exit_code": 0, "exit_source": "provision",
+            "started": nil, "diagnostics": [], "mounts": [],
+        ]
+    }
+
+    public var task: String { document["task"]?.text ?? "" }
+
+    public var mounts: [JSONValue] {
+        if case .array(let mounts)? = document["mounts"] { mounts } else { [] }
+    }
+}
+
+extension JSONValue {
+    /// The status of a mount whose supervisor was killed.
+    fileprivate var dead: JSONValue {
+        let error = MountError(deadBecause: "its supervisor has died")
+        return replacing("state", with: "failed").replacing("pid", with: .null).replacing("error", with: error.json)
+    }
+
+    /// A status says so, and nobody knows of it any more.
+    fileprivate var isMountThatWas: Bool {
+        let states: [MountState] = [.mounting, .mounted, .recovering, .draining]
+        return states.contains { self["state"] == .string($0.rawValue) }
+    }
+
+    /// The same object with another value of a member.
+    func replacing(_ name: String, with value: JSONValue) -> JSONValue {
+        guard case .object(let members) = self else { return self }
+        return .object(members.map { $0.name == name ? Member(name, value) : $0 })
+    }
+}
+
+extension StateFolder {
+    /// Those that have run with this state folder, by name.
+    public var tasks: [TaskFolder] {
+        guard let folder = try? OwnedDescriptor.open(RawPath(path), FileFlags.folder),
+            let names = try? folder.names()
+        else { return [] }
+        return names.compactMap(\.exactText).sorted().compactMap { name in
+            let task = TaskFolder(self, task: name)
+            let status = status(of: task)
+            guard status != nil || !task.recordedMounts.isEmpty else { return nil }
+            return TaskFolder(self, task: status?["task"]?.text ?? name)
+        }
+    }
+}

@@ -1,0 +1,33 @@
+import JSON
+import Plan
+import Platform
+import Transfer
+
+/// What a run does for one mount: it has the supervisor mount it, and waits until that is ready or has failed.
+struct MountWork {
+    let checked: CheckedMountPoint
+    let client: SupervisorClient
+    let environment: Environment
+    let memory: Int
+    /// By which the run gives up.
+    let progress: CopyProgress
+
+    /// The process that serves.
+    func run() -> Result<Int32?, MountError> {
+        let planned = checked.planned
+        let request = MountRequest(
+            path: planned.path, shownPath: planned.shownPath, shownDestination: planned.shownDestination,
+            shownSource: planned.shownSource, identity: checked.source.opened.identity,
+            order: ServingOrder(checked, environment, memory: memory))
+        do throws(MountError) {
+            let answer = try client.askStarting(
+                .mount(request), connected: { connection in progress.whenCancelled { connection.end() } },
+                isGivenUp: { progress.isCancelled })
+            if let error = answer.error { throw error }
+            guard let mount = answer.mounts.first else { throw .interrupted }
+            return .success(mount["pid"]?.wholeNumber.map { Int32(truncatingIfNeeded: $0) })
+        } catch {
+            return .failure(progress.isCancelled ? .interrupted : error)
+        }
+    }
+}

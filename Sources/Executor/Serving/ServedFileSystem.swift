@@ -1,0 +1,79 @@
+import JSON
+import MountFS
+import MountSession
+import ObjectStore
+import Plan
+import Platform
+import TaskFile
+
+/// The file system that a session serves.
+enum ServedFileSystem {
+    /// So many calls of a local folder are made at once.
+    private static let localCalls = 16
+
+    /// In the process of the session, before it serves: opens the source and says why when that does not go.
+    static func make(_ start: SessionProcess.Start) throws(SessionFailure) -> any FileSystem {
+        guard let json = try? JSONValue(reading: start.configuration), let order = ServingOrder(json) else {
+            throw SessionFailure(
+                "the order of the mount is of another version of provision",
+                hint: "run `provision down`, then mount it again", exitStatus: .temporary)
+        }
+        let environment = Environment(lines: order.environment)
+        environment.becomeThatOfThisProcess()
+        let stores = CloudStores(environment, home: order.home)
+        switch WorkThreads.run(1, { _ in await open(order, stores) }) {
+        case .failure(let failure): throw failure
+        case .success(let asked):
+            do throws(SystemError) {
+                return try fileSystem(over: asked, order, start.memory)
+            } catch {
+                throw SessionFailure(
+                    "the mount's memory cannot be used: \(error.description)", exitStatus: .systemRefused)
+            }
+        }
+    }
+
+    private static func open(
+        _ order: ServingOrder, _ stores: CloudStores
+    ) async -> Result<AskedSource, SessionFailure> {
+        do throws(AskedSource.Failure) {
+            return .success(try await AskedSource.open(order.mount, on: order.machine, stores: stores))
+        } catch {
+            let problem = AskingProblem(error)
+            return .failure(
+                SessionFailure(
+                    "\(problem.code): \(problem.message)", hint: problem.hint, exitStatus: problem.exitStatus,
+                    isRetryable: [.unreachable, .temporary].contains(problem.exitStatus)))
+        }
+    }
+
+    private static func fileSystem(
+        over asked: AskedSource, _ order: ServingOrder, _ kept: KeptMemory
+    ) throws(SystemError) -> any FileSystem {
+        let (options, ownership) = (order.mount.mount, order.mount.ownership)
+        var settings = TreeSettings(
+            root: order.isSingleObject ? asked.key : asked.prefix,
+            started: FileTime(seconds: order.started, nanoseconds: 0))
+        settings.isSingleObject = order.isSingleObject
+        settings.metadataTTL = TimeSpan(milliseconds: options.metadataTTLMilliseconds)
+        settings.ioTimeout = TimeSpan(milliseconds: options.ioTimeoutMilliseconds)
+        (settings.owner, settings.group) = order.owner
+        settings.fixedOwner = ownership.owner.user
+        settings.fixedGroup = ownership.owner.group
+        settings.fileMode = ownership.fileMode.map { UInt32($0) }
+        settings.folderMode = ownership.dirMode.map { UInt32($0) }
+        let log = TaskLog(order.mount.destination.written)
+        settings.report = { log.write($0) }
+        // Folders of this machine make their callers wait.
+        settings.threads = asked.source.location.isLocalPath ? WorkThreads.lasting(Self.localCalls) : nil
+        let tree = try BucketTree(asked.opened.store, settings, kept)
+        var readings = ReadingSettings()
+        readings.timeout = settings.ioTimeout
+        readings.threads = settings.threads
+        readings.onChanged = { [weak tree] key in tree?.forgetFacts(of: key) }
+        readings.onFailure = { [weak tree] _, error in tree?.report(error) }
+        let reading = ObjectReading(
+            store: asked.opened.store, memory: MemoryBudget(order.memory), settings: readings, neighbours: tree)
+        return BucketFileSystem(tree, reading)
+    }
+}

@@ -1,0 +1,72 @@
+import JSON
+import Plan
+import Platform
+import TaskFile
+
+/// What a session is told about its mount: all that it takes to open the source again and to stay able to, with
+/// credentials that are looked for where the run that wanted the mount would have looked. It goes from the run to the
+/// supervisor over its socket and from there through a pipe to every session of the mount; nothing of it stands in
+/// arguments, environments or files.
+struct ServingOrder: Sendable {
+    static let version = 1
+
+    var mount: Mount
+    /// It is served as a file.
+    var isSingleObject: Bool
+    /// Of what has no owner of its own.
+    var owner: (user: UInt32, group: UInt32)
+    var home: String
+    var workingFolder: String
+    /// `NAME=VALUE` lines.
+    var environment: [String]
+    /// For what is read ahead and kept.
+    var memory: Int
+    /// When it was wanted, in seconds since 1970: the time of folders that no object stands for.
+    var started: Int
+
+    init(_ checked: CheckedMountPoint, _ environment: Environment, memory: Int) {
+        mount = checked.mount
+        isSingleObject = checked.isSingleObject
+        owner = checked.owner
+        home = checked.machine.home
+        workingFolder = checked.machine.workingFolder
+        self.environment = environment.lines.sorted()
+        self.memory = memory
+        started = Timestamp.secondsNow
+    }
+
+    var json: JSONValue {
+        [
+            "v": .integer(Self.version), "mount": mount.document, "single": .boolean(isSingleObject),
+            "uid": .integer(Int(owner.user)), "gid": .integer(Int(owner.group)), "home": .string(home),
+            "working_folder": .string(workingFolder), "environment": .strings(environment),
+            "memory": .integer(memory), "started": .integer(started),
+        ]
+    }
+
+    /// Nothing when it is none, or one of another version of this program.
+    init?(_ json: JSONValue) {
+        guard json["v"]?.wholeNumber == Self.version, let mount = json["mount"].flatMap(Mount.init(document:)),
+            let user = json["uid"]?.wholeNumber, let group = json["gid"]?.wholeNumber, let home = json["home"]?.text,
+            let workingFolder = json["working_folder"]?.text, case .array(let lines)? = json["environment"],
+            let memory = json["memory"]?.wholeNumber, let started = json["started"]?.wholeNumber
+        else { return nil }
+        self.mount = mount
+        isSingleObject = json["single"] == true
+        owner = (UInt32(truncatingIfNeeded: user), UInt32(truncatingIfNeeded: group))
+        self.home = home
+        self.workingFolder = workingFolder
+        environment = lines.compactMap(\.text)
+        self.memory = memory
+        self.started = started
+    }
+
+    /// Whether a mount that is there is the one that is wanted. The environment does not count: what a login changes in
+    /// it every hour makes no other mount.
+    func isSameMount(as other: ServingOrder) -> Bool {
+        let isRelative = mount.sources.contains(where: \.location.isLocalPath)
+        return mount.document == other.mount.document && (!isRelative || workingFolder == other.workingFolder)
+    }
+
+    var machine: Machine { Machine(home: home, workingFolder: workingFolder) }
+}

@@ -1,0 +1,75 @@
+import Platform
+import TaskFile
+
+/// Mounts, of which only the beginning is asked: whether the source answers, what is at the destination, and whether
+/// this machine can mount at all.
+extension Preflight {
+    /// The mounts as they will be done: those that may be copied instead are copies where FUSE is missing.
+    static func withoutFUSE(_ mounts: [PlannedMount], _ obstacle: FUSEDevice.Obstacle?) -> [PlannedMount] {
+        guard obstacle != nil else { return mounts }
+        return mounts.map { planned in
+            guard planned.isCopiedWithoutFUSE else { return planned }
+            var copied = planned
+            copied.mount.mode = .copy
+            return copied
+        }
+    }
+
+    mutating func checkMountPoint(_ planned: PlannedMount, _ outcome: SourceLister.Outcome?) -> CheckedMountPoint? {
+        if let fuse {
+            let alternative = "on_no_fuse: copy copies it instead, where it is read_only"
+            report(.noFUSE, "it cannot be mounted: \(fuse.message)", hint: "\(fuse.hint); \(alternative)", planned)
+            return nil
+        }
+        guard let outcome, sources(of: planned, [outcome]) != nil, let answer = outcome.mounted else { return nil }
+        do throws(TrustedPath.Failure) {
+            let state = try MountPointState(planned, isFile: answer.isSingleObject, on: machine)
+            guard check(state.obstacle, planned, isFile: answer.isSingleObject) else { return nil }
+            var planned = planned
+            guard let path = state.path.exactText else {
+                report(.destinationDenied, "the destination leads to a path that is no text", planned)
+                return nil
+            }
+            planned.path = path
+            return CheckedMountPoint(
+                planned: planned, source: answer.source, isSingleObject: answer.isSingleObject, owner: state.owner,
+                machine: machine)
+        } catch {
+            report(.place(error), planned)
+            return nil
+        }
+    }
+
+    private mutating func check(
+        _ obstacle: MountPointState.Obstacle?, _ planned: PlannedMount, isFile: Bool
+    ) -> Bool {
+        let destination = planned.shownDestination
+        let overlays = planned.mount.mount.overlaysNonempty
+        switch obstacle {
+        case nil: return true
+        case .holdsSomething, .otherMount:
+            guard !overlays else { return true }
+            let what =
+                if case .otherMount(let type) = obstacle {
+                    "something else is mounted at `\(destination)` (\(type))"
+                } else {
+                    "`\(destination)` holds something already"
+                }
+            report(
+                .nonemptyDestination, what, hint: "on_nonempty: overlay hides it as long as the mount is there", planned
+            )
+        case .wrongKind:
+            report(
+                .destinationDenied,
+                isFile
+                    ? "`\(destination)` is no plain file, but the source is a single object"
+                    : "`\(destination)` is no folder", hint: isFile ? "write \(destination)/ to mount it inside" : nil,
+                planned)
+        }
+        return false
+    }
+}
+
+extension PlannedMount {
+    var isCopiedWithoutFUSE: Bool { mount.mode.isMount && mount.mount.copiesWithoutFUSE && mount.mount.isReadOnly }
+}

@@ -1,0 +1,168 @@
+import Glibc
+import TestSupport
+import Testing
+
+extension MountedTasks {
+    /// `mode: MOUNT` in a run: what is there when it returns.
+    @Suite struct MountTests {
+        private let sandbox: MountSandbox
+
+        init() throws {
+            sandbox = try MountSandbox()
+            try sandbox.write(["src/a": "hello\n", "src/sub/b": "deep\n"])
+        }
+
+        @Test func isThereWhenTheRunReturns() throws {
+            let mount = try #require(try sandbox.expect(0, sandbox.task()).mounts.first)
+            #expect(mount.state == "mounted" && sandbox.sessions == [mount.process])
+            #expect(
+                try sandbox.output("cd $M && find . | sort && cat a sub/b") == ".\n./a\n./sub\n./sub/b\nhello\ndeep\n")
+            #expect(try sandbox.output("cd $M && md5sum a") == sandbox.output("cd \(sandbox.path("src")) && md5sum a"))
+            #expect(sandbox.mounts == [sandbox.destination])
+            // What becomes of it later does not change what the source is.
+            #expect(try sandbox.verb("down").status == 0)
+            #expect(try sandbox.output("cat \(sandbox.path("src/a"))") == "hello\n")
+            try sandbox.expectNothingLeft()
+        }
+
+        @Test func nothingCanBeChanged() throws {
+            try sandbox.expect(0, sandbox.task())
+            for line in ["echo x > $M/new", "echo x >> $M/a", "rm $M/a", "mkdir $M/d", "mv $M/a $M/c", "touch $M/a"] {
+                let finished = try sandbox.shell(line)
+                #expect(
+                    finished.status != 0 && finished.errors.contains("Read-only file system"), "\(line): \(finished)")
+            }
+            #expect(sandbox.files.content("src/a") == "hello\n")
+        }
+
+        /// Who stays behind has nothing of who has started it.
+        @Test func staysBehindByItself() throws {
+            let finished = try Program.run(
+                ["sh", "-c", "exec 7<task.yaml; exec \"$@\"", "sh"] + sandbox.files.words(sandbox.task(), []),
+                environment: ["NOT_FOR_OTHERS": "hush"], in: sandbox.files.folder.path)
+            #expect(finished.status == 0, "\(finished)")
+            for process in sandbox.supervisors + sandbox.sessions {
+                #expect(getsid(process) == process)
+                let links = try sandbox.output("ls -l /proc/\(process)/fd /proc/\(process)/cwd")
+                #expect(!links.contains("task.yaml") && !links.contains("/output") && links.contains("cwd -> /\n"))
+                let environment = try TemporaryFolder.text(of: "/proc/\(process)/environ")
+                #expect(!environment.contains("hush"), "\(environment)")
+            }
+            #expect(sandbox.supervisors.count == 1 && sandbox.sessions.count == 1)
+            #expect(
+                MountSandbox.words(of: sandbox.supervisors[0]).dropFirst() == [
+                    "__supervisor", sandbox.files.state, "task",
+                ])
+            #expect(
+                MountSandbox.words(of: sandbox.sessions[0]).dropFirst()
+                    == ["__session", sandbox.files.state, sandbox.destination])
+        }
+
+        @Test func againSharesWhatIsMounted() throws {
+            let first = try sandbox.expect(0, sandbox.task())
+            let inode = try sandbox.output("stat -c %d:%i $M/a")
+            let again = try sandbox.expect(0, sandbox.task())
+            #expect(
+                again.mounts.first?.state == "mounted" && again.mounts.first?.process == first.mounts.first?.process)
+            #expect(try sandbox.output("stat -c %d:%i $M/a") == inode)
+            #expect(sandbox.mounts.count == 1 && sandbox.supervisors.count == 1)
+        }
+
+        @Test(arguments: ["metadata_ttl: 7s", "file_mode: \"600\"", "io_timeout: 9s", "allow_other: false"])
+        func changedSettingsAreRefused(key: String) throws {
+            try sandbox.expect(0, sandbox.task())
+            let refused = try sandbox.expect(78, sandbox.task(key))
+            #expect(refused.mounts.first?.code == "changed-configuration", "\(refused.json)")
+            let hint = refused.mounts.first?.error["hint"] as? String ?? ""
+            #expect(hint.contains("provision down"))
+            #expect(try sandbox.output("cat $M/a") == "hello\n")
+            // Down, then anew.
+            #expect(try sandbox.verb("down", "task.yaml").status == 0)
+            try sandbox.expect(0, sandbox.task(key))
+        }
+
+        /// What was a mount and shall be a copy would be written into itself.
+        @Test func aCopyOverAMountIsRefused() throws {
+            try sandbox.expect(0, sandbox.task())
+            let refused = try sandbox.expect(78, sandbox.files.task())
+            #expect(refused.mounts.first?.code == "mode-conflict", "\(refused.json)")
+            #expect(try sandbox.verb("down").status == 0)
+            try sandbox.expect(0, sandbox.files.task())
+            #expect(sandbox.files.content("dst/a") == "hello\n")
+        }
+
+        /// A link makes two destinations one.
+        @Test func twoDestinationsThatAreOne() throws {
+            try Files.makeFolder(sandbox.path("real"))
+            #expect(symlink(sandbox.path("real"), sandbox.path("link")) == 0)
+            let run = try sandbox.expect(
+                78,
+                "file_mounts: {\(sandbox.path("real"))/x: \(sandbox.entry()), \(sandbox.path("link"))/x: \(sandbox.entry())}"
+            )
+            #expect(run.mounts.map(\.code) == [nil, "duplicate-destination"], "\(run.json)")
+            #expect(sandbox.mounts == [sandbox.path("real/x")])
+        }
+
+        @Test func aSingleFileIsMountedAsOne() throws {
+            let task = "file_mounts: {\(sandbox.destination): \(sandbox.entry("./src/a"))}"
+            try sandbox.expect(0, task)
+            #expect(try sandbox.output("test -f $M && cat $M") == "hello\n")
+            #expect(try sandbox.verb("down").status == 0)
+            let inside = "file_mounts: {\(sandbox.path("in"))/: \(sandbox.entry("./src/a"))}"
+            try sandbox.expect(0, inside)
+            #expect(sandbox.mounts == [sandbox.path("in/a")])
+            #expect(try sandbox.output("cat \(sandbox.path("in/a"))") == "hello\n")
+        }
+
+        @Test func ownersAndModes() throws {
+            try sandbox.expect(0, sandbox.task("uid: 1234, gid: 4321, file_mode: \"640\", dir_mode: \"750\""))
+            #expect(try sandbox.output("stat -c %u:%g:%a $M/a $M/sub") == "1234:4321:640\n1234:4321:750\n")
+        }
+
+        // MARK: What is in the way
+
+        @Test func aFolderThatHoldsSomething() throws {
+            try sandbox.write(["dst/mine": "mine\n"])
+            let refused = try sandbox.expect(73, sandbox.task())
+            #expect(refused.mounts.first?.code == "nonempty-destination" && sandbox.mounts == [])
+            #expect(sandbox.supervisors == [])
+            try sandbox.expect(0, sandbox.task("on_nonempty: overlay"))
+            #expect(try sandbox.output("ls $M") == "a\nsub\n")
+            #expect(try sandbox.verb("down").status == 0)
+            #expect(sandbox.files.content("dst/mine") == "mine\n")
+        }
+
+        @Test func whatIsNoFolder() throws {
+            try sandbox.write(["dst": "a file\n"])
+            #expect(try sandbox.expect(73, sandbox.task()).mounts.first?.code == "destination-denied")
+            #expect(sandbox.files.content("dst") == "a file\n")
+        }
+
+        @Test func aMountOfAnotherTask() throws {
+            try sandbox.expect(0, sandbox.task())
+            let other = try sandbox.expect(73, "name: other\n" + sandbox.task())
+            #expect(other.mounts.first?.code == "nonempty-destination", "\(other.json)")
+            #expect(try sandbox.output("cat $M/a") == "hello\n")
+        }
+
+        @Test func withRoot() throws {
+            try Files.makeFolder(sandbox.path("root"))
+            // A link inside of the root leads to a place inside of it.
+            try sandbox.files.folder.write("", to: "outside")
+            #expect(symlink("/real", sandbox.path("root/link")) == 0)
+            try sandbox.expect(
+                0, "file_mounts: {/link/data: \(sandbox.entry()), /plain: \(sandbox.entry())}", "--root",
+                sandbox.path("root"))
+            #expect(sandbox.mounts == [sandbox.path("root/plain"), sandbox.path("root/real/data")])
+        }
+
+        /// Half of a mount would look like all of it.
+        @Test(arguments: ["{source: ./src, mode: MOUNT}", "{source: ./src, mode: MOUNT_CACHED}"])
+        func writingIsRefused(entry: String) throws {
+            let finished = try sandbox.run("file_mounts: {\(sandbox.destination): \(entry)}")
+            #expect(finished.status == 64)
+            #expect(finished.output.contains("is not built yet") && finished.output.contains("read_only: true"))
+            #expect(sandbox.mounts == [] && sandbox.supervisors == [])
+        }
+    }
+}
