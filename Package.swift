@@ -42,6 +42,9 @@ let package = Package(
         // Buckets, containers and folders behind one protocol.
         library("ObjectStore", uses: ["CExpat", "HTTP", "Signing", "JSON", "Checksums", "Platform"]),
 
+        // Files that are being written, and what became of them.
+        library("Staging", uses: ["JSON", "Platform", "CShims"]),
+
         // A mount: what it shows, and how the kernel comes to it.
         library("MountFS", uses: ["ObjectStore", "Platform"]),
         library("MountSession", uses: ["MountFS", "CFuse", "CShims", "Platform"]),
@@ -87,6 +90,7 @@ let package = Package(
             "ObjectStoreTests",
             of: ["ObjectStore", "HTTP", "Signing", "JSON", "Checksums", "Platform", "TestSupport"],
             exclude: ["Credentials/judge.py", "Credentials/endpoints.py"]),
+        tests("StagingTests", of: ["Staging", "JSON", "Platform", "TestSupport"]),
         tests(
             "MountSessionTests",
             of: ["memory-mount", "MountSession", "MountFS", "CShims", "Platform", "TestSupport"]),

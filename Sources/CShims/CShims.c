@@ -57,6 +57,10 @@ int shim_keep_private(void) { return prctl(PR_SET_DUMPABLE, 0); }
 
 int shim_fallocate(int file, int64_t size) { return fallocate(file, 0, 0, size); }
 
+int shim_punch(int file, int64_t offset, int64_t count) {
+    return fallocate(file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, count);
+}
+
 int shim_is_in_memory(int file) {
     struct statfs status;
     if (fstatfs(file, &status) != 0) return -1;

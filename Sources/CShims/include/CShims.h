@@ -50,6 +50,9 @@ int shim_keep_private(void);
 // fallocate(2) from the beginning, which also makes the file this large.
 int shim_fallocate(int file, int64_t size);
 
+// fallocate(2) of a hole; the size stays.
+int shim_punch(int file, int64_t offset, int64_t count);
+
 // Whether the file is on a file system that is in memory only: 1 or 0, or -1 with errno.
 int shim_is_in_memory(int file);
 

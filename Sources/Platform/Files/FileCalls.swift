@@ -85,6 +85,10 @@ extension OwnedDescriptor {
         try name.call { unlinkat(raw, $0, isFolder ? AT_REMOVEDIR : 0) }
     }
 
+    public func removeIfAny(_ name: RawPath) throws(SystemError) {
+        do throws(SystemError) { try remove(name) } catch  where error.code == ENOENT {}
+    }
+
     /// Moves a name of this folder to a name of another, replacing what is there.
     public func rename(
         _ name: RawPath, to newName: RawPath, in folder: borrowing OwnedDescriptor
@@ -153,6 +157,21 @@ extension OwnedDescriptor {
     /// What is beyond goes; what is missing reads as zeros.
     public func resize(to size: Int) throws(SystemError) {
         try SystemError.check { ftruncate(raw, off_t(size)) }
+    }
+
+    /// Makes a range read as zeros and gives its room back, where the file system can. The size stays.
+    public func clear(_ range: Range<Int>) throws(SystemError) {
+        guard !range.isEmpty else { return }
+        do throws(SystemError) {
+            try SystemError.check { shim_punch(raw, Int64(range.lowerBound), Int64(range.count)) }
+            return
+        } catch  where [EOPNOTSUPP, ENOSYS].contains(error.code) {}
+        let zeros = [UInt8](repeating: 0, count: min(range.count, 1 << 20))
+        // What is behind the end reads as zeros anyway.
+        let end = min(range.upperBound, try entry().size)
+        for start in stride(from: range.lowerBound, to: end, by: zeros.count) {
+            try write(Array(zeros.prefix(end - start)), at: start)
+        }
     }
 
     public func synchronize() throws(SystemError) {

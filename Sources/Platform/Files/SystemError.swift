@@ -14,6 +14,7 @@ public struct SystemError: Error, Equatable, Sendable {
     }
 
     public static let fileTooLarge = SystemError(code: EFBIG)
+    public static let ioError = SystemError(code: EIO)
     public static let notThere = SystemError(code: ENOENT)
 
     /// Calls until no signal interrupts, and turns -1 into an error.

@@ -1,0 +1,205 @@
+import Glibc
+public import JSON
+public import Platform
+import Synchronization
+
+/// A file that is being written, on the local disk: its bytes, and the log of what happened to it.
+///
+/// Every change is in the log when its call returns, so that a session that is killed loses nothing that a program was
+/// told. What was sealed stays readable while the file is written to: see `SealedVersion`.
+///
+/// Calls wait for the disk. One at a time changes the file; whoever reads or sends bytes holds nobody up.
+public final class StagedFile: Sendable {
+    struct Contents: Sendable {
+        var state: StagedState
+        var log: StagingLog
+        /// What the sealed version had where it was written over.
+        var aside: SharedDescriptor?
+        /// By numbers that are given once.
+        var sendings: [Int: Sending] = [:]
+        var lastSending = 0
+    }
+
+    /// Its name in the staging folder, without an ending.
+    public let id: String
+    /// Only places that the image has here mean anything.
+    public let data: SharedDescriptor
+    private let folder: SharedDescriptor
+    let contents: Mutex<Contents>
+
+    /// A new one.
+    init(_ id: String, in folder: SharedDescriptor, _ state: StagedState) throws(SystemError) {
+        self.id = id
+        self.folder = folder
+        data = SharedDescriptor(
+            try .open(Self.dataName(id), in: folder.file, FileFlags.createReadable, mode: 0o600))
+        let log = try StagingLog(Self.logName(id), in: folder, state)
+        contents = Mutex(Contents(state: state, log: log))
+    }
+
+    /// One that a process before this one has left; nothing when its log says nothing.
+    init?(left id: String, in folder: SharedDescriptor) throws(SystemError) {
+        self.id = id
+        self.folder = folder
+        guard let (log, state) = try StagingLog.left(Self.logName(id), in: folder) else { return nil }
+        data = SharedDescriptor(try .open(Self.dataName(id), in: folder.file, O_RDWR))
+        var aside: SharedDescriptor?
+        if let sealed = state.sealed, !sealed.aside.isEmpty {
+            do throws(SystemError) {
+                aside = SharedDescriptor(try .open(Self.asideName(id), in: folder.file, O_RDWR))
+            } catch  where error.code == ENOENT {
+                throw .ioError
+            }
+        }
+        contents = Mutex(Contents(state: state, log: log, aside: aside))
+    }
+
+    static func dataName(_ id: String) -> RawPath { RawPath(id + ".data") }
+    static func logName(_ id: String) -> RawPath { RawPath(id + ".log") }
+    static func asideName(_ id: String) -> RawPath { RawPath(id + ".aside") }
+
+    public var state: StagedState { contents.withLock { $0.state } }
+
+    // MARK: Content
+
+    public func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(SystemError) {
+        let range = offset..<offset + bytes.count
+        try changing(range) { [data] () throws(SystemError) in
+            try data.file.write(bytes, at: offset)
+            return .wrote(range)
+        }
+    }
+
+    /// Makes what lies in the file there zeros.
+    public func clear(_ range: Range<Int>) throws(SystemError) {
+        let range = range.clamped(to: 0..<state.image.size)
+        try changing(range) { [data] () throws(SystemError) in
+            try data.file.clear(range)
+            // Who sends the range from the file wants to find it.
+            if try data.file.entry().size < range.upperBound { try data.file.resize(to: range.upperBound) }
+            return .wrote(range)
+        }
+    }
+
+    public func resize(to size: Int) throws(SystemError) {
+        try with { contents throws(SystemError) in
+            let old = contents.state.image.size
+            contents.spoilSendings(min(size, old)..<max(size, old))
+            try contents.append(.resized(size))
+            // A version that waits may need what is cut off.
+            if contents.state.sealed == nil, size < old { try data.file.resize(to: size) }
+        }
+    }
+
+    /// Puts aside what has to be, then changes bytes, then notes it: who is killed between has not been told anything.
+    private func changing(
+        _ range: Range<Int>, _ change: () throws(SystemError) -> StagingRecord
+    ) throws(SystemError) {
+        guard !range.isEmpty else { return }
+        try with { contents throws(SystemError) in
+            try putAside(range, &contents)
+            contents.spoilSendings(range)
+            try contents.append(try change())
+        }
+    }
+
+    private func putAside(_ range: Range<Int>, _ contents: inout Contents) throws(SystemError) {
+        guard let places = contents.state.sealed?.atRisk(in: range), !places.isEmpty else { return }
+        let aside: SharedDescriptor
+        if let open = contents.aside { aside = open } else { aside = try openAside() }
+        contents.aside = aside
+        for place in places.ranges {
+            let copied = try RangeCopy.copy(
+                from: data.file, at: place.lowerBound, count: place.count, to: aside.file, at: place.lowerBound)
+            // The rest is a hole at the end.
+            if copied < place.count { try aside.file.clear(place.dropFirst(copied)) }
+            try contents.append(.putAside(place))
+        }
+    }
+
+    private func openAside() throws(SystemError) -> SharedDescriptor {
+        let file = try OwnedDescriptor.open(Self.asideName(id), in: folder.file, FileFlags.readWrite, mode: 0o600)
+        try file.resize(to: 0)
+        return SharedDescriptor(file)
+    }
+
+    // MARK: Versions
+
+    /// The file is whole as it is now, and waits to be uploaded. It takes the place of a version that waited.
+    public func seal() throws(SystemError) {
+        try with { contents throws(SystemError) in
+            try contents.append(.sealed)
+            for number in contents.sendings.keys { contents.sendings[number]?.wasSealed() }
+            try dropAside(&contents)
+        }
+    }
+
+    /// The sealed version is in the bucket as this object. What is here of it is not needed any more.
+    public func settle(as base: JSONValue) throws(SystemError) {
+        try with { contents throws(SystemError) in
+            try contents.append(.settled(base))
+            contents.sendings = [:]
+            try dropAside(&contents)
+            try freeRoom(contents.state.image)
+        }
+    }
+
+    private func dropAside(_ contents: inout Contents) throws(SystemError) {
+        guard contents.aside != nil else { return }
+        contents.aside = nil
+        try folder.file.remove(Self.asideName(id))
+    }
+
+    private func freeRoom(_ image: StagedImage) throws(SystemError) {
+        try data.file.resize(to: image.here.end)
+        for gap in image.here.gaps(in: 0..<image.here.end).ranges { try data.file.clear(gap) }
+    }
+
+    // MARK: What it is
+
+    public func name(_ name: JSONValue?) throws(SystemError) { try note(.named(name)) }
+    public func describe(_ description: JSONValue) throws(SystemError) { try note(.described(description)) }
+
+    func note(_ record: StagingRecord) throws(SystemError) {
+        try with { contents throws(SystemError) in try contents.append(record) }
+    }
+
+    func with<Answer: Sendable>(
+        _ body: (inout Contents) throws(SystemError) -> Answer
+    ) throws(SystemError) -> Answer {
+        let result = contents.withLock { contents -> Result<Answer, SystemError> in
+            do throws(SystemError) {
+                return .success(try body(&contents))
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try result.get()
+    }
+
+    /// What was written until now is on the disk, also when the machine loses its power.
+    public func synchronize() throws(SystemError) {
+        try data.file.synchronize()
+        try with { contents throws(SystemError) in
+            try contents.aside?.file.synchronize()
+            try contents.log.synchronize()
+        }
+    }
+
+    /// Nothing of it is left on the disk. The log goes first: without one the rest means nothing.
+    public func remove() throws(SystemError) {
+        for name in [Self.logName(id), Self.dataName(id), Self.asideName(id)] { try folder.file.removeIfAny(name) }
+    }
+}
+
+extension StagedFile.Contents {
+    mutating func append(_ record: StagingRecord) throws(SystemError) {
+        try log.append(record)
+        state.apply(record)
+        try log.shortenIfLong(state)
+    }
+
+    mutating func spoilSendings(_ range: Range<Int>) {
+        for (number, sending) in sendings where sending.range.overlaps(range) { sendings[number]?.wasChanged() }
+    }
+}

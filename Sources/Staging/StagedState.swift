@@ -1,0 +1,155 @@
+public import JSON
+
+/// All that is known of a staged file. It follows from the records alone, so that whoever comes after a crash knows the
+/// same as who died.
+public struct StagedState: Sendable, Equatable {
+    /// As programs see it now.
+    public private(set) var image: StagedImage
+    /// The object whose bytes are in the image, in the words of whoever knows about buckets; nothing: there is none.
+    public private(set) var base: JSONValue?
+    /// Where it is to go; nothing: it has no name any more.
+    public private(set) var name: JSONValue?
+    /// Attributes and the like.
+    public private(set) var description: JSONValue
+    /// The object in parts that it is becoming. These parts are right for the image.
+    public private(set) var upload: StagedUpload?
+    public private(set) var sealed: SealedVersion?
+    /// Something was written that no sealed version has.
+    public private(set) var isTorn: Bool
+
+    public init(_ image: StagedImage, base: JSONValue?, name: JSONValue?, description: JSONValue, isTorn: Bool) {
+        self.image = image
+        self.base = base
+        self.name = name
+        self.description = description
+        self.isTorn = isTorn
+    }
+
+    /// For whoever reads it from a record.
+    init(
+        _ image: StagedImage, base: JSONValue?, name: JSONValue?, description: JSONValue, upload: StagedUpload?,
+        sealed: SealedVersion?, isTorn: Bool
+    ) {
+        self.init(image, base: base, name: name, description: description, isTorn: isTorn)
+        self.upload = upload
+        self.sealed = sealed
+    }
+
+    public mutating func apply(_ record: StagingRecord) {
+        switch record {
+        case .began(let state): self = state
+        case .wrote(let range):
+            spoil(range)
+            sealed?.noteChange(range)
+            image.write(range)
+        case .resized(let size):
+            if size < image.size { spoil(size..<image.size) }
+            image.resize(to: size)
+            sealed?.noteSize(size)
+            isTorn = true
+        case .putAside(let range): sealed?.noteAside(range)
+        case .sealed:
+            sealed = SealedVersion(image, parts: upload?.parts ?? [:])
+            isTorn = false
+        case .named(let name): self.name = name
+        case .described(let description): self.description = description
+        case .uploadBegan(let description):
+            upload = StagedUpload(description)
+            sealed?.parts = [:]
+        case .sent(let part):
+            guard upload != nil else { return }
+            sealed?.parts[part.number] = part
+            upload?.parts[part.number] = sealed?.isUnchanged(part.range) ?? true ? part : nil
+        case .sending(let number):
+            sealed?.parts[number] = nil
+            upload?.parts[number] = nil
+        case .uploadEnded:
+            upload = nil
+            sealed?.parts = [:]
+        case .settled(let base): settle(on: base)
+        }
+    }
+
+    func hasPart(_ number: Int) -> Bool { upload?.parts[number] != nil || sealed?.parts[number] != nil }
+
+    /// Parts of the image that was are none of the image that is.
+    private mutating func spoil(_ range: Range<Int>) {
+        guard !range.isEmpty else { return }
+        isTorn = true
+        guard let parts = upload?.parts, !parts.isEmpty else { return }
+        upload?.parts = parts.filter { !$0.value.range.overlaps(range) }
+    }
+
+    /// What was changed since stays; all else is the new object's now.
+    private mutating func settle(on base: JSONValue) {
+        guard let sealed else { return }
+        image.settle(changed: sealed.changed, lowestSize: sealed.lowestSize)
+        self.base = base
+        self.sealed = nil
+        upload = nil
+    }
+}
+
+/// A version of a staged file that is whole and not in the bucket yet. The file may be written to while it waits: what it
+/// has in places that are written over is put aside before.
+public struct SealedVersion: Sendable, Equatable {
+    public let image: StagedImage
+    /// The upload's parts that are right for it.
+    public internal(set) var parts: [Int: StagedPart]
+    /// Written since.
+    private(set) var changed: ByteRanges
+    /// What it has in these places was put aside.
+    private(set) var aside: ByteRanges
+    /// Of the file since.
+    private(set) var lowestSize: Int
+
+    init(
+        _ image: StagedImage, parts: [Int: StagedPart], changed: ByteRanges = .init(), aside: ByteRanges = .init(),
+        lowestSize: Int? = nil
+    ) {
+        self.image = image
+        self.parts = parts
+        self.changed = changed
+        self.aside = aside
+        self.lowestSize = lowestSize ?? image.size
+    }
+
+    mutating func noteChange(_ range: Range<Int>) { changed.insert(range) }
+    mutating func noteAside(_ range: Range<Int>) { aside.insert(range) }
+    mutating func noteSize(_ size: Int) { lowestSize = min(lowestSize, size) }
+
+    /// Whether the file still has there what this version has.
+    func isUnchanged(_ range: Range<Int>) -> Bool {
+        range.upperBound <= lowestSize && !changed.overlaps(range)
+    }
+
+    /// What has to be put aside before a range is written over.
+    func atRisk(in range: Range<Int>) -> ByteRanges { image.here.within(range).subtracting(aside) }
+
+    public enum Origin: Sendable, Equatable {
+        /// In the staged file.
+        case here
+        /// In the file of what was put aside, at the same place.
+        case aside
+        case base
+        case zeros
+    }
+
+    public struct Piece: Sendable, Equatable {
+        public let range: Range<Int>
+        public let origin: Origin
+    }
+
+    public func pieces(in range: Range<Int>) -> [Piece] {
+        image.pieces(in: range).flatMap { piece -> [Piece] in
+            switch piece.origin {
+            case .base: [Piece(range: piece.range, origin: .base)]
+            case .zeros: [Piece(range: piece.range, origin: .zeros)]
+            case .here:
+                (aside.within(piece.range).ranges.map { Piece(range: $0, origin: .aside) }
+                    + aside.gaps(in: piece.range).ranges.map { Piece(range: $0, origin: .here) })
+                    .sorted { $0.range.lowerBound < $1.range.lowerBound }
+            }
+        }
+    }
+}

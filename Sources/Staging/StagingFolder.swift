@@ -1,0 +1,72 @@
+import Glibc
+public import JSON
+public import Platform
+import Synchronization
+
+/// Where the files of one mount are staged. One process at a time has it.
+public final class StagingFolder: Sendable {
+    private let folder: SharedDescriptor
+    private let lock: SharedDescriptor
+    private let last: Mutex<UInt64>
+
+    /// The folder is there already, and nobody else may look into it. Nothing when another process has it.
+    public init?(_ folder: SharedDescriptor) throws(SystemError) {
+        self.folder = folder
+        lock = SharedDescriptor(try .open("lock", in: folder.file, FileFlags.readWrite, mode: 0o600))
+        guard try lock.file.lock(waiting: false) else { return nil }
+        last = Mutex(try Self.ids(in: folder).compactMap { UInt64($0, radix: 16) }.max() ?? 0)
+    }
+
+    /// A new file.
+    public func make(
+        _ image: StagedImage, base: JSONValue?, name: JSONValue?, description: JSONValue, isTorn: Bool
+    ) throws(SystemError) -> StagedFile {
+        let number = last.withLock { last in
+            last += 1
+            return last
+        }
+        let state = StagedState(image, base: base, name: name, description: description, isTorn: isTorn)
+        return try StagedFile(String(number, radix: 16), in: folder, state)
+    }
+
+    public struct Left: Sendable {
+        public var files: [StagedFile] = []
+        /// With a log that nobody can read, by the names of what they hold.
+        public var damaged: [RawPath] = []
+    }
+
+    /// Everything that a process before this one has left. What was being made or removed when it was killed goes.
+    public func left() throws(SystemError) -> Left {
+        var left = Left()
+        for id in try Self.ids(in: folder).sorted(by: { ($0.count, $0) < ($1.count, $1) }) {
+            let (data, log) = (StagedFile.dataName(id), StagedFile.logName(id))
+            let size = try folder.file.entryIfAny(of: data)?.size
+            let hasLog = try folder.file.entryIfAny(of: log) != nil
+            if size != nil, hasLog, let file = try StagedFile(left: id, in: folder) {
+                left.files.append(file)
+            } else if let size, size > 0, hasLog {
+                left.damaged.append(data)
+            } else {
+                try remove(id)
+            }
+        }
+        return left
+    }
+
+    private func remove(_ id: String) throws(SystemError) {
+        for name in [StagedFile.logName(id), StagedFile.dataName(id), StagedFile.asideName(id)] {
+            try folder.file.removeIfAny(name)
+        }
+    }
+
+    private static func ids(in folder: SharedDescriptor) throws(SystemError) -> Set<String> {
+        var ids: Set<String> = []
+        for name in try folder.file.names() {
+            guard let name = name.exactText, let dot = name.lastIndex(of: "."),
+                ["data", "log", "aside"].contains(name[name.index(after: dot)...]), dot > name.startIndex
+            else { continue }
+            ids.insert(String(name[..<dot]))
+        }
+        return ids.filter { UInt64($0, radix: 16) != nil }
+    }
+}

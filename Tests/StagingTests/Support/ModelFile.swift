@@ -1,0 +1,148 @@
+import Glibc
+import JSON
+import Platform
+import Staging
+import TestSupport
+
+/// A staged file beside what it should be: the bytes that programs wrote, those of the version that was sealed last, the
+/// object that stands in for the bucket, and the parts that were sent.
+final class ModelFile {
+    private let folder: TemporaryFolder
+    private var staging: StagingFolder
+    private(set) var file: StagedFile
+
+    private(set) var bytes: [UInt8]
+    private(set) var sealed: [UInt8]?
+    private(set) var object: [UInt8]
+    /// By number, what the store has got.
+    private(set) var sent: [Int: [UInt8]] = [:]
+    private var uploads = 0
+
+    init(object: [UInt8]) throws {
+        folder = try TemporaryFolder()
+        self.object = object
+        bytes = object
+        staging = try Self.open(folder)
+        file = try staging.make(
+            StagedImage(ofObjectWithSize: object.count), base: "base", name: ["key": "a"], description: nil,
+            isTorn: false)
+    }
+
+    private static func open(_ folder: TemporaryFolder) throws -> StagingFolder {
+        let descriptor = SharedDescriptor(try .open(RawPath(folder.path), FileFlags.folder))
+        guard let staging = try StagingFolder(descriptor) else { throw SystemError(code: EBUSY) }
+        return staging
+    }
+
+    // MARK: What happens to it
+
+    func write(_ new: [UInt8], at offset: Int) throws {
+        if offset + new.count > bytes.count, !new.isEmpty {
+            bytes += [UInt8](repeating: 0, count: offset + new.count - bytes.count)
+        }
+        bytes.replaceSubrange(offset..<offset + new.count, with: new)
+        try new.withUnsafeBytes { try file.write($0, at: offset) }
+    }
+
+    func clear(_ range: Range<Int>) throws {
+        for place in range.clamped(to: 0..<bytes.count) { bytes[place] = 0 }
+        try file.clear(range)
+    }
+
+    func resize(to size: Int) throws {
+        bytes = Array(bytes.prefix(size)) + [UInt8](repeating: 0, count: max(0, size - bytes.count))
+        try file.resize(to: size)
+    }
+
+    func seal() throws {
+        sealed = bytes
+        try file.seal()
+    }
+
+    func settle() throws {
+        guard let sealed else { return }
+        object = sealed
+        self.sealed = nil
+        sent = [:]
+        try file.settle(as: "object")
+    }
+
+    func beginUpload() throws {
+        sent = [:]
+        uploads += 1
+        try file.beginUpload("upload")
+    }
+
+    /// Sends a range as a part, and has something happen while it is on its way.
+    func send(_ number: Int, _ range: Range<Int>, inMemory: Bool, meanwhile: () throws -> Void) throws {
+        if file.state.upload == nil { try beginUpload() }
+        let uploads = self.uploads
+        let sending = try file.beginSending(range, asPart: number)
+        var content = [UInt8](repeating: 0xEE, count: range.count)
+        if inMemory {
+            let isFilled = try content.withUnsafeMutableBytes { try file.fill($0, with: sending) }
+            guard isFilled else { return _ = try file.endSending(sending, as: nil) }
+            for place in sending.ofBase { content.replaceSubrange(Self.move(place, by: range), with: object[place]) }
+            try meanwhile()
+        } else {
+            guard sending.isInFile else { return _ = try file.endSending(sending, as: nil) }
+            try meanwhile()
+            content = try read(range)
+        }
+        // The store takes what comes, also when nobody wants it any more; what is of an earlier upload is gone with that.
+        if uploads == self.uploads { sent[number] = content }
+        try file.endSending(sending, as: StagedPart(number: number, range: range, "tag"))
+    }
+
+    /// A session that died, and the next.
+    func reopen() throws -> Bool {
+        let before = file.state
+        let id = file.id
+        // The descriptor that holds the lock has to go first.
+        let nobody = try TemporaryFolder()
+        staging = try Self.open(nobody)
+        staging = try Self.open(folder)
+        let left = try staging.left()
+        guard left.files.count == 1, left.damaged.isEmpty, left.files[0].id == id else { return false }
+        file = left.files[0]
+        return file.state == before
+    }
+
+    // MARK: What it is
+
+    /// The file as programs read it.
+    func content() throws -> [UInt8] {
+        let image = file.state.image
+        var content: [UInt8] = []
+        for piece in image.pieces(in: 0..<image.size) {
+            switch piece.origin {
+            case .here: content += try read(piece.range)
+            case .base: content += object[piece.range]
+            case .zeros: content += [UInt8](repeating: 0, count: piece.range.count)
+            }
+        }
+        return content
+    }
+
+    /// The sealed version as it would be uploaded at once.
+    func sealedContent() throws -> [UInt8]? {
+        guard let version = file.state.sealed else { return nil }
+        let sending = try file.beginSending(0..<version.image.size, asPart: 1000)
+        var content = [UInt8](repeating: 0xEE, count: version.image.size)
+        let isFilled = try content.withUnsafeMutableBytes { try file.fill($0, with: sending) }
+        try file.endSending(sending, as: nil)
+        guard isFilled else { return nil }
+        for place in sending.ofBase { content.replaceSubrange(place, with: object[place]) }
+        return content
+    }
+
+    private func read(_ range: Range<Int>) throws -> [UInt8] {
+        var content = [UInt8](repeating: 0, count: range.count)
+        _ = try content.withUnsafeMutableBytes { try file.data.file.read(into: $0, at: range.lowerBound) }
+        return content
+    }
+
+    private static func move(_ place: Range<Int>, by range: Range<Int>) -> Range<Int> {
+        place.lowerBound - range.lowerBound..<place.upperBound - range.lowerBound
+    }
+}
