@@ -125,20 +125,25 @@ public final class StagedFile: Sendable {
 
     // MARK: Versions
 
-    /// The file is whole as it is now, and waits to be uploaded. It takes the place of a version that waited.
-    public func seal() throws(SystemError) {
+    /// The file is whole as it is now, and waits to be uploaded. It takes the place of a version that waited. Returns its
+    /// number.
+    @discardableResult
+    public func seal() throws(SystemError) -> Int {
         try with { contents throws(SystemError) in
             try contents.append(.sealed)
             for number in contents.sendings.keys { contents.sendings[number]?.wasSealed() }
             try dropAside(&contents)
+            return contents.state.seals
         }
     }
 
-    /// The sealed version is in the bucket as this object. What is here of it is not needed any more.
-    public func settle(as base: JSONValue) throws(SystemError) {
+    /// The sealed version of this number is in the bucket as this object. What is here of it is not needed any more, unless
+    /// another version has taken its place.
+    public func settle(_ number: Int, as base: JSONValue) throws(SystemError) {
         try with { contents throws(SystemError) in
-            try contents.append(.settled(base))
+            try contents.append(.settled(number, base))
             contents.sendings = [:]
+            guard contents.state.sealed == nil else { return }
             try dropAside(&contents)
             try freeRoom(contents.state.image)
         }

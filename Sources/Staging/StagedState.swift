@@ -16,6 +16,8 @@ public struct StagedState: Sendable, Equatable {
     public private(set) var sealed: SealedVersion?
     /// Something was written that no sealed version has.
     public private(set) var isTorn: Bool
+    /// How many versions were sealed.
+    public private(set) var seals = 0
 
     public init(_ image: StagedImage, base: JSONValue?, name: JSONValue?, description: JSONValue, isTorn: Bool) {
         self.image = image
@@ -28,11 +30,12 @@ public struct StagedState: Sendable, Equatable {
     /// For whoever reads it from a record.
     init(
         _ image: StagedImage, base: JSONValue?, name: JSONValue?, description: JSONValue, upload: StagedUpload?,
-        sealed: SealedVersion?, isTorn: Bool
+        sealed: SealedVersion?, isTorn: Bool, seals: Int
     ) {
         self.init(image, base: base, name: name, description: description, isTorn: isTorn)
         self.upload = upload
         self.sealed = sealed
+        self.seals = seals
     }
 
     public mutating func apply(_ record: StagingRecord) {
@@ -49,7 +52,8 @@ public struct StagedState: Sendable, Equatable {
             isTorn = true
         case .putAside(let range): sealed?.noteAside(range)
         case .sealed:
-            sealed = SealedVersion(image, parts: upload?.parts ?? [:])
+            seals += 1
+            sealed = SealedVersion(seals, image, parts: upload?.parts ?? [:])
             isTorn = false
         case .named(let name): self.name = name
         case .described(let description): self.description = description
@@ -66,7 +70,7 @@ public struct StagedState: Sendable, Equatable {
         case .uploadEnded:
             upload = nil
             sealed?.parts = [:]
-        case .settled(let base): settle(on: base)
+        case .settled(let number, let base): settle(number, on: base)
         }
     }
 
@@ -80,19 +84,26 @@ public struct StagedState: Sendable, Equatable {
         upload?.parts = parts.filter { !$0.value.range.overlaps(range) }
     }
 
-    /// What was changed since stays; all else is the new object's now.
-    private mutating func settle(on base: JSONValue) {
-        guard let sealed else { return }
-        image.settle(changed: sealed.changed, lowestSize: sealed.lowestSize)
+    /// What was changed since stays; all else is the new object's now. A version that took this one's place has the same
+    /// bytes of the object as this one had.
+    private mutating func settle(_ number: Int, on base: JSONValue) {
+        guard let sealed, number <= sealed.number else { return }
         self.base = base
-        self.sealed = nil
         upload = nil
+        if number == sealed.number {
+            image.settle(changed: sealed.changed, lowestSize: sealed.lowestSize)
+            self.sealed = nil
+        } else {
+            self.sealed?.parts = [:]
+        }
     }
 }
 
 /// A version of a staged file that is whole and not in the bucket yet. The file may be written to while it waits: what it
 /// has in places that are written over is put aside before.
 public struct SealedVersion: Sendable, Equatable {
+    /// Later ones have higher numbers.
+    public let number: Int
     public let image: StagedImage
     /// The upload's parts that are right for it.
     public internal(set) var parts: [Int: StagedPart]
@@ -104,9 +115,10 @@ public struct SealedVersion: Sendable, Equatable {
     private(set) var lowestSize: Int
 
     init(
-        _ image: StagedImage, parts: [Int: StagedPart], changed: ByteRanges = .init(), aside: ByteRanges = .init(),
-        lowestSize: Int? = nil
+        _ number: Int, _ image: StagedImage, parts: [Int: StagedPart], changed: ByteRanges = .init(),
+        aside: ByteRanges = .init(), lowestSize: Int? = nil
     ) {
+        self.number = number
         self.image = image
         self.parts = parts
         self.changed = changed

@@ -15,7 +15,7 @@ extension StagingRecord {
         case .sending(let number): ["sending": .integer(number)]
         case .sent(let part): ["sent": part.words]
         case .uploadEnded: ["upload_ended": true]
-        case .settled(let base): ["settled": base]
+        case .settled(let number, let base): ["settled": ["number": .integer(number), "base": base]]
         }
     }
 
@@ -36,7 +36,8 @@ extension StagingRecord {
             case "sending": value.size.map { .sending($0) }
             case "sent": StagedPart(words: value).map { .sent($0) }
             case "upload_ended": .uploadEnded
-            case "settled": .settled(value)
+            case "settled":
+                if let number = value["number"]?.size, let base = value["base"] { .settled(number, base) } else { nil }
             default: nil
             }
         guard let record else { return nil }
@@ -50,13 +51,15 @@ extension StagedState {
             "image": image.words, "base": base ?? .null, "name": name ?? .null, "description": description,
             "upload": upload.map { ["description": $0.description, "parts": .parts($0.parts)] } ?? .null,
             "sealed": sealed?.words ?? .null, "torn": .boolean(isTorn),
+            "seals": .integer(seals),
         ]
     }
 
     init?(words: JSONValue) {
         guard let image = words["image"].flatMap(StagedImage.init(words:)), let base = words["base"],
             let name = words["name"], let description = words["description"], let upload = words["upload"],
-            let sealed = words["sealed"], case .boolean(let isTorn)? = words["torn"]
+            let sealed = words["sealed"], case .boolean(let isTorn)? = words["torn"],
+            let seals = words["seals"]?.size
         else { return nil }
         var parsed: (upload: StagedUpload?, sealed: SealedVersion?) = (nil, nil)
         if upload != .null {
@@ -70,14 +73,14 @@ extension StagedState {
         }
         self.init(
             image, base: base.unlessNull, name: name.unlessNull, description: description,
-            upload: parsed.upload, sealed: parsed.sealed, isTorn: isTorn)
+            upload: parsed.upload, sealed: parsed.sealed, isTorn: isTorn, seals: seals)
     }
 }
 
 extension SealedVersion {
     fileprivate var words: JSONValue {
         [
-            "image": image.words, "parts": .parts(parts), "changed": changed.words, "aside": aside.words,
+            "number": .integer(number), "image": image.words, "parts": .parts(parts), "changed": changed.words, "aside": aside.words,
             "lowest": .integer(lowestSize),
         ]
     }
@@ -85,9 +88,10 @@ extension SealedVersion {
     fileprivate init?(words: JSONValue) {
         guard let image = words["image"].flatMap(StagedImage.init(words:)), let parts = words["parts"]?.parts,
             let changed = words["changed"].flatMap(ByteRanges.init(words:)),
-            let aside = words["aside"].flatMap(ByteRanges.init(words:)), let lowest = words["lowest"]?.size
+            let aside = words["aside"].flatMap(ByteRanges.init(words:)), let lowest = words["lowest"]?.size,
+            let number = words["number"]?.size
         else { return nil }
-        self.init(image, parts: parts, changed: changed, aside: aside, lowestSize: lowest)
+        self.init(number, image, parts: parts, changed: changed, aside: aside, lowestSize: lowest)
     }
 }
 

@@ -20,6 +20,6 @@ public enum StagingRecord: Sendable, Equatable {
     case sent(StagedPart)
     /// The object in parts is not there any more.
     case uploadEnded
-    /// The sealed version is in the bucket, as this object.
-    case settled(JSONValue)
+    /// The sealed version of this number is in the bucket, as this object.
+    case settled(Int, JSONValue)
 }

@@ -36,7 +36,7 @@ import Testing
         case 6: try model.clear(range(model.bytes.count, &generator))
         case 7...8: try model.resize(to: Int.random(in: 0...model.bytes.count + 30, using: &generator))
         case 9...10: try model.seal()
-        case 11: try model.settle()
+        case 11: try Bool.random(using: &generator) ? model.settle() : model.settleLate()
         case 12: #expect(try model.reopen())
         case 13:
             try model.file.endUpload()

@@ -13,6 +13,8 @@ final class ModelFile {
 
     private(set) var bytes: [UInt8]
     private(set) var sealed: [UInt8]?
+    /// A version that was sealed before, and that this one has replaced.
+    private var earlier: [UInt8]?
     private(set) var object: [UInt8]
     /// By number, what the store has got.
     private(set) var sent: [Int: [UInt8]] = [:]
@@ -55,6 +57,7 @@ final class ModelFile {
     }
 
     func seal() throws {
+        earlier = sealed
         sealed = bytes
         try file.seal()
     }
@@ -63,14 +66,24 @@ final class ModelFile {
         guard let sealed else { return }
         object = sealed
         self.sealed = nil
+        earlier = nil
         sent = [:]
-        try file.settle(as: "object")
+        try file.settle(file.state.seals, as: "object")
     }
 
     func beginUpload() throws {
         sent = [:]
         uploads += 1
         try file.beginUpload("upload")
+    }
+
+    /// The version that was sealed before this one comes into the bucket only now.
+    func settleLate() throws {
+        guard sealed != nil, let earlier else { return }
+        object = earlier
+        self.earlier = nil
+        sent = [:]
+        try file.settle(file.state.seals - 1, as: "late")
     }
 
     /// Sends a range as a part, and has something happen while it is on its way.
