@@ -46,7 +46,7 @@ let package = Package(
         library("Staging", uses: ["JSON", "Platform", "CShims"]),
 
         // A mount: what it shows, and how the kernel comes to it.
-        library("MountFS", uses: ["ObjectStore", "Platform"]),
+        library("MountFS", uses: ["Staging", "ObjectStore", "Checksums", "JSON", "Platform"]),
         library("MountSession", uses: ["MountFS", "CFuse", "CShims", "Platform"]),
 
         // task.yaml → TaskFile → Plan → what is done with it.
@@ -96,7 +96,10 @@ let package = Package(
             of: ["memory-mount", "MountSession", "MountFS", "CShims", "Platform", "TestSupport"]),
         tests(
             "MountFSTests",
-            of: ["MountFS", "ObjectStore", "HTTP", "Signing", "Checksums", "Platform", "CShims", "TestSupport"]),
+            of: [
+                "MountFS", "Staging", "JSON", "ObjectStore", "HTTP", "Signing", "Checksums", "Platform", "CShims",
+                "TestSupport",
+            ]),
         tests("TaskFileTests", of: ["TaskFile", "JSON", "Platform"]),
         tests("PlanTests", of: ["Plan", "ObjectStore", "TaskFile", "JSON", "Platform"]),
         tests(

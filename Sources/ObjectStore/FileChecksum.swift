@@ -1,8 +1,8 @@
-import Checksums
-import Platform
+public import Checksums
+public import Platform
 
 /// The checksum of what a body holds before it is sent, or of what a file of this machine holds.
-enum FileChecksum {
+public enum FileChecksum {
     /// Reads the range; a file that ends before it is an error.
     static func checksum(
         _ algorithm: Checksum.Algorithm, of file: borrowing OwnedDescriptor, _ range: Range<Int>, _ task: String,
@@ -31,7 +31,7 @@ enum FileChecksum {
     }
 
     /// Files are read on threads that may wait.
-    static func checksum(
+    public static func checksum(
         _ algorithm: Checksum.Algorithm, of body: ByteSource, _ task: String
     ) async throws(StoreError) -> Checksum {
         switch body {

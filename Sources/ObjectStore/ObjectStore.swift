@@ -56,6 +56,9 @@ public protocol ObjectStore: Sendable {
         _ upload: Upload, _ parts: [UploadedPart], if condition: WriteCondition
     ) async throws(StoreError) -> PutResult
 
+    /// The version that an object made of these parts has, where that can be known before.
+    func version(of parts: [UploadedPart]) -> ObjectVersion?
+
     /// Forgets an upload and its parts; one that is not there any more is no error.
     func abort(_ upload: Upload) async throws(StoreError)
 
@@ -78,6 +81,8 @@ extension ObjectStore {
     public var localFolder: SharedDescriptor? { nil }
 
     public func mayAskAgain() -> Bool { false }
+
+    public func version(of parts: [UploadedPart]) -> ObjectVersion? { nil }
 
     public func read(
         _ key: ObjectKey, _ range: ReadRange, of version: ObjectVersion?, into sink: ByteSink

@@ -21,6 +21,8 @@ extension StagedFile {
     /// A range that is being sent, and of what it consists.
     public struct SentRange: Sendable {
         public let range: Range<Int>
+        /// The number of the sealed version that it is of; nothing: it is ahead of one.
+        public let version: Int?
         let number: Int
         let pieces: [SealedVersion.Piece]
 
@@ -31,16 +33,16 @@ extension StagedFile {
     }
 
     /// Whoever begins ends it with `endSending`. The range is not empty, and lies in the file.
-    public func beginSending(_ range: Range<Int>, asPart number: Int) throws(SystemError) -> SentRange {
+    public func beginSending(_ range: Range<Int>, asPart number: Int? = nil) throws(SystemError) -> SentRange {
         try with { contents throws(SystemError) in
             contents.lastSending += 1
-            if contents.state.hasPart(number) { try contents.append(.sending(number)) }
+            if let number, contents.state.hasPart(number) { try contents.append(.sending(number)) }
             let sealed = contents.state.sealed
             contents.sendings[contents.lastSending] = Sending(
                 range: range, isAsSealed: sealed != nil, isAsNow: sealed?.isUnchanged(range) ?? true)
             let pieces =
                 sealed?.pieces(in: range) ?? contents.state.image.pieces(in: range).map(SealedVersion.Piece.init)
-            return SentRange(range: range, number: contents.lastSending, pieces: pieces)
+            return SentRange(range: range, version: sealed?.number, number: contents.lastSending, pieces: pieces)
         }
     }
 
@@ -66,6 +68,11 @@ extension StagedFile {
             contents.sendings[sent.number]?.isInMemory = true
             return true
         }
+    }
+
+    /// Whether what is being sent is still of use.
+    public func isRight(_ sent: SentRange) -> Bool {
+        contents.withLock { $0.sendings[sent.number]?.isOfUse ?? false }
     }
 
     /// The range was sent as a part, or not. True when the part is right and was noted.

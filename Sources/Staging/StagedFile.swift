@@ -24,6 +24,8 @@ public final class StagedFile: Sendable {
     public let id: String
     /// Only places that the image has here mean anything.
     public let data: SharedDescriptor
+    /// For those who begin an object in parts of it, so that there is one.
+    public let beginning = Gate(1)
     private let folder: SharedDescriptor
     let contents: Mutex<Contents>
 

@@ -80,7 +80,8 @@ extension StagedState {
 extension SealedVersion {
     fileprivate var words: JSONValue {
         [
-            "number": .integer(number), "image": image.words, "parts": .parts(parts), "changed": changed.words, "aside": aside.words,
+            "number": .integer(number), "image": image.words, "parts": .parts(parts), "changed": changed.words,
+            "aside": aside.words,
             "lowest": .integer(lowestSize),
         ]
     }

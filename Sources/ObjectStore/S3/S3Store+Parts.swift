@@ -77,6 +77,8 @@ extension S3Store {
         throw refusal(response, task, condition)
     }
 
+    public func version(of parts: [UploadedPart]) -> ObjectVersion? { S3Parts.tag(parts) }
+
     public func abort(_ upload: Upload) async throws(StoreError) {
         let task = "cannot abort the upload of \(upload.key.shown)"
         let response = try await sendAny(request(.delete, upload.key, [("uploadId", upload.id)]), task)

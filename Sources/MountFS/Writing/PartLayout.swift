@@ -1,0 +1,48 @@
+import ObjectStore
+
+/// Where the parts of an object begin and end that is sent while it is still being written, so that nobody knows how large
+/// it will be: parts become larger as the file does, and a thousand of a size fit any limit of a store.
+///
+/// It depends on the store alone: a part that was sent early is the one that is wanted in the end.
+struct PartLayout: Sendable, Equatable {
+    static let usualSize = 8 << 20
+    private static let partsOfASize = 1000
+
+    /// Of the first parts, and the largest object that is sent in one piece.
+    let smallest: Int
+    /// Where all have to have one size: enough for 640 GB in 10,000 parts.
+    private let equal: Int?
+
+    init(_ can: StoreCapabilities, smallest: Int = usualSize) {
+        self.smallest = max(smallest, can.minimumPartSize)
+        equal = can.hasEqualParts ? self.smallest * 8 : nil
+    }
+
+    /// Of the part with this number, from 1 on, in a file that is large enough.
+    func range(of number: Int) -> Range<Int> {
+        let index = number - 1
+        if let equal { return index * equal..<number * equal }
+        let (steps, rest) = index.quotientAndRemainder(dividingBy: Self.partsOfASize)
+        let size = smallest << steps
+        // Those before are as many of each smaller size.
+        let start = Self.partsOfASize * (size - smallest) + rest * size
+        return start..<start + size
+    }
+
+    /// All parts of a file of this size.
+    func parts(of size: Int) -> [PlannedPart] {
+        var parts: [PlannedPart] = []
+        while true {
+            let range = range(of: parts.count + 1)
+            guard range.lowerBound < size else { return parts }
+            parts.append(PlannedPart(number: parts.count + 1, range: range.clamped(to: 0..<size), isCopied: false))
+        }
+    }
+}
+
+struct PlannedPart: Sendable, Equatable {
+    var number: Int
+    var range: Range<Int>
+    /// By the store, from the object that the file was.
+    var isCopied: Bool
+}
