@@ -94,11 +94,11 @@ final class Uploader: Sendable {
             return try await inStore(target.key) { () async throws(StoreError) in
                 let body = ByteSource.bytes(bytes)
                 let keepsConditions = store.capabilities.conditionalPut
-                if !keepsConditions { try await checkByHand(target) }
                 let options = PutOptions(
                     if: keepsConditions ? target.condition : .always, metadata: target.metadata,
                     checksum: try await checksum(checksum, of: body, target.key))
                 do throws(StoreError) {
+                    if !keepsConditions { try await checkByHand(target) }
                     return try await store.put(target.key, body, options).version
                 } catch  where error.code == .conditionFailed {
                     guard let version = try await version(of: target.key, ifItHolds: bytes) else { throw error }
