@@ -18,6 +18,12 @@ final class Uploader: Sendable {
         var replacing: ObjectVersion?
     }
 
+    /// A version that is in the bucket.
+    struct Saved: Sendable {
+        let number: Int
+        let object: StoredObject
+    }
+
     enum Failure: Error, Sendable {
         /// Somebody else has written to the key, or it has gone. What is there now is not touched.
         case conflict(StoreError)
@@ -51,7 +57,7 @@ final class Uploader: Sendable {
     /// Uploads the version that is sealed now, or one that takes its place meanwhile; nothing when none is. The file knows it
     /// then. An object in parts has the metadata with which it was begun.
     @discardableResult
-    func upload(_ file: StagedFile, to target: Target) async throws(Failure) -> StoredObject? {
+    func upload(_ file: StagedFile, to target: Target) async throws(Failure) -> Saved? {
         while let sealed = file.state.sealed {
             let version: ObjectVersion?
             switch UploadPlan(sealed.image, store.capabilities, layout) {
@@ -65,7 +71,7 @@ final class Uploader: Sendable {
             guard let version else { continue }
             let object = StoredObject(target.key, version, size: sealed.image.size)
             try onDisk { () throws(SystemError) in try file.settle(sealed.number, as: object.words) }
-            return object
+            return Saved(number: sealed.number, object: object)
         }
         return nil
     }

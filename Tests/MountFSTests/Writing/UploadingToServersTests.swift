@@ -64,7 +64,7 @@ struct UploadingToServersTests {
         for part in 1...2 { try await uploader.sendAhead(part, of: new, to: target) }
         #expect(store.sent == 16 * Self.mib)
         try new.seal()
-        let object = try #require(try await uploader.upload(new, to: target))
+        let object = try #require(try await uploader.upload(new, to: target)).object
         #expect(store.sent == content.count)
         let found = try await store.stat("dir/a")
         #expect(found.version == object.version && found.metadata.user["mode"] == "33188")
@@ -79,7 +79,7 @@ struct UploadingToServersTests {
         try changed.seal()
         let before = (store.sent, store.fetched)
         let next = Uploader.Target(key: "dir/a", metadata: metadata, replacing: object.version)
-        let last = try #require(try await uploader.upload(changed, to: next))
+        let last = try #require(try await uploader.upload(changed, to: next)).object
         // The least part that S3 takes, of which all but the change comes from the store, and the end.
         let moved = store.sent - before.0 + store.fetched - before.1
         if store.capabilities.partCopy { #expect(moved <= 10 * Self.mib + 4096) }
