@@ -71,6 +71,37 @@ import Testing
         #expect(try bench.object() == last && bench.leftovers.isEmpty)
     }
 
+    /// Nobody is told of a version that is not there yet, only since an earlier one is.
+    @Test func eachIsToldOfItsOwn() async throws {
+        let bench = try await WritingBench(object: nil)
+        let file = file(bench)
+        _ = try write(100, to: file)
+        let second = WritingBench.bytes(100, seed: 2)
+        let told = Atomic(false)
+        let wasEarly = Atomic(false)
+        bench.store.before { [bench] call throws(StoreError) in
+            let puts = bench.store.calls.count
+            if puts == 1 {
+                // The first version is on its way.
+                do throws(SystemError) {
+                    try second.withUnsafeBytes { bytes in
+                        Result { () throws(SystemError) in try file.write(bytes, at: 0) }
+                    }.get()
+                } catch {
+                    throw StoreError(error, "a test's change")
+                }
+                file.save { _ in told.store(true, ordering: .relaxed) }
+            } else if told.load(ordering: .relaxed) {
+                wasEarly.store(true, ordering: .relaxed)
+            }
+        }
+        expectSaved(await save(file))
+        #expect(await soon { told.load(ordering: .relaxed) })
+        let early = wasEarly.load(ordering: .relaxed)
+        #expect(!early)
+        #expect(try bench.object() == second && bench.store.calls.count == 2)
+    }
+
     @Test func aStoreThatIsAwayIsWaitedFor() async throws {
         let bench = try await WritingBench(object: nil)
         let file = file(bench)
