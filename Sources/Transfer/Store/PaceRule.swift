@@ -29,6 +29,9 @@ struct PaceRule {
     private struct Load {
         var used: Double
         var wanted: Double
+
+        /// Nothing that happens on the machine can then have made requests slow.
+        var isLight: Bool { wanted < 1.0 / 3 }
     }
 
     private(set) var limit: Int
@@ -46,9 +49,8 @@ struct PaceRule {
     private var patience = Self.leastPatience
     private var triesFewer = true
 
-    /// There can be so many times as many at once where the processors are wanted for no more than this, and never more.
+    /// There can be so many times as many at once under a light load, and never more.
     private static let leap = 4.0
-    private static let plenty = 1.0 / 3
     /// Room for so many times as many is made use of at once; for less it is enough to try it out some time; for still less
     /// it is not worth it.
     private static let much = 2.0
@@ -114,7 +116,8 @@ struct PaceRule {
         case .beginning:
             if room(load) >= Self.much { grow(load, now) } else if isSure { settle(on: limit, load, now) }
         case .resting(let windows): rest(windows, load, isSure, now)
-        case .growing(let fewer): judgeGrowth(from: fewer, load, isSure, now)
+        case .growing(let fewer):
+            judgeGrowth(from: fewer, load, isClear: load.isLight || seconds >= Self.sure, isSure: isSure, now)
         case .shrinking(let more): if isSure { judgeShrinking(from: more, load, now) }
         }
     }
@@ -136,14 +139,16 @@ struct PaceRule {
         }
     }
 
-    private mutating func judgeGrowth(from fewer: PaceWindow, _ load: Load, _ isSure: Bool, _ now: PaceMoment) {
+    private mutating func judgeGrowth(
+        from fewer: PaceWindow, _ load: Load, isClear: Bool, isSure: Bool, _ now: PaceMoment
+    ) {
         guard let gain = window.gain(over: fewer) else {
             // Objects of other sizes than before: then those of now are what the next are compared with.
             if isSure { set(limit, .resting(0), now) }
             return
         }
         let worth = (gain - 1) / (Double(limit) / Double(fewer.limit) - 1)
-        if worth >= Self.obvious || isSure && worth >= Self.enough {
+        if isClear && worth >= Self.obvious || isSure && worth >= Self.enough {
             patience = Self.leastPatience
             if room(load) >= Self.much { grow(load, now) } else { settle(on: limit, load, now) }
         } else if isSure {
@@ -169,7 +174,7 @@ struct PaceRule {
     // MARK: Changing
 
     private mutating func grow(_ load: Load, _ now: PaceMoment, atMost most: Double = Self.leap) {
-        let times = min(most, room(load), load.wanted < Self.plenty ? Self.leap : Self.much)
+        let times = min(most, room(load), load.isLight ? Self.leap : Self.much)
         set(max(limit + 1, Int(Double(limit) * times)), .growing(from: window), now)
     }
 
