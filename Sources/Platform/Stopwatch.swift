@@ -10,7 +10,8 @@ public struct Stopwatch: Sendable {
 
     public var seconds: Double { Self.now - start }
 
-    private static var now: Double {
+    /// Seconds since a moment that is the same for the whole process.
+    public static var now: Double {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)
         return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9

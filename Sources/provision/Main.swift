@@ -9,7 +9,7 @@ enum Main {
         ProcessPrivacy.begin()
         let arguments = CommandLine.unsafeArguments.dropFirst()
         become(Array(arguments))
-        exit(run(arguments: Array(arguments), environment: .ofThisProcess()).rawValue)
+        leave(run(arguments: Array(arguments), environment: .ofThisProcess()).rawValue)
     }
 
     /// The processes behind mounts are this program as well, started by itself. Nobody types these words.
@@ -21,6 +21,10 @@ enum Main {
         default: return
         }
     }
+
+    /// At once, with nothing done by libraries: they would take apart what threads of ours are still using. Everything that
+    /// was to be written has been.
+    static func leave(_ status: Int32) -> Never { _exit(status) }
 
     static func run(arguments: [RawArgument], environment: Environment) -> ExitStatus {
         do {

@@ -23,7 +23,7 @@ public enum FileReading {
 
     public static func bytes(from descriptor: Int32, limit: Int) throws(SystemError) -> [UInt8] {
         var content: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 64 << 10)
+        var chunk = [UInt8](repeating: 0, count: min(64 << 10, limit + 1))
         while content.count <= limit {
             let count = read(descriptor, &chunk, min(chunk.count, limit + 1 - content.count))
             if count > 0 {

@@ -1,51 +1,38 @@
 import Platform
 import Synchronization
 
-/// How many requests are under way at once. It begins with few, since each connection costs; it grows while that moves more in
-/// the same time, and goes back when it does not.
+/// The places for requests under way, as many as `PaceRule` finds to be of use.
 final class Pace: Sendable {
-    private struct State {
-        var limit: Int
-        var active = 0
-        var waiting: [CheckedContinuation<Void, Never>] = []
-        /// What ended since the current limit was set.
-        var window = Window()
-        /// The best that was seen, and the limit at that time.
-        var best = (rate: 0.0, limit: 0)
-        var isSettled = false
-        /// All places were taken for the whole window.
-        var wasFull = true
+    /// What a request needs to begin.
+    struct Place {
+        fileprivate var begun = 0.0
+        fileprivate var isFirst = true
+
+        /// A request begins.
+        mutating func begin() { begun = Stopwatch.now }
     }
 
-    private struct Window {
-        let watch = Stopwatch()
-        var work = 0.0
-        var ended = 0
+    private struct State {
+        var rule: PaceRule
+        var active = 0
+        var waiting: [CheckedContinuation<Void, Never>] = []
     }
 
     private let state: Mutex<State>
-    private let ceiling: Int
-
-    /// An object costs about as much as this many bytes, however small it is.
-    private static let objectCost = 64.0 * 1024
-    private static let shortestWindow = 0.05
-    /// More of the work has to be done in a window than just what was under way.
-    private static let turns = 2
-    /// What growing has to bring.
-    private static let gain = 1.1
 
     init(first: Int, ceiling: Int) {
-        self.ceiling = max(1, ceiling)
-        state = Mutex(State(limit: max(1, min(first, ceiling))))
+        let now = PaceMoment(time: Stopwatch.now, processors: .now)
+        state = Mutex(
+            State(rule: PaceRule(first: first, ceiling: ceiling, processors: Threads.processors, at: now)))
     }
 
-    var limit: Int { state.withLock { $0.limit } }
+    var limit: Int { state.withLock { $0.rule.limit } }
 
     /// Waits for a place.
-    func enter() async {
+    func enter() async -> Place {
         await withCheckedContinuation { continuation in
             let isFree = state.withLock { state in
-                guard state.active >= state.limit else {
+                guard state.active >= state.rule.limit else {
                     state.active += 1
                     return true
                 }
@@ -54,16 +41,18 @@ final class Pace: Sendable {
             }
             if isFree { continuation.resume() }
         }
+        return Place()
     }
 
-    /// A request has ended that moved so many bytes. False when that was one place too many, which is gone; else who had the
-    /// place goes on with it: handing it to another would cost a change of threads for each object.
-    func goOn(afterMoving bytes: Int) -> Bool {
-        change { state in
-            state.window.work += Double(bytes) + Self.objectCost
-            state.window.ended += 1
-            adjust(&state)
-            guard state.active > state.limit else { return true }
+    /// A request has ended that moved so many bytes. False when its place was one too many, which is gone; else who had
+    /// the place goes on with it: handing it to another would cost a change of threads for each object.
+    func goOn(with place: inout Place, afterMoving bytes: Int) -> Bool {
+        let now = Stopwatch.now
+        defer { place.isFirst = false }
+        return change { state in
+            state.rule.note(
+                bytes: bytes, begun: place.begun, isFirst: place.isFirst, at: now, spent: { .now })
+            guard state.active > state.rule.limit else { return true }
             state.active -= 1
             return false
         }
@@ -79,35 +68,14 @@ final class Pace: Sendable {
         let (outcome, next) = state.withLock { state in
             let outcome = change(&state)
             var next: [CheckedContinuation<Void, Never>] = []
-            while state.active < state.limit, !state.waiting.isEmpty {
+            while state.active < state.rule.limit, !state.waiting.isEmpty {
                 state.active += 1
                 next.append(state.waiting.removeLast())
             }
-            // Places that nobody asks for say nothing about what more of them would bring.
-            if state.active < state.limit { state.wasFull = false }
+            if state.active < state.rule.limit { state.rule.noteSlack() }
             return (outcome, next)
         }
         for continuation in next { continuation.resume() }
         return outcome
-    }
-
-    private func adjust(_ state: inout State) {
-        let seconds = state.window.watch.seconds
-        guard !state.isSettled, seconds >= Self.shortestWindow, state.window.ended >= Self.turns * state.limit else {
-            return
-        }
-        let rate = state.window.work / seconds
-        if state.wasFull {
-            if rate >= state.best.rate * Self.gain {
-                state.best = (rate, state.limit)
-                state.limit = min(ceiling, state.limit * 2)
-                state.isSettled = state.limit == state.best.limit
-            } else {
-                state.limit = max(1, state.best.limit)
-                state.isSettled = true
-            }
-        }
-        state.window = Window()
-        state.wasFull = true
     }
 }

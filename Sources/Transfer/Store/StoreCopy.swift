@@ -50,18 +50,12 @@ final class StoreCopy: Sendable {
 
     // MARK: Workers
 
-    /// Few for large objects, more for those that come whole, which wait for answers more often.
-    private var firstPace: Int {
-        let objects = sources.reduce(0) { $0 + $1.listed.listing.objects }
-        let bytes = sources.reduce(0) { $0 + $1.listed.listing.bytes }
-        return bytes / max(1, objects) <= wholeLimit ? 32 : 16
-    }
-
-    private var wholeLimit: Int { 2 * limits.partSize }
+    /// As many keep a machine busy whose store is near, and are few enough to cost nothing there.
+    private static let firstRequests = 16
 
     private func copy() async {
-        let pace = Pace(first: firstPace, ceiling: limits.requests)
-        let schedule = Schedule(sources, wholeUpTo: wholeLimit, share: { pace.limit / 2 })
+        let pace = Pace(first: Self.firstRequests, ceiling: limits.requests)
+        let schedule = Schedule(sources, wholeUpTo: 2 * limits.partSize, share: { pace.limit / 2 })
         await withTaskGroup(of: Bool.self) { group in
             for _ in 0..<min(limits.requests, requests) {
                 group.addTask { await self.work(schedule, pace) }
@@ -82,7 +76,7 @@ final class StoreCopy: Sendable {
     /// Does one piece of work after the other; true when one has failed.
     private func work(_ schedule: Schedule, _ pace: Pace) async -> Bool {
         var folder = OpenFolder()
-        await pace.enter()
+        var place = await pace.enter()
         defer { pace.leave() }
         while !Task.isCancelled {
             do throws(CopyFailure) {
@@ -90,13 +84,14 @@ final class StoreCopy: Sendable {
                     await stragglers.watch()
                     return false
                 }
+                place.begin()
                 await limits.gate.enter()
                 let moved: Int?
                 do {
                     defer { limits.gate.leave() }
                     moved = try await perform(work, schedule, &folder)
                 }
-                if let moved, !pace.goOn(afterMoving: moved) { await pace.enter() }
+                if let moved, !pace.goOn(with: &place, afterMoving: moved) { place = await pace.enter() }
             } catch {
                 let failure = error
                 found.withLock { $0.failure = $0.failure ?? failure }

@@ -12,6 +12,8 @@ final class Stragglers: Sendable {
         var leastMilliseconds = 2000
         /// So many have to be there to compare with.
         var siblings = 4
+        /// How often that is looked at.
+        var lookMilliseconds: UInt64 = 100
     }
 
     private struct UnderWay {
@@ -26,6 +28,8 @@ final class Stragglers: Sendable {
         /// How long the last parts took.
         var taken: [Int] = []
         var isWatched = false
+        /// Who watches waits for it between two looks.
+        var pause: CheckedContinuation<Void, Never>?
     }
 
     private let limits: Limits
@@ -33,7 +37,6 @@ final class Stragglers: Sendable {
 
     /// Of how many parts the median is taken.
     private static let remembered = 64
-    private static let lookMilliseconds: UInt64 = 100
 
     init(_ limits: Limits) {
         self.limits = limits
@@ -52,15 +55,16 @@ final class Stragglers: Sendable {
 
     /// It is there, or has failed.
     func end(_ number: Int, isThere: Bool) {
-        let continuation = state.withLock { state -> CheckedContinuation<Bool, Never>? in
-            guard let part = state.underWay.removeValue(forKey: number) else { return nil }
-            if isThere {
+        let (part, pause) = state.withLock { state in
+            let part = state.underWay.removeValue(forKey: number)
+            if isThere, let part {
                 if state.taken.count == Self.remembered { state.taken.removeFirst() }
                 state.taken.append(MonotonicTime.milliseconds - part.since)
             }
-            return part.continuation
+            return (part, state.underWay.isEmpty ? state.pause.take() : nil)
         }
-        continuation?.resume(returning: false)
+        part?.continuation?.resume(returning: false)
+        pause?.resume()
     }
 
     /// Waits until the part is found to be one; false when it ends before.
@@ -98,9 +102,28 @@ final class Stragglers: Sendable {
         guard isFirst else { return }
         while !Task.isCancelled, state.withLock({ !$0.underWay.isEmpty }) {
             for continuation in found { continuation.resume(returning: true) }
-            try? await Task.sleep(nanoseconds: Self.lookMilliseconds * 1_000_000)
+            await pause()
         }
         state.withLock { $0.isWatched = false }
+    }
+
+    /// Until the next look, or until nothing is left to look at: the copy must not wait for who watches.
+    private func pause() async {
+        await withTaskGroup { group in
+            await withCheckedContinuation { continuation in
+                let isOver = state.withLock { state in
+                    guard !state.underWay.isEmpty else { return true }
+                    state.pause = continuation
+                    return false
+                }
+                if isOver { continuation.resume() }
+                group.addTask { [self] in
+                    try? await Task.sleep(nanoseconds: limits.lookMilliseconds * 1_000_000)
+                    state.withLock { $0.pause.take() }?.resume()
+                }
+            }
+            group.cancelAll()
+        }
     }
 
     /// Those that are found now; each is found once.

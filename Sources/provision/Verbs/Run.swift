@@ -127,7 +127,7 @@ enum Run {
         if let status { return status }
         // 128 and a signal's number are no status of ours.
         try Results.end()
-        exit(final.exitCode)
+        Main.leave(final.exitCode)
     }
 
     /// Writes the status file; false, and a message, when that fails.

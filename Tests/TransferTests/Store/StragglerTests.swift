@@ -51,6 +51,15 @@ import Testing
         #expect(sandbox.store.reads.count == Self.parts)
     }
 
+    /// Who watches does not hold up the end: the next look would be in ten minutes.
+    @Test func aTimelyEnd() throws {
+        var sandbox = try sandbox(slow: 300)
+        sandbox.stragglers.lookMilliseconds = 600_000
+        #expect(try sandbox.copy().outcome.failure == nil)
+        #expect(sandbox.files["large"] == Self.bytes)
+        #expect(sandbox.store.reads.count == Self.parts)
+    }
+
     /// Who has asked for too much again already waits for the first one.
     @Test func withoutLeave() throws {
         let sandbox = try sandbox(slow: 1500)
