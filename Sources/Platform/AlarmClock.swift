@@ -61,13 +61,6 @@ public final class AlarmClock: @unchecked Sendable {
         return alarms.removeValue(forKey: number) != nil
     }
 
-    /// How many are set.
-    var count: Int {
-        pthread_mutex_lock(lock)
-        defer { pthread_mutex_unlock(lock) }
-        return alarms.count
-    }
-
     private func serve() {
         while true { for ring in due() { ring() } }
     }
