@@ -15,6 +15,8 @@ struct ReadRuns {
         /// When it was read first and last, in reads of the whole mount.
         var began = 0
         var tick = 0
+        /// When its end was read, which a late read before that does not change.
+        var reached = 0
 
         /// Somebody reads in order. Among many random reads two often meet by chance.
         var isStream: Bool { steps > 1 }
@@ -41,7 +43,8 @@ struct ReadRuns {
         var stoodSince = Int.max
         if let index = runs.firstIndex(where: { $0.isContinued(by: range) }) {
             moveToFront(index)
-            stoodSince = runs[0].tick
+            stoodSince = runs[0].reached
+            runs[0].reached = tick
             runs[0].evidence += range.upperBound - runs[0].range.upperBound
             runs[0].steps += 1
             runs[0].range = runs[0].range.lowerBound..<range.upperBound
@@ -50,7 +53,7 @@ struct ReadRuns {
             runs[0].range = range.lowerBound..<runs[0].range.upperBound
         } else {
             if runs.count == Self.limit { change.hasEnded = runs.removeLast().isStream }
-            runs.insert(Run(range: range, evidence: range.count, began: tick), at: 0)
+            runs.insert(Run(range: range, evidence: range.count, began: tick, reached: tick), at: 0)
         }
         // What came too early waits behind the end.
         while let next = runs.dropFirst().firstIndex(where: { runs[0].reaches($0, stoodSince: stoodSince) }) {
@@ -59,6 +62,8 @@ struct ReadRuns {
             runs[0].evidence += later.evidence
             runs[0].steps += later.steps + 1
             runs[0].issued = max(runs[0].issued, later.issued)
+            runs[0].reached = later.reached
+            stoodSince = later.reached
             change.hasMerged = true
         }
         runs[0].tick = tick

@@ -30,6 +30,13 @@ struct ReadRunsTests {
         #expect(late.runs[0].range == 0..<100 * mebibyte && late.runs[0].evidence == 100 * mebibyte)
     }
 
+    @Test func twoReadsMayComeVeryLate() {
+        let mebibyte = 1 << 20
+        let order = [0, 1, 3, 4] + Array(6..<50) + [2] + Array(50..<90) + [5]
+        let late = runs(order.map { ($0 * mebibyte, mebibyte) })
+        #expect(late.runs.count == 1 && late.runs[0].range == 0..<90 * mebibyte)
+    }
+
     @Test func oneReaderWhoReachesAnotherStaysOne() {
         let mebibyte = 1 << 20
         let sideBySide = (0..<40).flatMap { [($0 * mebibyte, mebibyte), ((40 + $0) * mebibyte, mebibyte)] }
