@@ -6,17 +6,18 @@ read from the kernel's cache unless the row says so.
 
 import mmap
 import os
-import random
 import resource
 import statistics
 import subprocess
 import sys
 import time
 
+import processes
+import random_reads
+
 mounter, scratch = sys.argv[1:3]
 ROUNDS = 5
 GIB = 1 << 30
-TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Mount:
@@ -36,9 +37,7 @@ class Mount:
         self.keeper.communicate(timeout=20)
 
     def seconds(self):
-        with open(f"/proc/{self.session}/stat") as file:
-            fields = file.read().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / TICKS
+        return processes.cpu_seconds(self.session)
 
     def file(self, name):
         return os.path.join(self.path, name)
@@ -58,14 +57,8 @@ def sequential(path):
     return total
 
 
-def random_reads(path, count=100_000):
-    buffer = mmap.mmap(-1, 4096)
-    chooser = random.Random(7)
-    file = os.open(path, os.O_RDONLY)
-    for _ in range(count):
-        os.preadv(file, [buffer], chooser.randrange(GIB // 4096) * 4096)
-    os.close(file)
-    return count
+def at_random(path):
+    return random_reads.random_reads(path, GIB, 4096, lambda count: count == 100_000)
 
 
 def listing(path):
@@ -97,5 +90,5 @@ row("the same, 1 MiB ahead", big + ["ahead=1024"], (sequential, lambda m: m.file
 row("the same, 128 KiB ahead (without root)", big + ["ahead=128"], (sequential, lambda m: m.file("big")), gib)
 row("the same, kept in the kernel's cache", big, (sequential, lambda m: m.file("big")), gib, warm=True)
 row("the same, past the kernel's cache", big, (sequential, lambda m: m.file("direct")), gib)
-row("4 KiB at random, past the cache", big, (random_reads, lambda m: m.file("direct")), each)
+row("4 KiB at random, past the cache", big, (at_random, lambda m: m.file("direct")), each)
 row("20,000 names with attributes", [], (listing, lambda m: m.file("many")), each)

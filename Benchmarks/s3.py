@@ -4,20 +4,18 @@ every round. The first round is not counted: in it the content that each has wri
 import argparse
 import contextlib
 import hashlib
-import json
 import os
 import shutil
 import signal
-import ssl
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
+
+from stopwatch import PREFIX, SHAPED, Stopwatch
 
 MIB = 1 << 20
-SHAPED = ["--delay", "30", "--rate", "100"]
 
 # Name: title, objects, bytes of each, options of the stopwatch, whether by TLS, and who is compared, some with so many
 # connections. `sockets`, `direct` and `curl` are limits.
@@ -34,7 +32,6 @@ ROWS = {
     "medium-tls": ("250 × 4 MiB, TLS", 250, 4 * MIB, [], True, ["curl:16", "s5cmd:32", "obstore"]),
     "handshakes": ("256 × 1 KiB, a TLS connection each", 256, 1024, ["--close"], True, ["s5cmd:32", "obstore"]),
 }
-PREFIX = "data/"
 
 
 def arguments():
@@ -50,40 +47,6 @@ def arguments():
         if row not in ROWS:
             parser.error(f"no row {row}; there are {', '.join(ROWS)}")
     return args
-
-
-class Stopwatch:
-    """The server of one row."""
-
-    def __init__(self, scratch, count, size, options, is_secure):
-        command = [f"{scratch}/stopwatch", *options]
-        self.authorities = None
-        if is_secure:
-            certificate, key = f"{scratch}/certificate.pem", f"{scratch}/key.pem"
-            subprocess.run(
-                ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-keyout", key, "-out",
-                 certificate, "-subj", "/CN=stopwatch", "-addext", "subjectAltName=IP:127.0.0.1"],
-                check=True, capture_output=True)
-            command += ["--tls", certificate, key]
-            self.authorities = certificate
-        self.process = subprocess.Popen(
-            [*command, PREFIX, str(count), str(size)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        self.port = int(self.process.stdout.readline())
-        self.endpoint = f"http{'s' if is_secure else ''}://127.0.0.1:{self.port}"
-        self.keys = f"{scratch}/keys"
-        with open(self.keys, "w", encoding="ascii") as file:
-            for i in range(count):
-                file.write(f"{size} {PREFIX}{i // 1000:02}/{i:07}.bin\n")
-
-    def stats(self):
-        """What was asked since the last time."""
-        trust = ssl.create_default_context(cafile=self.authorities) if self.authorities else None
-        with urllib.request.urlopen(f"{self.endpoint}/_stats", context=trust) as answer:
-            return json.load(answer)
-
-    def close(self):
-        self.process.stdin.close()
-        self.process.wait()
 
 
 def command(name, server, place, scratch, program, peers):
@@ -116,18 +79,7 @@ def command(name, server, place, scratch, program, peers):
     python = f"{peers}/bin/python"
     if name == "obstore":
         return [python, "Benchmarks/Peers/obstore_copy.py", endpoint, place, PREFIX], False
-    return [python, "Benchmarks/Peers/awscrt_copy.py", endpoint, place, authorities, server.keys], False
-
-
-def environment(server, scratch):
-    variables = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "RCLONE_"))}
-    variables |= {
-        "HOME": scratch, "AWS_ACCESS_KEY_ID": "bench", "AWS_SECRET_ACCESS_KEY": "bench", "AWS_REGION": "us-east-1",
-        "AWS_ENDPOINT_URL": server.endpoint, "AWS_EC2_METADATA_DISABLED": "true",
-    }
-    if server.authorities:
-        variables["SSL_CERT_FILE"] = server.authorities
-    return variables
+    return [python, "Benchmarks/Peers/awscrt_copy.py", endpoint, place, authorities, f"{scratch}/keys"], False
 
 
 def files(place):
@@ -155,10 +107,10 @@ class Run:
         words, reads_keys = command(name, server, place, args.scratch, args.program, args.peers)
         server.stats()
         before = server.stats()["cpu"]
-        with open(server.keys if reads_keys else os.devnull, "rb") as keys:
+        with open(f"{args.scratch}/keys" if reads_keys else os.devnull, "rb") as keys:
             result = subprocess.run(
                 [f"{args.scratch}/timed", *words], stdin=keys, capture_output=True, text=True, check=False,
-                env=environment(server, args.scratch))
+                env=server.environment(args.scratch))
         start = time.monotonic()
         subprocess.run(["sync", "-f", place], check=True)
         self.sync = time.monotonic() - start
@@ -177,6 +129,8 @@ def measure(row, args, place):
     title, count, size, options, is_secure, others = ROWS[row]
     names = ["provision", *others]
     with contextlib.closing(Stopwatch(args.scratch, count, size, options, is_secure)) as server:
+        with open(f"{args.scratch}/keys", "w", encoding="ascii") as file:
+            file.writelines(f"{size} {key}\n" for key in server.keys)
         runs = {name: [] for name in names}
         digests = {}
         for turn in range(args.rounds + 1):

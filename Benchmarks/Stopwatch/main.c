@@ -1,10 +1,10 @@
 // A stopwatch that speaks S3: memory-backed, read-only, and so fast that clients are what is measured. A thread for
 // each connection of 127.0.0.1; signatures are taken as they come.
 //
-//   stopwatch [--delay MS] [--rate MB] [--tls CERTIFICATE KEY] [--close] PREFIX COUNT SIZE…
+//   stopwatch [--delay MS] [--rate MB] [--tls CERTIFICATE KEY] [--close] [--folder COUNT] PREFIX COUNT SIZE…
 //
 // --delay waits before each answer, --rate limits each connection to so many million bytes a second, --close ends the
-// connection after each answer. The port, which the kernel chooses, is printed once all is ready; the server ends with
+// connection after each answer, --folder says how many objects a folder has (1000). The port, which the kernel chooses, is printed once all is ready; the server ends with
 // its standard input. GET /_stats says what was asked since the last time, and the CPU time of the server in all.
 #define _GNU_SOURCE
 #include "answers.h"
@@ -93,10 +93,13 @@ int main(int count, char **words)
             next += 2;
         } else if (!strcmp(words[next], "--close")) {
             closes_connections = true;
+        } else if (!strcmp(words[next], "--folder") && next + 1 < count) {
+            per_folder = atol(words[++next]);
         } else {
             errx(64, "what is %s?", words[next]);
         }
     }
+    if (per_folder < 1) errx(64, "a folder has an object at least");
     for (; next + 2 < count; next += 3) add_objects(words[next], atol(words[next + 1]), atoll(words[next + 2]));
     if (!object_count || next != count) errx(64, "objects are given as PREFIX COUNT SIZE");
     sort_objects();

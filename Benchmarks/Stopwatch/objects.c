@@ -10,6 +10,7 @@
 
 struct object *objects;
 size_t object_count;
+long per_folder = 1000;
 int pool_file;
 const char *pool;
 // No multiple of any usual part size, so that a part in the wrong place has the wrong content.
@@ -36,7 +37,7 @@ void add_objects(const char *prefix, long count, off_t size)
     if (!objects) err(1, "objects");
     for (long i = 0; i < count; i++) {
         struct object *object = &objects[object_count++];
-        if (asprintf(&object->key, "%s%02ld/%07ld.bin", prefix, i / 1000, i) < 0) err(1, "a key");
+        if (asprintf(&object->key, "%s%02ld/%07ld.bin", prefix, i / per_folder, i) < 0) err(1, "a key");
         object->size = size;
         object->start = i * 4096 * 7919 % pool_size;
         // As of a multipart upload, so that nobody takes it for an MD5.

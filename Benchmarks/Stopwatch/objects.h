@@ -20,7 +20,8 @@ extern const char *pool;
 extern const off_t pool_size;
 
 void make_pool(void);
-// Keys PREFIX00/0000123.bin with a folder for every thousand.
+// Keys PREFIX00/0000123.bin, so many in a folder.
+extern long per_folder;
 void add_objects(const char *prefix, long count, off_t size);
 void sort_objects(void);
 

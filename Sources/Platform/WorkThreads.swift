@@ -38,10 +38,39 @@ public final class WorkThreads: TaskExecutor {
     public static func lasting(_ count: Int) -> WorkThreads {
         let threads = WorkThreads(count)
         for _ in 0..<count {
-            _ = MaskedThread.start(named: "work") { threads.serve() }
+            _ = MaskedThread.start(named: "work") {
+                pthread_setspecific(key, Unmanaged.passUnretained(threads).toOpaque())
+                threads.serve()
+            }
         }
         return threads
     }
+
+    /// Runs `body` on the threads, and waits for it on this one, which must be none of them.
+    public func wait<Success: Sendable>(for body: @escaping @Sendable () async -> Success) -> Success {
+        let outcome = Mutex<Success?>(nil)
+        let isDone = Semaphore()
+        Task(executorPreference: self) {
+            let success = await body()
+            outcome.withLock { $0 = success }
+            isDone.signal()
+        }
+        isDone.wait()
+        guard let success = outcome.withLock({ $0 }) else { fatalError("a task has ended without its outcome") }
+        return success
+    }
+
+    /// Those that this thread is one of, if they last: for a task that may outlive the one which begins it. On Swift's own pool
+    /// it would do as well, but that wakes up every second from its first task on.
+    public static var current: WorkThreads? {
+        pthread_getspecific(key).map { Unmanaged<WorkThreads>.fromOpaque($0).takeUnretainedValue() }
+    }
+
+    private static let key = {
+        var key = pthread_key_t()
+        guard pthread_key_create(&key, nil) == 0 else { fatalError("no more keys for threads") }
+        return key
+    }()
 
     private func serve() {
         let executor = asUnownedTaskExecutor()

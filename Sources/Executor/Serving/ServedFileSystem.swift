@@ -8,8 +8,10 @@ import TaskFile
 
 /// The file system that a session serves.
 enum ServedFileSystem {
-    /// So many calls of a local folder are made at once.
-    private static let localCalls = 16
+    /// So many calls of a local folder are made at once; a store's make nobody wait.
+    private static func threads(_ mount: Mount) -> WorkThreads {
+        .lasting(mount.sources.contains(where: \.location.isLocalPath) ? 16 : max(2, Threads.processors))
+    }
 
     /// In the process of the session, before it serves: opens the source and says why when that does not go.
     static func make(_ start: SessionProcess.Start) throws(SessionFailure) -> any FileSystem {
@@ -21,11 +23,12 @@ enum ServedFileSystem {
         let environment = Environment(lines: order.environment)
         environment.becomeThatOfThisProcess()
         let stores = CloudStores(environment, home: order.home)
-        switch WorkThreads.run(1, { _ in await open(order, stores) }) {
+        let threads = threads(order.mount)
+        switch threads.wait(for: { await open(order, stores) }) {
         case .failure(let failure): throw failure
         case .success(let asked):
             do throws(SystemError) {
-                return try fileSystem(over: asked, order, start.memory)
+                return try fileSystem(over: asked, order, start.memory, threads)
             } catch {
                 throw SessionFailure(
                     "the mount's memory cannot be used: \(error.description)", exitStatus: .systemRefused)
@@ -48,7 +51,7 @@ enum ServedFileSystem {
     }
 
     private static func fileSystem(
-        over asked: AskedSource, _ order: ServingOrder, _ kept: KeptMemory
+        over asked: AskedSource, _ order: ServingOrder, _ kept: KeptMemory, _ threads: WorkThreads
     ) throws(SystemError) -> any FileSystem {
         let (options, ownership) = (order.mount.mount, order.mount.ownership)
         var settings = TreeSettings(
@@ -64,8 +67,7 @@ enum ServedFileSystem {
         settings.folderMode = ownership.dirMode.map { UInt32($0) }
         let log = TaskLog(order.mount.destination.written)
         settings.report = { log.write($0) }
-        // Folders of this machine make their callers wait.
-        settings.threads = asked.source.location.isLocalPath ? WorkThreads.lasting(Self.localCalls) : nil
+        settings.threads = threads
         let tree = try BucketTree(asked.opened.store, settings, kept)
         var readings = ReadingSettings()
         readings.timeout = settings.ioTimeout

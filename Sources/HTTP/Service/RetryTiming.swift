@@ -25,6 +25,6 @@ public struct RetryTiming: Sendable {
     public static let real = RetryTiming(
         milliseconds: { MonotonicTime.milliseconds },
         secondsSince1970: { Int(time(nil)) },
-        wait: { try? await Task.sleep(nanoseconds: UInt64(max(0, $0)) * 1_000_000) },
+        wait: { await AlarmClock.shared.pause(milliseconds: $0) },
         random: { Int.random(in: 0...max(0, $0)) })
 }

@@ -12,8 +12,11 @@ struct ReadRuns {
         var issued = 0
         /// How far ahead memory has allowed lately.
         var allowance = Int.max
-        /// When it was read last, in reads of the whole mount.
+        /// When it was read first and last, in reads of the whole mount.
+        var began = 0
         var tick = 0
+        /// When its end was read, which a late read before that does not change.
+        var reached = 0
 
         /// Somebody reads in order. Among many random reads two often meet by chance.
         var isStream: Bool { steps > 1 }
@@ -36,8 +39,12 @@ struct ReadRuns {
 
     mutating func note(_ range: Range<Int>, tick: Int) -> Change {
         var change = Change()
+        // Since when the run has not gone on.
+        var stoodSince = Int.max
         if let index = runs.firstIndex(where: { $0.isContinued(by: range) }) {
             moveToFront(index)
+            stoodSince = runs[0].reached
+            runs[0].reached = tick
             runs[0].evidence += range.upperBound - runs[0].range.upperBound
             runs[0].steps += 1
             runs[0].range = runs[0].range.lowerBound..<range.upperBound
@@ -46,15 +53,17 @@ struct ReadRuns {
             runs[0].range = range.lowerBound..<runs[0].range.upperBound
         } else {
             if runs.count == Self.limit { change.hasEnded = runs.removeLast().isStream }
-            runs.insert(Run(range: range, evidence: range.count), at: 0)
+            runs.insert(Run(range: range, evidence: range.count, began: tick, reached: tick), at: 0)
         }
         // What came too early waits behind the end.
-        while let next = runs.dropFirst().firstIndex(where: { runs[0].reaches($0) }) {
+        while let next = runs.dropFirst().firstIndex(where: { runs[0].reaches($0, stoodSince: stoodSince) }) {
             let later = runs.remove(at: next)
             runs[0].range = runs[0].range.lowerBound..<later.range.upperBound
             runs[0].evidence += later.evidence
             runs[0].steps += later.steps + 1
             runs[0].issued = max(runs[0].issued, later.issued)
+            runs[0].reached = later.reached
+            stoodSince = later.reached
             change.hasMerged = true
         }
         runs[0].tick = tick
@@ -77,13 +86,17 @@ struct ReadRuns {
 }
 
 extension ReadRuns.Run {
-    /// A long run is somebody else, or the same reader the last time.
-    fileprivate func reaches(_ other: ReadRuns.Run) -> Bool {
-        other.range.lowerBound > range.lowerBound && other.evidence <= Self.early && isContinued(by: other.range)
+    /// A long run is somebody else, or the same reader the last time; but not if this one has stood still for as long as the other
+    /// has been going: then one request came late, on a machine that has much to do.
+    fileprivate func reaches(_ other: ReadRuns.Run, stoodSince: Int) -> Bool {
+        guard other.range.lowerBound > range.lowerBound, isContinued(by: other.range) else { return false }
+        return other.evidence <= Self.early || other.began > stoodSince - Self.atOnce
     }
 
     /// How many bytes come too early at most.
     private static let early = 16 << 20
+    /// So many requests may be taken apart at the same time.
+    private static let atOnce = 16
 
     fileprivate func isContinued(by other: Range<Int>) -> Bool {
         range.lowerBound <= other.lowerBound && other.lowerBound <= range.upperBound

@@ -11,13 +11,13 @@ final class ReadWatch: Sendable {
         guard !isWatching.load(ordering: .relaxed), !isWatching.exchange(true, ordering: .acquiringAndReleasing) else {
             return
         }
-        Task { [weak core, self] in
+        Task(executorPreference: core.settings.threads) { [weak core, self] in
             guard let settings = core?.settings else { return }
             let step = min(
                 max(settings.timeout.milliseconds / 10, 10), max(settings.patience.milliseconds / 4, 1), 1000)
             var quiet = Quiet()
             while true {
-                try? await Task.sleep(for: .milliseconds(step))
+                await AlarmClock.shared.pause(milliseconds: step)
                 guard let core, look(core, &quiet, settings.patience.milliseconds) else { break }
             }
             isWatching.store(false, ordering: .sequentiallyConsistent)

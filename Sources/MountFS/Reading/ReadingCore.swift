@@ -11,6 +11,7 @@ final class ReadingCore: Sendable {
     let line = MemoryLine()
     let watch = ReadWatch()
     let pace = RequestPace()
+    let streams = ActiveStreams()
     private let files = Mutex(Files())
     private let tick = Atomic(0)
     private let lastRoom = Atomic(0)
@@ -39,7 +40,7 @@ final class ReadingCore: Sendable {
 
     var deadline: Int { MonotonicTime.milliseconds + settings.timeout.milliseconds }
 
-    func pause() async { try? await Task.sleep(for: .milliseconds(settings.pause.milliseconds)) }
+    func pause() async { await AlarmClock.shared.pause(milliseconds: settings.pause.milliseconds) }
 
     func reportTimeout(of key: ObjectKey, _ trouble: StoreError?) {
         var why = "no answer for \(settings.timeout)"
@@ -62,6 +63,7 @@ final class ReadingCore: Sendable {
 
     /// With the last handle goes all that was fetched.
     func close(_ file: SharedFile, _ reader: Reader) {
+        streams.remove(reader)
         let isLast = files.withLock { files in
             let isLast = file.opens.withLock { opens in
                 opens -= 1

@@ -8,10 +8,12 @@ final class RequestPace: Sendable {
     /// In microseconds; 0 before the first.
     private let alone = Atomic(0)
 
-    /// The largest window that makes reading faster: what would come within a request's time at this speed.
-    func window(most: Int) -> Int {
+    /// The largest window that makes reading faster: what would come within a request's time at this speed, shared by so many
+    /// readers.
+    func window(most: Int, among readers: Int = 1) -> Int {
         let alone = alone.load(ordering: .relaxed)
-        return alone == 0 ? most : min(most, max(Self.least, alone * Self.bytesPerMicrosecond))
+        let useful = alone == 0 ? most : min(most, alone * Self.bytesPerMicrosecond)
+        return min(most, max(Self.least, useful / max(1, readers)))
     }
 
     /// How many are under way.

@@ -84,8 +84,10 @@ extension SharedFile {
     }
 
     private func lookahead(of reader: Reader) -> Lookahead {
-        guard !isSmall, let run = reader.runs.runs.first else { return .none }
-        let most = core.pace.window(most: min(core.settings.largestWindow, core.memory.total / 4 * 3))
+        guard !isSmall, let run = reader.runs.runs.first, run.isStream else { return .none }
+        let most = core.pace.window(
+            most: min(core.settings.largestWindow, core.memory.total / 4 * 3),
+            among: core.streams.note(reader, tick: run.tick))
         return Lookahead(for: run, most: most, core.settings)
     }
 

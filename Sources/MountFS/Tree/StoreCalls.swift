@@ -29,21 +29,14 @@ final class StoreCalls: Sendable {
     func call<Answer: Sendable>(
         _ key: ObjectKey, _ body: @escaping @Sendable () async throws(StoreError) -> Answer
     ) async -> Result<Answer, StoreError> {
-        let result = await withTaskGroup(of: Result<Answer, StoreError>?.self) { group in
-            group.addTask { await Self.attempts(body) }
-            group.addTask { [milliseconds] in
-                try? await Task.sleep(for: .milliseconds(milliseconds))
-                return nil
-            }
-            let first = await group.next() ?? nil
-            group.cancelAll()
-            return first
-        }
-        return result
-            ?? .failure(
-                StoreError(
-                    .unreachable, "\(key.shown): no answer within \(TimeSpan(milliseconds: milliseconds))",
-                    errno: ETIMEDOUT))
+        let attempts = Task(executorPreference: threads) { await Self.attempts(body) }
+        let alarm = AlarmClock.shared.set(milliseconds: milliseconds) { attempts.cancel() }
+        let result = await attempts.value
+        guard !AlarmClock.shared.callOff(alarm), case .failure = result else { return result }
+        return .failure(
+            StoreError(
+                .unreachable, "\(key.shown): no answer within \(TimeSpan(milliseconds: milliseconds))",
+                errno: ETIMEDOUT))
     }
 
     func report(_ error: StoreError) { reports.report(error.code.rawValue, error.message) }
@@ -61,11 +54,8 @@ final class StoreCalls: Sendable {
                 return .success(try await body())
             } catch {
                 guard error.isRetryable, !Task.isCancelled else { return .failure(error) }
-                do {
-                    try await Task.sleep(for: .milliseconds(pause))
-                } catch _ {
-                    return .failure(error)
-                }
+                await AlarmClock.shared.pause(milliseconds: pause)
+                guard !Task.isCancelled else { return .failure(error) }
                 pause = min(pause * 2, longestPause)
             }
         }

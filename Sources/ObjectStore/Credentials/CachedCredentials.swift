@@ -1,3 +1,4 @@
+import Platform
 import Synchronization
 
 /// Credentials that are kept as long as they hold. They are replaced some minutes before they expire, behind the back of
@@ -106,7 +107,7 @@ final class CachedCredentials<Value: Sendable & Equatable>: Sendable {
     // MARK: The search
 
     private func beginSearch() {
-        Task { [self] in
+        Task(executorPreference: WorkThreads.current) { [self] in
             let result: Result<Found, StoreError>
             do throws(StoreError) {
                 result = .success(try await search())

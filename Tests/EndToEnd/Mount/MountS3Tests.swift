@@ -99,6 +99,25 @@ extension MountedTasks {
             }
         }
 
+        /// Where nobody uses a mount, nothing of it wakes up, neither at once for all nor every second.
+        @Test func anIdleSessionSleeps() throws {
+            try sandbox.expect(0, task("s3://\(bucket.bucket)"))
+            #expect(try sandbox.output("ls -lR $M > /dev/null; stat $M/absent 2> /dev/null; cat $M/a.txt") == "hello\n")
+            let session = try #require(sandbox.sessions.first)
+            // What was read is kept for a while.
+            try sandbox.wait("a session that sleeps", seconds: 60) {
+                let before = try wakeUps(of: session)
+                sleep(4)
+                // Less than none: a thread has ended, and its number with it.
+                return (0...1).contains(try wakeUps(of: session) - before)
+            }
+        }
+
+        private func wakeUps(of process: Int32) throws -> Int {
+            let words = try sandbox.output("cat /proc/\(process)/task/*/status | grep ^voluntary_ctxt_switches")
+            return words.split(whereSeparator: \.isWhitespace).compactMap { Int($0) }.reduce(0, +)
+        }
+
         /// A provider's keys reach the session, of which the environment knows none.
         @Test func providers() throws {
             let keys = bucket.environment

@@ -22,6 +22,29 @@ struct ReadRunsTests {
         #expect(runs.runs[0].range == 0..<40 && runs.runs[0].evidence == 40 && runs.runs[0].isStream)
     }
 
+    @Test func oneReadMayComeVeryLate() {
+        let mebibyte = 1 << 20
+        let early = (11..<100).map { ($0 * mebibyte, mebibyte) }
+        let late = runs((0..<10).map { ($0 * mebibyte, mebibyte) } + early + [(10 * mebibyte, mebibyte)])
+        #expect(late.runs.count == 1)
+        #expect(late.runs[0].range == 0..<100 * mebibyte && late.runs[0].evidence == 100 * mebibyte)
+    }
+
+    @Test func twoReadsMayComeVeryLate() {
+        let mebibyte = 1 << 20
+        let order = [0, 1, 3, 4] + Array(6..<50) + [2] + Array(50..<90) + [5]
+        let late = runs(order.map { ($0 * mebibyte, mebibyte) })
+        #expect(late.runs.count == 1 && late.runs[0].range == 0..<90 * mebibyte)
+    }
+
+    @Test func oneReaderWhoReachesAnotherStaysOne() {
+        let mebibyte = 1 << 20
+        let sideBySide = (0..<40).flatMap { [($0 * mebibyte, mebibyte), ((40 + $0) * mebibyte, mebibyte)] }
+        let both = runs(sideBySide + [(40 * mebibyte, mebibyte)])
+        #expect(both.runs.contains { $0.range == 40 * mebibyte..<80 * mebibyte })
+        #expect(both.runs.contains { $0.range.lowerBound == 0 })
+    }
+
     @Test func readingBackwardsProvesNothing() {
         let run = runs([(90, 10), (80, 10), (70, 10), (60, 10), (50, 10)]).runs[0]
         #expect(run.range == 50..<100 && run.evidence == 10 && !run.isStream)

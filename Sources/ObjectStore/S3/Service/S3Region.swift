@@ -1,3 +1,4 @@
+import Platform
 import Synchronization
 
 /// The region that requests are signed for, and in which a bucket of AWS is asked for.
@@ -46,7 +47,7 @@ final class S3Region: Sendable {
             case .stated(let region), .presumed(let region): return region
             case .finding: return nil
             case .unknown:
-                state = .finding(Task { await find() })
+                state = .finding(Task(executorPreference: WorkThreads.current) { await find() })
                 return nil
             }
         }

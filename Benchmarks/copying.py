@@ -1,4 +1,4 @@
-"""copy.py PROGRAM SCRATCH SMALL_FILES LARGE_MIB: COPY of local sources against cp, pair by pair."""
+"""copying.py PROGRAM SCRATCH SMALL_FILES LARGE_MIB: COPY of local sources against cp, pair by pair."""
 
 import os
 import shutil

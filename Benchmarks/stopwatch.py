@@ -1,0 +1,52 @@
+"""The server that programs are measured on, as Python sees it."""
+
+import json
+import os
+import ssl
+import subprocess
+import urllib.request
+
+PREFIX = "data/"
+SHAPED = ["--delay", "30", "--rate", "100"]
+
+
+class Stopwatch:
+    """Runs as long as it is not closed. `data/` has so many objects of one size, `per_folder` in each of its folders."""
+
+    def __init__(self, scratch, count, size, options, is_secure=False, per_folder=1000):
+        command = [f"{scratch}/stopwatch", *options, "--folder", str(per_folder)]
+        self.authorities = None
+        if is_secure:
+            certificate, key = f"{scratch}/certificate.pem", f"{scratch}/key.pem"
+            subprocess.run(
+                ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-keyout", key, "-out",
+                 certificate, "-subj", "/CN=stopwatch", "-addext", "subjectAltName=IP:127.0.0.1"],
+                check=True, capture_output=True)
+            command += ["--tls", certificate, key]
+            self.authorities = certificate
+        self.process = subprocess.Popen(
+            [*command, PREFIX, str(count), str(size)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.port = int(self.process.stdout.readline())
+        self.endpoint = f"http{'s' if is_secure else ''}://127.0.0.1:{self.port}"
+        self.keys = [f"{PREFIX}{i // per_folder:02}/{i:07}.bin" for i in range(count)]
+
+    def stats(self):
+        """What was asked since the last time."""
+        trust = ssl.create_default_context(cafile=self.authorities) if self.authorities else None
+        with urllib.request.urlopen(f"{self.endpoint}/_stats", context=trust) as answer:
+            return json.load(answer)
+
+    def environment(self, home):
+        """In which programs find nothing but this server."""
+        variables = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "RCLONE_"))}
+        variables |= {
+            "HOME": home, "AWS_ACCESS_KEY_ID": "bench", "AWS_SECRET_ACCESS_KEY": "bench", "AWS_REGION": "us-east-1",
+            "AWS_ENDPOINT_URL": self.endpoint, "AWS_EC2_METADATA_DISABLED": "true",
+        }
+        if self.authorities:
+            variables["SSL_CERT_FILE"] = self.authorities
+        return variables
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait()

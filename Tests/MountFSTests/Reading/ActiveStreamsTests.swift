@@ -1,0 +1,26 @@
+import Testing
+
+@testable import MountFS
+
+/// Who shares what is fetched ahead.
+struct ActiveStreamsTests {
+    @Test func whoHasGoneDoesNotCount() {
+        let streams = ActiveStreams()
+        let (first, second) = (Reader(), Reader())
+        #expect(streams.note(first, tick: 1) == 1)
+        #expect(streams.note(second, tick: 2) == 2)
+        #expect(streams.note(second, tick: 2 + ActiveStreams.patience) == 1)
+        #expect(streams.note(first, tick: 3 + ActiveStreams.patience) == 2)
+        streams.remove(second)
+        #expect(streams.note(first, tick: 4 + ActiveStreams.patience) == 1)
+    }
+
+    @Test func manyHaveLittleEachAndNobodyNothing() {
+        let pace = RequestPace()
+        let most = 128 << 20
+        #expect(pace.window(most: most) == most)
+        #expect(pace.window(most: most, among: 4) == 32 << 20)
+        #expect(pace.window(most: most, among: 100) == 16 << 20)
+        #expect(pace.window(most: 8 << 20, among: 100) == 8 << 20)
+    }
+}
