@@ -42,24 +42,30 @@ let package = Package(
         // Buckets, containers and folders behind one protocol.
         library("ObjectStore", uses: ["CExpat", "HTTP", "Signing", "JSON", "Checksums", "Platform"]),
 
+        // What was read, kept on a disk of this machine.
+        library("Cache", uses: ["JSON", "Checksums", "Platform"]),
+
         // A mount: what it shows, and how the kernel comes to it.
-        library("MountFS", uses: ["ObjectStore", "Platform"]),
+        library("MountFS", uses: ["ObjectStore", "Cache", "Platform"]),
         library("MountSession", uses: ["MountFS", "CFuse", "CShims", "Platform"]),
 
         // task.yaml → TaskFile → Plan → what is done with it.
         library("TaskFile", uses: ["CYAML", "JSON", "Platform"]),
         library(
-            "Plan", uses: ["ObjectStore", "HTTP", "Signing", "Checksums", "TaskFile", "JSON", "Platform", "CShims"]),
+            "Plan",
+            uses: ["ObjectStore", "Cache", "HTTP", "Signing", "Checksums", "TaskFile", "JSON", "Platform", "CShims"]),
         library("Transfer", uses: ["Plan", "ObjectStore", "HTTP", "Checksums", "TaskFile", "Platform", "CShims"]),
         library(
             "Executor",
             uses: [
-                "Transfer", "Plan", "MountSession", "MountFS", "ObjectStore", "HTTP", "TaskFile", "JSON", "Platform",
-                "CShims",
+                "Transfer", "Plan", "MountSession", "MountFS", "Cache", "ObjectStore", "HTTP", "TaskFile", "JSON",
+                "Platform", "CShims",
             ]),
         .executableTarget(
             name: "provision",
-            dependencies: ["Executor", "Transfer", "Plan", "ObjectStore", "HTTP", "TaskFile", "JSON", "Platform"],
+            dependencies: [
+                "Executor", "Transfer", "Plan", "Cache", "ObjectStore", "HTTP", "TaskFile", "JSON", "Platform",
+            ],
             swiftSettings: strict),
 
         // Runs built programs and servers, for tests from outside.
@@ -73,6 +79,11 @@ let package = Package(
             name: "memory-mount", dependencies: ["MountSession", "MountFS", "Platform"], path: "Tests/MemoryMount",
             swiftSettings: strict),
 
+        // Fills a cache until it is killed.
+        .executableTarget(
+            name: "cache-writer", dependencies: ["Cache", "Platform", "TestSupport"], path: "Tests/CacheWriter",
+            swiftSettings: strict),
+
         // Measures reading without the kernel.
         .executableTarget(
             name: "reading-benchmark", dependencies: ["MountFS", "ObjectStore", "HTTP", "Signing", "Platform"],
@@ -82,6 +93,7 @@ let package = Package(
         tests("HTTPTests", of: ["HTTP", "Checksums", "Platform", "TestSupport"]),
         tests("JSONTests", of: ["JSON"]),
         tests("ChecksumsTests", of: ["Checksums", "CShims"]),
+        tests("CacheTests", of: ["cache-writer", "Cache", "Checksums", "Platform", "CShims", "TestSupport"]),
         tests("SigningTests", of: ["Signing", "Checksums", "TestSupport"], exclude: ["judge.py"]),
         tests(
             "ObjectStoreTests",
@@ -92,7 +104,9 @@ let package = Package(
             of: ["memory-mount", "MountSession", "MountFS", "CShims", "Platform", "TestSupport"]),
         tests(
             "MountFSTests",
-            of: ["MountFS", "ObjectStore", "HTTP", "Signing", "Checksums", "Platform", "CShims", "TestSupport"]),
+            of: [
+                "MountFS", "Cache", "ObjectStore", "HTTP", "Signing", "Checksums", "Platform", "CShims", "TestSupport",
+            ]),
         tests("TaskFileTests", of: ["TaskFile", "JSON", "Platform"]),
         tests("PlanTests", of: ["Plan", "ObjectStore", "TaskFile", "JSON", "Platform"]),
         tests(

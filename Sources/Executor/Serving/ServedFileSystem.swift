@@ -1,3 +1,4 @@
+import Cache
 import JSON
 import MountFS
 import MountSession
@@ -10,6 +11,9 @@ import TaskFile
 enum ServedFileSystem {
     /// So many calls of a local folder are made at once.
     private static let localCalls = 16
+    /// Reads from the disk of a cache.
+    private static let cacheCalls = 16
+    private static let cacheWriters = 2
 
     /// In the process of the session, before it serves: opens the source and says why when that does not go.
     static func make(_ start: SessionProcess.Start) throws(SessionFailure) -> any FileSystem {
@@ -24,8 +28,9 @@ enum ServedFileSystem {
         switch WorkThreads.run(1, { _ in await open(order, stores) }) {
         case .failure(let failure): throw failure
         case .success(let asked):
+            let cache = try cache(for: asked, order, isFirst: start.memory.isFresh)
             do throws(SystemError) {
-                return try fileSystem(over: asked, order, start.memory)
+                return try fileSystem(over: asked, order, start.memory, cache)
             } catch {
                 throw SessionFailure(
                     "the mount's memory cannot be used: \(error.description)", exitStatus: .systemRefused)
@@ -47,8 +52,30 @@ enum ServedFileSystem {
         }
     }
 
+    /// The first session fails without the cache that is wanted. One that comes after it, with programs waiting, does without.
+    private static func cache(
+        for asked: AskedSource, _ order: ServingOrder, isFirst: Bool
+    ) throws(SessionFailure) -> MountCache? {
+        guard let planned = order.cache else { return nil }
+        let log = TaskLog(order.mount.destination.written)
+        var settings = DiskCache.Settings(
+            folder: RawPath(planned.folder), limits: planned.limits, threads: .lasting(cacheWriters))
+        settings.memory = min(settings.memory, order.memory / 4)
+        settings.report = { log.write($0) }
+        do throws(CacheFailure) {
+            return MountCache(
+                try DiskCache(settings), place: asked.opened.place, reader: CacheReader(asked.opened.reader))
+        } catch {
+            guard isFirst else {
+                log.write("\(error.message); reads go on without it")
+                return nil
+            }
+            throw SessionFailure(error.message, exitStatus: .badDestination)
+        }
+    }
+
     private static func fileSystem(
-        over asked: AskedSource, _ order: ServingOrder, _ kept: KeptMemory
+        over asked: AskedSource, _ order: ServingOrder, _ kept: KeptMemory, _ cache: MountCache?
     ) throws(SystemError) -> any FileSystem {
         let (options, ownership) = (order.mount.mount, order.mount.ownership)
         var settings = TreeSettings(
@@ -69,11 +96,12 @@ enum ServedFileSystem {
         let tree = try BucketTree(asked.opened.store, settings, kept)
         var readings = ReadingSettings()
         readings.timeout = settings.ioTimeout
-        readings.threads = settings.threads
+        readings.threads = settings.threads ?? (cache == nil ? nil : WorkThreads.lasting(Self.cacheCalls))
         readings.onChanged = { [weak tree] key in tree?.forgetFacts(of: key) }
         readings.onFailure = { [weak tree] _, error in tree?.report(error) }
         let reading = ObjectReading(
-            store: asked.opened.store, memory: MemoryBudget(order.memory), settings: readings, neighbours: tree)
+            store: asked.opened.store, memory: MemoryBudget(order.memory), settings: readings, neighbours: tree,
+            cache: cache)
         return BucketFileSystem(tree, reading)
     }
 }

@@ -175,6 +175,7 @@ final class ReadingCore: Sendable {
             dropUnopened(file)
         }
         memory.freeIdle()
+        origin.rest()
         return isLeft
     }
 }

@@ -126,7 +126,7 @@ extension SharedFile {
             let wanted = read.range.clamped(to: part.range)
             let start = part.range.lowerBound
             read.pieces.append(
-                PendingRead.Piece(memory: part.memory, range: wanted.lowerBound - start..<wanted.upperBound - start))
+                MemoryPiece(memory: part.memory, range: wanted.lowerBound - start..<wanted.upperBound - start))
             if !part.has(wanted) {
                 part.waiting.append(read)
                 read.missing += 1

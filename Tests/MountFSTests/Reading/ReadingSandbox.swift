@@ -3,6 +3,7 @@ import MountFS
 import ObjectStore
 import Platform
 import Synchronization
+import TestSupport
 import Testing
 
 /// A store, a budget and what reads through them.
@@ -59,21 +60,6 @@ func soon(_ condition: () -> Bool) async -> Bool {
         try? await Task.sleep(for: .milliseconds(5))
     }
     return condition()
-}
-
-enum Content {
-    /// Each eight bytes are their place and the seed, mixed.
-    static func bytes(_ count: Int, seed: UInt64) -> [UInt8] {
-        [UInt8](unsafeUninitializedCapacity: count + 8) { buffer, initialized in
-            let raw = UnsafeMutableRawBufferPointer(buffer)
-            for index in 0..<(count + 7) / 8 {
-                var word = (UInt64(index) &+ seed &* 0x1_0000_0000_01B3) &* 0x9E37_79B9_7F4A_7C15
-                word ^= word >> 29
-                raw.storeBytes(of: word, toByteOffset: index * 8, as: UInt64.self)
-            }
-            initialized = count
-        }
-    }
 }
 
 /// Without optimization the usual comparison takes longer than all else that is tested here.
