@@ -116,7 +116,8 @@ public final class DiskCache: Sendable {
         }
     }
 
-    private func recent(_ version: CachedVersion) -> CachedObject? {
+    /// The same without waiting: only what is open already.
+    public func recent(_ version: CachedVersion) -> CachedObject? {
         state.withLock { state in
             state.ticks += 1
             state.open[version]?.tick = state.ticks

@@ -107,6 +107,31 @@ public final class CachedObject: Sendable {
         return bytes.count
     }
 
+    /// Reads a range of whole blocks without waiting: what is there and the kernel has in memory. False when that is not all.
+    public func readAtHand(_ range: Range<Int>, into memory: UnsafeMutableRawBufferPointer) -> Bool {
+        let blocks = Block.whole(in: range, of: version.size)
+        guard range.lowerBound % Block.size == 0, Block.bytes(of: blocks, in: version.size) == range else {
+            return false
+        }
+        touch()
+        return withUnsafeTemporaryAllocation(of: UInt32.self, capacity: blocks.count) { known in
+            guard marks.readAtHand(into: .init(known), at: marksOffset + blocks.lowerBound * Mark.size) else {
+                return false
+            }
+            for start in stride(from: 0, to: range.count, by: Self.step) {
+                let step = start..<min(start + Self.step, range.count)
+                let target = UnsafeMutableRawBufferPointer(rebasing: memory[step])
+                guard data.readAtHand(into: target, at: range.lowerBound + start) else { return false }
+                for offset in stride(from: 0, to: target.count, by: Block.size) {
+                    let block = target[offset..<min(offset + Block.size, target.count)]
+                    let mark = UInt32(littleEndian: known[(start + offset) / Block.size])
+                    guard Block.mark(of: .init(rebasing: block)) == mark else { return false }
+                }
+            }
+            return true
+        }
+    }
+
     /// What has to be fetched of a range whose first byte is missing, with one request: to the end of the last block that is
     /// missing. What is there in between is fetched again, since a second request would take longer.
     public func gap(in range: Range<Int>) throws(SystemError) -> Range<Int> {
@@ -174,11 +199,14 @@ public final class CachedObject: Sendable {
 
     /// Whether this reader has been let in by the store before: whoever fills the cache is not everybody who reads it.
     public func isReadable(by reader: CacheReader) -> Bool {
-        if known.withLock({ $0.contains(reader.number) }) { return true }
+        if isKnownReadable(by: reader) { return true }
         guard let readers = try? Readers(from: marks, at: readersOffset), readers.contains(reader) else { return false }
         _ = known.withLock { $0.insert(reader.number) }
         return true
     }
+
+    /// Whether that has been found out already.
+    public func isKnownReadable(by reader: CacheReader) -> Bool { known.withLock { $0.contains(reader.number) } }
 
     /// The store has let this reader in.
     public func noteReadable(by reader: CacheReader) {

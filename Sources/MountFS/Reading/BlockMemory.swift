@@ -41,7 +41,7 @@ final class BlockMemory: @unchecked Sendable {
     }
 
     /// From here on fresh memory costs enough to keep what was used.
-    private static let pooled = 1 << 20
+    static let pooled = 1 << 20
 }
 
 /// A piece of such memory. Whoever has it has the memory.

@@ -13,6 +13,18 @@ protocol ByteOrigin: Sendable {
     /// Throws unless the store would give away this version.
     func checkReadable(_ file: FileVersion) async throws(StoreError)
 
+    /// Whether anything is ever at hand.
+    var isLocal: Bool { get }
+
+    /// Called before a file is opened; may wait for disks.
+    func prepare(_ file: FileVersion)
+
+    /// Whether `prepare` would do anything.
+    func needsPreparing(_ file: FileVersion) -> Bool
+
+    /// Reads what is on this machine and can be had without waiting. False when that is not all of the range.
+    func readAtHand(_ range: Range<Int>, of file: FileVersion, into memory: UnsafeMutableRawBufferPointer) -> Bool
+
     /// Nobody has read anything for a while.
     func rest()
 }
@@ -41,5 +53,11 @@ struct StoreOrigin: ByteOrigin {
             file.key, ReadRange(from: 0, count: 1), of: file.version, into: .bytes(limit: 1))
     }
 
+    var isLocal: Bool { false }
+    func prepare(_ file: FileVersion) {}
+    func needsPreparing(_ file: FileVersion) -> Bool { false }
+    func readAtHand(_ range: Range<Int>, of file: FileVersion, into memory: UnsafeMutableRawBufferPointer) -> Bool {
+        false
+    }
     func rest() {}
 }

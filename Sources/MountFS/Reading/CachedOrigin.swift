@@ -39,8 +39,7 @@ final class CachedOrigin: ByteOrigin {
         _ range: Range<Int>, of file: FileVersion, into memory: MemoryPiece,
         progress: @escaping @Sendable (_ count: Int) -> Void
     ) async throws(StoreError) -> ObjectVersion {
-        // What has no version cannot be told from what it was yesterday.
-        guard let version = file.version, let object = cache.disk.open(known(file, version)) else {
+        guard let version = file.version, let known = known(file), let object = cache.disk.open(known) else {
             return try await behind.fetch(range, of: file, into: memory, progress: progress)
         }
         var position = range.lowerBound
@@ -52,6 +51,8 @@ final class CachedOrigin: ByteOrigin {
             position += found.count
             if found.gap.isEmpty, found.count == 0 { found.gap = position..<range.upperBound }
             guard !found.gap.isEmpty else { continue }
+            // Perhaps somebody else has asked for the same bytes since.
+            guard !Task.isCancelled else { throw StoreError(.cancelled, "nobody wants it any more") }
             let before = position - range.lowerBound
             let rest = memory.dropFirst(before).prefix(found.gap.count)
             _ = try await behind.fetch(found.gap, of: file, into: rest) { progress(before + $0) }
@@ -69,8 +70,27 @@ final class CachedOrigin: ByteOrigin {
         behind.rest()
     }
 
-    private func known(_ file: FileVersion, _ version: ObjectVersion) -> CachedVersion {
-        CachedVersion(place: cache.place, key: file.key.bytes, version: version.text, size: file.size)
+    /// What has no version cannot be told from what it was yesterday.
+    private func known(_ file: FileVersion) -> CachedVersion? {
+        file.version.map {
+            CachedVersion(place: cache.place, key: file.key.bytes, version: $0.text, size: file.size)
+        }
+    }
+
+    // MARK: At hand
+
+    var isLocal: Bool { true }
+
+    func prepare(_ file: FileVersion) {
+        if let known = known(file) { _ = cache.disk.open(known)?.isReadable(by: cache.reader) }
+    }
+
+    func needsPreparing(_ file: FileVersion) -> Bool { known(file).map { cache.disk.recent($0) == nil } ?? false }
+
+    func readAtHand(_ range: Range<Int>, of file: FileVersion, into memory: UnsafeMutableRawBufferPointer) -> Bool {
+        guard let known = known(file), let object = cache.disk.recent(known), object.isKnownReadable(by: cache.reader)
+        else { return false }
+        return object.readAtHand(range, into: memory)
     }
 
     // MARK: What is there

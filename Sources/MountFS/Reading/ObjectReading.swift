@@ -26,6 +26,15 @@ public final class ObjectReading: Sendable {
 
     deinit { core.close() }
 
+    /// Finds out what there is of a file before it is opened; calls back at once where that takes no time.
+    public func prepare(_ file: FileVersion, then: @escaping @Sendable () -> Void) {
+        guard core.origin.needsPreparing(file) else { return then() }
+        Task(executorPreference: core.settings.threads) { [core] in
+            core.origin.prepare(file)
+            then()
+        }
+    }
+
     /// Opens are counted; all of the same version share what is fetched.
     public func open(_ file: FileVersion) -> OpenObject {
         OpenObject(core.open(file))

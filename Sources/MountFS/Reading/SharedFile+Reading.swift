@@ -4,6 +4,7 @@ import Synchronization
 /// Reads: what they find, what is fetched for them, and what is fetched ahead.
 extension SharedFile {
     func read(_ range: Range<Int>, by reader: Reader, _ reply: Reply<FileBytes>) {
+        if answerAtHand(range, by: reader, reply) { return }
         let read = PendingRead(range, by: reader, deadline: core.deadline, reply)
         attempt(read, with: nil)
     }

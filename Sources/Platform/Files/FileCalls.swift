@@ -182,6 +182,15 @@ extension OwnedDescriptor {
         return bytes
     }
 
+    /// Reads at an offset what the kernel has in memory, without waiting for the disk. False when that is not all, or cannot be
+    /// told on this file system.
+    public func readAtHand(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) -> Bool {
+        let count: Int? = try? SystemError.check {
+            shim_pread_at_hand(raw, buffer.baseAddress, buffer.count, Int64(offset))
+        }
+        return count == buffer.count
+    }
+
     public func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(SystemError) {
         var count = 0
         while count < bytes.count {

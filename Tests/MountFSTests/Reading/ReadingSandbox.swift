@@ -1,3 +1,4 @@
+import Cache
 import Glibc
 import MountFS
 import ObjectStore
@@ -26,6 +27,7 @@ struct ReadingSandbox {
 
     init(
         _ store: FakeStore = FakeStore(), memory: Int = 64 << 20, neighbours: (any Neighbours)? = nil,
+        cache: MountCache? = nil,
         _ change: (inout ReadingSettings) -> Void = { _ in }
     ) {
         self.store = store
@@ -36,9 +38,14 @@ struct ReadingSandbox {
         settings.patience = TimeSpan(milliseconds: 600_000)
         settings.onChanged = { [told] in told.noteChange($0) }
         settings.onFailure = { [told] _, error in told.noteFailure(error) }
+        if cache != nil { settings.threads = Self.threads }
         change(&settings)
-        reading = ObjectReading(store: store, memory: self.memory, settings: settings, neighbours: neighbours)
+        reading = ObjectReading(
+            store: store, memory: self.memory, settings: settings, neighbours: neighbours, cache: cache)
     }
+
+    /// Those that wait for a cache.
+    static let threads = WorkThreads.lasting(4)
 
     /// An object of bytes that tell where they are.
     func make(_ key: ObjectKey, _ count: Int, seed: UInt64 = 1) -> (FileVersion, [UInt8]) {
@@ -70,4 +77,17 @@ func == (left: ArraySlice<UInt8>, right: ArraySlice<UInt8>) -> Bool {
                 left.isEmpty || memcmp(left.baseAddress!, right.baseAddress!, left.count) == 0
             }
         }
+}
+
+/// A folder of files in the order of their names.
+final class ListedFiles: Neighbours {
+    let files: [FileVersion]
+
+    init(_ files: [FileVersion]) {
+        self.files = files
+    }
+
+    func files(after file: ObjectKey, count: Int) -> [FileVersion] {
+        Array(files.drop { $0.key <= file }.prefix(count))
+    }
 }
