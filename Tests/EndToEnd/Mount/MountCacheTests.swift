@@ -183,6 +183,39 @@ extension MountedTasks {
             #expect(try sandbox.output(Self.sums) == sums)
         }
 
+        @Test func whatIsInItAndAway() throws {
+            try sandbox.expect(0, task("dir: \(cache), size: 1g, max_age: 2d"))
+            _ = try sandbox.output(Self.sums)
+            try waitUntilKept()
+            let list = try provision("cache", "list", "--cache-dir", cache)
+            #expect(
+                list.status == 0 && list.output.hasPrefix("\(cache): 3 objects, 8.6 MiB of 1.0 GiB, 2d long\n"),
+                "\(list)")
+            for key in ["large", "small/a", "small/b"] {
+                #expect(list.output.contains("http://127.0.0.1:\(proxy.port)/\(bucket.bucket)/\(key)\n"))
+            }
+            let document = try Document(provision("cache", "list", "--cache-dir", cache, "--output", "json"))
+            let known = try #require((document.json["caches"] as? [[String: Any]])?.first)
+            #expect(known["size"] as? Int == 1 << 30 && known["max_age"] as? String == "2d")
+            let objects = try #require(known["objects"] as? [[String: Any]])
+            #expect(objects.compactMap { $0["size"] as? Int }.sorted() == [6, 20_000, large.count])
+            // Nothing is too much, or too old.
+            #expect(try provision("cache", "prune", "--cache-dir", cache).output.contains(": 0 objects, 0 B removed; "))
+            // Some of it may be read just now; what is mounted goes on.
+            #expect(try provision("cache", "clear", "--cache-dir", cache).status == 0)
+            let sums = try sandbox.output(Self.sums)
+            #expect(try sandbox.verb("down").status == 0)
+            _ = try sandbox.output("find \(cache) -name '*.marks' -exec touch -d '3 days ago' {} +")
+            let pruned = try provision("cache", "prune", "--cache-dir", cache)
+            #expect(pruned.status == 0 && pruned.output.hasSuffix("; 0 B left\n"), "\(pruned)")
+            try sandbox.expect(0, task())
+            #expect(try sandbox.output(Self.sums) == sums)
+            try waitUntilKept()
+            #expect(try sandbox.verb("down").status == 0)
+            let cleared = try provision("cache", "clear", "--cache-dir", cache)
+            #expect(cleared.output == "\(cache): 3 objects, 8.6 MiB removed; 0 B left\n", "\(cleared)")
+        }
+
         // MARK: Settings
 
         @Test func theSizeHolds() throws {
