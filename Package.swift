@@ -45,24 +45,30 @@ let package = Package(
         // Files that are being written, and what became of them.
         library("Staging", uses: ["JSON", "Platform", "CShims"]),
 
+        // What was read, kept on a disk of this machine.
+        library("Cache", uses: ["JSON", "Checksums", "Platform"]),
+
         // A mount: what it shows, and how the kernel comes to it.
-        library("MountFS", uses: ["Staging", "ObjectStore", "Checksums", "JSON", "Platform"]),
+        library("MountFS", uses: ["Staging", "Cache", "ObjectStore", "Checksums", "JSON", "Platform"]),
         library("MountSession", uses: ["MountFS", "CFuse", "CShims", "Platform"]),
 
         // task.yaml → TaskFile → Plan → what is done with it.
         library("TaskFile", uses: ["CYAML", "JSON", "Platform"]),
         library(
-            "Plan", uses: ["ObjectStore", "HTTP", "Signing", "Checksums", "TaskFile", "JSON", "Platform", "CShims"]),
+            "Plan",
+            uses: ["ObjectStore", "Cache", "HTTP", "Signing", "Checksums", "TaskFile", "JSON", "Platform", "CShims"]),
         library("Transfer", uses: ["Plan", "ObjectStore", "HTTP", "Checksums", "TaskFile", "Platform", "CShims"]),
         library(
             "Executor",
             uses: [
-                "Transfer", "Plan", "MountSession", "MountFS", "ObjectStore", "HTTP", "TaskFile", "JSON", "Platform",
-                "CShims",
+                "Transfer", "Plan", "MountSession", "MountFS", "Cache", "ObjectStore", "HTTP", "TaskFile", "JSON",
+                "Platform", "CShims",
             ]),
         .executableTarget(
             name: "provision",
-            dependencies: ["Executor", "Transfer", "Plan", "ObjectStore", "HTTP", "TaskFile", "JSON", "Platform"],
+            dependencies: [
+                "Executor", "Transfer", "Plan", "Cache", "ObjectStore", "HTTP", "TaskFile", "JSON", "Platform",
+            ],
             swiftSettings: strict),
 
         // Runs built programs and servers, for tests from outside.
@@ -76,6 +82,11 @@ let package = Package(
             name: "memory-mount", dependencies: ["MountSession", "MountFS", "Platform"], path: "Tests/MemoryMount",
             swiftSettings: strict),
 
+        // Fills a cache until it is killed.
+        .executableTarget(
+            name: "cache-writer", dependencies: ["Cache", "Platform", "TestSupport"], path: "Tests/CacheWriter",
+            swiftSettings: strict),
+
         // Measures reading without the kernel.
         .executableTarget(
             name: "reading-benchmark", dependencies: ["MountFS", "ObjectStore", "HTTP", "Signing", "Platform"],
@@ -85,6 +96,7 @@ let package = Package(
         tests("HTTPTests", of: ["HTTP", "Checksums", "Platform", "TestSupport"]),
         tests("JSONTests", of: ["JSON"]),
         tests("ChecksumsTests", of: ["Checksums", "CShims"]),
+        tests("CacheTests", of: ["cache-writer", "Cache", "Checksums", "Platform", "CShims", "TestSupport"]),
         tests("SigningTests", of: ["Signing", "Checksums", "TestSupport"], exclude: ["judge.py"]),
         tests(
             "ObjectStoreTests",
@@ -97,7 +109,7 @@ let package = Package(
         tests(
             "MountFSTests",
             of: [
-                "MountFS", "Staging", "JSON", "ObjectStore", "HTTP", "Signing", "Checksums", "Platform", "CShims",
+                "MountFS", "Staging", "Cache", "JSON", "ObjectStore", "HTTP", "Signing", "Checksums", "Platform", "CShims",
                 "TestSupport",
             ]),
         tests("TaskFileTests", of: ["TaskFile", "JSON", "Platform"]),

@@ -13,6 +13,7 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -33,6 +34,11 @@ const int shim_o_direct = O_DIRECT;
 int shim_openat2(int folder, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve) {
     struct open_how how = {.flags = flags, .mode = mode, .resolve = resolve};
     return (int)syscall(SYS_openat2, folder, path, &how, sizeof how);
+}
+
+ptrdiff_t shim_pread_at_hand(int file, void *buffer, size_t count, int64_t offset) {
+    struct iovec piece = {buffer, count};
+    return preadv2(file, &piece, 1, offset, RWF_NOWAIT);
 }
 
 ptrdiff_t shim_copy_file_range(int from, int64_t *from_offset, int to, int64_t *to_offset, size_t count) {

@@ -10,10 +10,12 @@ extension BucketFileSystem {
             switch result {
             case .failure(let error): reply.fail(error)
             case .success(let opened):
-                let object = reading.open(opened.file)
-                let handle = handles.withLock { $0.add(object) }
-                guard !reply.answer(OpenFile(handle, opened.isCached ? .kept : .fresh)) else { return }
-                handles.withLock { $0.removeFile(handle) }?.close()
+                reading.prepare(opened.file) { [self] in
+                    let object = reading.open(opened.file)
+                    let handle = handles.withLock { $0.add(object) }
+                    guard !reply.answer(OpenFile(handle, opened.isCached ? .kept : .fresh)) else { return }
+                    handles.withLock { $0.removeFile(handle) }?.close()
+                }
             }
         }
     }

@@ -39,11 +39,14 @@ public struct Machine: Sendable {
     public var workingFolder: String
     /// Destinations are resolved below this folder.
     public var root: String?
+    /// Where caches are that a task does not place itself.
+    public var caches: String
 
-    public init(home: String, workingFolder: String, root: String? = nil) {
+    public init(home: String, workingFolder: String, root: String? = nil, caches: String? = nil) {
         self.home = home
         self.workingFolder = workingFolder
         self.root = root
+        self.caches = caches ?? home + "/.cache/provision"
     }
 
     public func path(of destination: Destination) -> String {

@@ -16,7 +16,7 @@ public struct ProgramFailure: Error {
 
 /// Runs programs as a user does: arguments, environment and standard input in; status and text out.
 public enum Program {
-    /// The program is looked for in PATH. The environment is PATH, HOME, a state folder and what is given: what the
+    /// The program is looked for in PATH. The environment is PATH, HOME, folders for state and caches and what is given: what the
     /// developer has exported must not decide a test.
     public static func run(
         _ words: [String], environment: [String: String] = [:], input: String = "", in folder: String? = nil
@@ -54,7 +54,7 @@ public enum Program {
         // A test that says nothing else leaves no state on the machine.
         var variables = [
             "PATH": inherited("PATH") ?? "/usr/bin:/bin", "HOME": streams.path,
-            "PROVISION_STATE_DIR": streams.path("state"),
+            "PROVISION_STATE_DIR": streams.path("state"), "PROVISION_CACHE_DIR": streams.path("cache"),
         ]
         variables.merge(environment) { _, given in given }
         let words = (folder.map { ["env", "-C", $0] } ?? []) + words

@@ -30,6 +30,9 @@ extern const int shim_o_tmpfile;
 extern const int shim_at_empty_path;
 extern const int shim_o_direct;
 
+// pread(2) of what the kernel has in memory; -1 with EAGAIN when the disk would have to be asked.
+ptrdiff_t shim_pread_at_hand(int file, void *buffer, size_t count, int64_t offset);
+
 ptrdiff_t shim_copy_file_range(int from, int64_t *from_offset, int to, int64_t *to_offset, size_t count);
 
 // pipe2(2) with O_CLOEXEC.

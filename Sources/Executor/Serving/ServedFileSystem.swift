@@ -1,3 +1,4 @@
+import Cache
 import JSON
 import MountFS
 import MountSession
@@ -8,10 +9,13 @@ import TaskFile
 
 /// The file system that a session serves.
 enum ServedFileSystem {
-    /// So many calls of a local folder are made at once; a store's make nobody wait.
-    private static func threads(_ mount: Mount) -> WorkThreads {
-        .lasting(mount.sources.contains(where: \.location.isLocalPath) ? 16 : max(2, Threads.processors))
+    /// So many calls of a local folder, or of the disk of a cache, are made at once; a store's make nobody wait.
+    private static func threads(_ order: ServingOrder) -> WorkThreads {
+        let waits = order.cache != nil || order.mount.sources.contains(where: \.location.isLocalPath)
+        return .lasting(waits ? 16 : max(2, Threads.processors))
     }
+
+    private static let cacheWriters = 2
 
     /// In the process of the session, before it serves: opens the source and says why when that does not go.
     static func make(_ start: SessionProcess.Start) throws(SessionFailure) -> any FileSystem {
@@ -23,12 +27,13 @@ enum ServedFileSystem {
         let environment = Environment(lines: order.environment)
         environment.becomeThatOfThisProcess()
         let stores = CloudStores(environment, home: order.home)
-        let threads = threads(order.mount)
+        let threads = threads(order)
         switch threads.wait(for: { await open(order, stores) }) {
         case .failure(let failure): throw failure
         case .success(let asked):
+            let cache = try cache(for: asked, order, isFirst: start.memory.isFresh)
             do throws(SystemError) {
-                return try fileSystem(over: asked, order, start.memory, threads)
+                return try fileSystem(over: asked, order, start.memory, cache, threads)
             } catch {
                 throw SessionFailure(
                     "the mount's memory cannot be used: \(error.description)", exitStatus: .systemRefused)
@@ -50,8 +55,31 @@ enum ServedFileSystem {
         }
     }
 
+    /// The first session fails without the cache that is wanted. One that comes after it, with programs waiting, does without.
+    private static func cache(
+        for asked: AskedSource, _ order: ServingOrder, isFirst: Bool
+    ) throws(SessionFailure) -> MountCache? {
+        guard let planned = order.cache else { return nil }
+        let log = TaskLog(order.mount.destination.written)
+        var settings = DiskCache.Settings(
+            folder: RawPath(planned.folder), limits: planned.limits, threads: .lasting(cacheWriters))
+        settings.memory = min(settings.memory, order.memory / 4)
+        settings.report = { log.write($0) }
+        do throws(CacheFailure) {
+            return MountCache(
+                try DiskCache(settings), place: asked.opened.place, reader: CacheReader(asked.opened.reader))
+        } catch {
+            guard isFirst else {
+                log.write("\(error.message); reads go on without it")
+                return nil
+            }
+            throw SessionFailure(error.message, exitStatus: .badDestination)
+        }
+    }
+
     private static func fileSystem(
-        over asked: AskedSource, _ order: ServingOrder, _ kept: KeptMemory, _ threads: WorkThreads
+        over asked: AskedSource, _ order: ServingOrder, _ kept: KeptMemory, _ cache: MountCache?,
+        _ threads: WorkThreads
     ) throws(SystemError) -> any FileSystem {
         let (options, ownership) = (order.mount.mount, order.mount.ownership)
         var settings = TreeSettings(
@@ -71,11 +99,12 @@ enum ServedFileSystem {
         let tree = try BucketTree(asked.opened.store, settings, kept)
         var readings = ReadingSettings()
         readings.timeout = settings.ioTimeout
-        readings.threads = settings.threads
+        readings.threads = threads
         readings.onChanged = { [weak tree] key in tree?.forgetFacts(of: key) }
         readings.onFailure = { [weak tree] _, error in tree?.report(error) }
         let reading = ObjectReading(
-            store: asked.opened.store, memory: MemoryBudget(order.memory), settings: readings, neighbours: tree)
+            store: asked.opened.store, memory: MemoryBudget(order.memory), settings: readings, neighbours: tree,
+            cache: cache)
         return BucketFileSystem(tree, reading)
     }
 }

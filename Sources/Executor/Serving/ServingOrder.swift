@@ -1,3 +1,4 @@
+import Cache
 import JSON
 import Plan
 import Platform
@@ -21,6 +22,8 @@ struct ServingOrder: Sendable {
     var environment: [String]
     /// For what is read ahead and kept.
     var memory: Int
+    /// What it reads through, if anything.
+    var cache: PlannedCache?
     /// When it was wanted, in seconds since 1970: the time of folders that no object stands for.
     var started: Int
 
@@ -32,6 +35,7 @@ struct ServingOrder: Sendable {
         workingFolder = checked.machine.workingFolder
         self.environment = environment.lines.sorted()
         self.memory = memory
+        cache = checked.cache
         started = Timestamp.secondsNow
     }
 
@@ -40,7 +44,7 @@ struct ServingOrder: Sendable {
             "v": .integer(Self.version), "mount": mount.document, "single": .boolean(isSingleObject),
             "uid": .integer(Int(owner.user)), "gid": .integer(Int(owner.group)), "home": .string(home),
             "working_folder": .string(workingFolder), "environment": .strings(environment),
-            "memory": .integer(memory), "started": .integer(started),
+            "memory": .integer(memory), "started": .integer(started), "cache": cache?.document ?? .null,
         ]
     }
 
@@ -59,14 +63,34 @@ struct ServingOrder: Sendable {
         environment = lines.compactMap(\.text)
         self.memory = memory
         self.started = started
+        if let stated = json["cache"], stated != .null {
+            guard let cache = PlannedCache(document: stated) else { return nil }
+            self.cache = cache
+        }
     }
 
     /// Whether a mount that is there is the one that is wanted. The environment does not count: what a login changes in
     /// it every hour makes no other mount.
     func isSameMount(as other: ServingOrder) -> Bool {
         let isRelative = mount.sources.contains(where: \.location.isLocalPath)
-        return mount.document == other.mount.document && (!isRelative || workingFolder == other.workingFolder)
+        return mount.document == other.mount.document && cache == other.cache
+            && (!isRelative || workingFolder == other.workingFolder)
     }
 
     var machine: Machine { Machine(home: home, workingFolder: workingFolder) }
+}
+
+extension PlannedCache {
+    fileprivate var document: JSONValue {
+        [
+            "folder": .string(folder), "size": limits.map { .integer($0.size) } ?? .null,
+            "max_age": limits?.maxAge.map { .integer($0.milliseconds) } ?? .null,
+        ]
+    }
+
+    fileprivate init?(document: JSONValue) {
+        guard let folder = document["folder"]?.text else { return nil }
+        let age = document["max_age"]?.wholeNumber.map { TimeSpan(milliseconds: $0) }
+        self.init(folder: folder, limits: document["size"]?.wholeNumber.map { CacheLimits(size: $0, maxAge: age) })
+    }
 }

@@ -41,7 +41,23 @@ final class BlockMemory: @unchecked Sendable {
     }
 
     /// From here on fresh memory costs enough to keep what was used.
-    private static let pooled = 1 << 20
+    static let pooled = 1 << 20
+}
+
+/// A piece of such memory. Whoever has it has the memory.
+struct MemoryPiece: Sendable {
+    let memory: BlockMemory
+    let range: Range<Int>
+
+    var bytes: UnsafeMutableRawBufferPointer { .init(rebasing: memory.bytes[range]) }
+
+    func dropFirst(_ count: Int) -> MemoryPiece {
+        MemoryPiece(memory: memory, range: range.lowerBound + count..<range.upperBound)
+    }
+
+    func prefix(_ count: Int) -> MemoryPiece {
+        MemoryPiece(memory: memory, range: range.lowerBound..<range.lowerBound + count)
+    }
 }
 
 /// Some of a budget, taken at once for several pieces and given back when the last of them goes.

@@ -1,31 +1,63 @@
 import ObjectStore
 import Platform
 
-/// Where the bytes of a file come from: the store, or what stands before it. A cache on disk is one that has another behind
-/// it, asks that one for what it lacks, and keeps what came.
+/// Where the bytes of a file come from: the store, or what stands before it.
 protocol ByteOrigin: Sendable {
-    /// Fetches into memory of the range's size. `progress` is called only where a version is pinned, see `ByteSink.memory`.
+    /// Fetches into memory of the range's size, which is not changed any more afterwards. Says of which version the bytes are.
+    /// `progress` is called only where a version is pinned, see `ByteSink.memory`.
     func fetch(
-        _ range: Range<Int>, of file: FileVersion, into memory: UnsafeMutableRawBufferPointer,
+        _ range: Range<Int>, of file: FileVersion, into memory: MemoryPiece,
         progress: @escaping @Sendable (_ count: Int) -> Void
-    ) async throws(StoreError) -> ObjectInfo
+    ) async throws(StoreError) -> ObjectVersion
+
+    /// Throws unless the store would give away this version.
+    func checkReadable(_ file: FileVersion) async throws(StoreError)
+
+    /// Whether anything is ever at hand.
+    var isLocal: Bool { get }
+
+    /// Called before a file is opened; may wait for disks.
+    func prepare(_ file: FileVersion)
+
+    /// Whether `prepare` would do anything.
+    func needsPreparing(_ file: FileVersion) -> Bool
+
+    /// Reads what is on this machine and can be had without waiting. False when that is not all of the range.
+    func readAtHand(_ range: Range<Int>, of file: FileVersion, into memory: UnsafeMutableRawBufferPointer) -> Bool
+
+    /// Nobody has read anything for a while.
+    func rest()
 }
 
 struct StoreOrigin: ByteOrigin {
     let store: any ObjectStore
 
     func fetch(
-        _ range: Range<Int>, of file: FileVersion, into memory: UnsafeMutableRawBufferPointer,
+        _ range: Range<Int>, of file: FileVersion, into memory: MemoryPiece,
         progress: @escaping @Sendable (_ count: Int) -> Void
-    ) async throws(StoreError) -> ObjectInfo {
+    ) async throws(StoreError) -> ObjectVersion {
         let wanted = ReadRange(from: range.lowerBound, count: range.count)
         // Of which version the bytes are is else known only from the result.
-        let sink = ByteSink.memory(memory, progress: file.version == nil ? nil : progress)
+        let sink = ByteSink.memory(memory.bytes, progress: file.version == nil ? nil : progress)
         let result = try await store.read(file.key, wanted, of: file.version, into: sink)
         guard result.object.hasUnknownSize || result.object.size == file.size, result.count == range.count else {
             throw StoreError(
                 .changed, "\(file.key.shown) has \(result.object.size) bytes and not \(file.size) any more")
         }
-        return result.object
+        return result.object.version
     }
+
+    /// One byte says more than any other question: who may look may not always read.
+    func checkReadable(_ file: FileVersion) async throws(StoreError) {
+        _ = try await store.read(
+            file.key, ReadRange(from: 0, count: 1), of: file.version, into: .bytes(limit: 1))
+    }
+
+    var isLocal: Bool { false }
+    func prepare(_ file: FileVersion) {}
+    func needsPreparing(_ file: FileVersion) -> Bool { false }
+    func readAtHand(_ range: Range<Int>, of file: FileVersion, into memory: UnsafeMutableRawBufferPointer) -> Bool {
+        false
+    }
+    func rest() {}
 }

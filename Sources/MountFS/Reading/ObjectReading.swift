@@ -1,3 +1,4 @@
+import Cache
 public import ObjectStore
 public import Platform
 import Synchronization
@@ -10,14 +11,29 @@ import Synchronization
 public final class ObjectReading: Sendable {
     private let core: ReadingCore
 
-    /// `memory` is what may be taken for bytes that are on their way or ahead of need.
+    /// `memory` is what may be taken for bytes that are on their way or ahead of need. With a cache, which is asked before the
+    /// store, the settings need threads that may wait for disks.
     public init(
-        store: any ObjectStore, memory: MemoryBudget, settings: ReadingSettings, neighbours: (any Neighbours)?
+        store: any ObjectStore, memory: MemoryBudget, settings: ReadingSettings, neighbours: (any Neighbours)?,
+        cache: MountCache? = nil
     ) {
-        core = ReadingCore(StoreOrigin(store: store), memory, settings, neighbours)
+        precondition(cache == nil || settings.threads != nil)
+        let origin = StoreOrigin(store: store)
+        let cached = cache.map { CachedOrigin($0, before: origin, on: settings.threads) }
+        core = ReadingCore(cached ?? origin, memory, settings, neighbours)
+        if let disk = cache?.disk { memory.whenShort { disk.giveMemoryBack() } }
     }
 
     deinit { core.close() }
+
+    /// Finds out what there is of a file before it is opened; calls back at once where that takes no time.
+    public func prepare(_ file: FileVersion, then: @escaping @Sendable () -> Void) {
+        guard core.origin.needsPreparing(file) else { return then() }
+        Task(executorPreference: core.settings.threads) { [core] in
+            core.origin.prepare(file)
+            then()
+        }
+    }
 
     /// Opens are counted; all of the same version share what is fetched.
     public func open(_ file: FileVersion) -> OpenObject {

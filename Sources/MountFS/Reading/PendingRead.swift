@@ -9,18 +9,13 @@ final class PendingRead: @unchecked Sendable {
     let deadline: Int
     let reply: Reply<FileBytes>
     /// Where its bytes are, in their order.
-    var pieces: [Piece] = []
+    var pieces: [MemoryPiece] = []
     /// How many of them are not there yet.
     var missing = 0
     /// Somebody is to answer it, or has.
     var isSettled = false
     /// Whether the kernel has been asked to say when nobody waits any more.
     var isWatched = false
-
-    struct Piece {
-        let memory: BlockMemory
-        let range: Range<Int>
-    }
 
     init(_ range: Range<Int>, by reader: Reader, deadline: Int, _ reply: Reply<FileBytes>) {
         self.range = range
@@ -31,7 +26,7 @@ final class PendingRead: @unchecked Sendable {
 
     /// With all bytes there.
     func answer() {
-        let bytes = pieces.map { UnsafeRawBufferPointer(rebasing: $0.memory.bytes[$0.range]) }
+        let bytes = pieces.map { UnsafeRawBufferPointer($0.bytes) }
         reply.answer(bytes.count == 1 ? .one(bytes[0]) : .pieces(bytes))
         // They are copied while the reply is answered.
         withExtendedLifetime(pieces) {}

@@ -177,6 +177,7 @@ final class ReadingCore: Sendable {
             dropUnopened(file)
         }
         memory.freeIdle()
+        origin.rest()
         return isLeft
     }
 }

@@ -24,10 +24,10 @@ extension SharedFile {
     private func request(_ part: Part, _ wanted: Range<Int>, of version: FileVersion) async -> StoreError? {
         let done = wanted.lowerBound - part.range.lowerBound
         do throws(StoreError) {
-            let object = try await core.origin.fetch(
-                wanted, of: version, into: .init(rebasing: part.memory.bytes[done...])
+            let found = try await core.origin.fetch(
+                wanted, of: version, into: MemoryPiece(memory: part.memory, range: done..<part.range.count)
             ) { [self] count in receive(part, done + count) }
-            finish(part, object)
+            finish(part, found)
             return nil
         } catch {
             return error
@@ -56,7 +56,7 @@ extension SharedFile {
         for read in ready { read.answer() }
     }
 
-    private func finish(_ part: Part, _ object: ObjectInfo) {
+    private func finish(_ part: Part, _ found: ObjectVersion) {
         enum End {
             case done([PendingRead])
             case changed
@@ -65,8 +65,8 @@ extension SharedFile {
             part.task = nil
             guard !part.isGone else { return .done([]) }
             if file.version == nil {
-                if let pinned = state.pinned, pinned != object.version { return .changed }
-                state.pinned = object.version
+                if let pinned = state.pinned, pinned != found { return .changed }
+                state.pinned = found
             }
             part.received = part.range.count
             part.isComplete = true

@@ -4,6 +4,7 @@ import Synchronization
 /// Reads: what they find, what is fetched for them, and what is fetched ahead.
 extension SharedFile {
     func read(_ range: Range<Int>, by reader: Reader, _ reply: Reply<FileBytes>) {
+        if answerAtHand(range, by: reader, reply) { return }
         let read = PendingRead(range, by: reader, deadline: core.deadline, reply)
         attempt(read, with: nil)
     }
@@ -128,7 +129,7 @@ extension SharedFile {
             let wanted = read.range.clamped(to: part.range)
             let start = part.range.lowerBound
             read.pieces.append(
-                PendingRead.Piece(memory: part.memory, range: wanted.lowerBound - start..<wanted.upperBound - start))
+                MemoryPiece(memory: part.memory, range: wanted.lowerBound - start..<wanted.upperBound - start))
             if !part.has(wanted) {
                 part.waiting.append(read)
                 read.missing += 1

@@ -54,7 +54,7 @@ public struct AskedSource: Sendable {
         }
         let store = try await FileStore.open(isFolder ? real : real.parent.isEmpty ? "/" : real.parent)
         return AskedSource(
-            source: source, opened: OpenedStore(store, endpoint: nil, identity: nil),
+            source: source, opened: OpenedStore(store, place: "file://\(real.text)", reader: "this user"),
             key: isFolder ? "" : ObjectKey(real.lastComponent.bytes), kind: isFolder ? .tree : .file)
     }
 

@@ -9,6 +9,8 @@ public struct CheckedMountPoint: Sendable {
     public let isSingleObject: Bool
     /// Of the folder or file that is mounted over, which is what the mount shows where nothing else is known.
     public let owner: (user: UInt32, group: UInt32)
+    /// What it reads through, if anything.
+    public let cache: PlannedCache?
     /// For the sources that are on this machine.
     public let machine: Machine
 

@@ -1,3 +1,4 @@
+import Cache
 import Platform
 import TaskFile
 
@@ -31,12 +32,33 @@ extension Preflight {
                 return nil
             }
             planned.path = path
+            let cache = PlannedCache(planned.mount, on: machine)
+            if let cache, !check(cache, planned) { return nil }
             return CheckedMountPoint(
                 planned: planned, source: answer.source, isSingleObject: answer.isSingleObject, owner: state.owner,
-                machine: machine)
+                cache: cache, machine: machine)
         } catch {
             report(.place(error), planned)
             return nil
+        }
+    }
+
+    /// A cache that somebody wants and cannot have is no cache: reads would be slower than they are meant to be, for nobody
+    /// knows why.
+    private mutating func check(_ cache: PlannedCache, _ planned: PlannedMount) -> Bool {
+        do throws(CacheFailure) {
+            if try !DiskCache.hasRoom(inFolderAt: RawPath(cache.folder)) {
+                report(
+                    .notEnoughDisk,
+                    "the disk of the cache folder \(cache.folder) is nearly full: little or nothing is kept",
+                    planned, severity: .warning)
+            }
+            return true
+        } catch {
+            report(
+                .destinationDenied, error.message, hint: "another folder can be named: cache: {dir: …}, --cache-dir",
+                planned)
+            return false
         }
     }
 

@@ -1,6 +1,7 @@
 import HTTP
 public import ObjectStore
 public import Platform
+import Signing
 public import TaskFile
 
 /// Opens what speaks S3, and files on web servers, over connections and with credentials that all mounts share.
@@ -45,7 +46,17 @@ public final class CloudStores: Stores {
         return OpenedStore(
             S3Store(site, settings, credentials: search, client: client, meter: meter), meter: meter,
             endpoint: site.endpoint(region: region).url, usualRegion: usual,
-            identity: origin.description)
+            identity: origin.description, place: "\(site.endpoint(region: region).url)/\(bucket.bucket)",
+            reader: Self.reader(try await search.credentials(), origin, access))
+    }
+
+    /// A key is somebody; temporary ones change all the time, but not whose they are.
+    private static func reader(
+        _ credentials: AWSCredentials?, _ origin: CredentialOrigin, _ access: StoreAccess
+    ) -> String {
+        let key = credentials.map { $0.sessionToken == nil ? $0.accessKeyID : "" } ?? ""
+        let headers = access.headers.map { "\($0.name): \($0.value.exposed)" }
+        return ([key, origin.description] + headers).joined(separator: "\n")
     }
 
     func search(for mount: Mount) -> AWSCredentialSearch {
@@ -66,6 +77,7 @@ public final class CloudStores: Stores {
             url.value, shownAs: source.shown, key: ObjectKey(source.baseName), WebSettings(mount.access),
             client: client, meter: meter)
         let identity = mount.access.headers.isEmpty ? "anonymous" : "the headers of the task"
-        return OpenedStore(store, meter: meter, endpoint: store.endpoint, identity: identity)
+        return OpenedStore(
+            store, meter: meter, endpoint: store.endpoint, identity: identity, place: url.value, reader: identity)
     }
 }

@@ -191,6 +191,25 @@ extension OwnedDescriptor {
         return count
     }
 
+    /// The same, of up to so many bytes.
+    public func bytes(_ count: Int, at offset: Int) throws(SystemError) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: count)
+        let got = bytes.withUnsafeMutableBytes { buffer in
+            Result { () throws(SystemError) in try read(into: buffer, at: offset) }
+        }
+        bytes.removeLast(count - (try got.get()))
+        return bytes
+    }
+
+    /// Reads at an offset what the kernel has in memory, without waiting for the disk. False when that is not all, or cannot be
+    /// told on this file system.
+    public func readAtHand(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) -> Bool {
+        let count: Int? = try? SystemError.check {
+            shim_pread_at_hand(raw, buffer.baseAddress, buffer.count, Int64(offset))
+        }
+        return count == buffer.count
+    }
+
     public func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(SystemError) {
         var count = 0
         while count < bytes.count {
@@ -216,12 +235,28 @@ extension OwnedDescriptor {
             return false
         }
     }
+
+    /// Takes a lock that others may have at the same time, but nobody an exclusive one; false when somebody has.
+    public func lockShared() throws(SystemError) -> Bool {
+        do throws(SystemError) {
+            try SystemError.check { flock(raw, LOCK_SH | LOCK_NB) }
+            return true
+        } catch  where error.code == EWOULDBLOCK {
+            return false
+        }
+    }
+
+    public func unlock() throws(SystemError) {
+        try SystemError.check { flock(raw, LOCK_UN) }
+    }
 }
 
 /// What a file system has left.
 public struct FileSystemRoom: Sendable, Equatable {
     public var device: UInt64
     public var bytes: Int
+    /// Of all of it, free or not.
+    public var total: Int
     /// Nothing where the file system makes inodes as it needs them.
     public var inodes: Int?
     public var blockSize: Int
@@ -230,6 +265,7 @@ public struct FileSystemRoom: Sendable, Equatable {
         device = UInt64(status.f_fsid)
         blockSize = Int(status.f_frsize)
         bytes = Int(status.f_bavail) * Int(status.f_frsize)
+        total = Int(status.f_blocks) * Int(status.f_frsize)
         inodes = status.f_files == 0 ? nil : Int(status.f_favail)
     }
 }

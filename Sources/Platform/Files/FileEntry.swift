@@ -12,6 +12,8 @@ public struct FileEntry: Sendable, Equatable {
 
     public var kind: Kind
     public var size: Int
+    /// What it takes of the disk, in bytes: less than its size where it has holes.
+    public var allocated: Int
     /// Permission bits, with set-id and sticky.
     public var mode: UInt32
     public var modified: FileTime
@@ -32,6 +34,7 @@ public struct FileEntry: Sendable, Equatable {
             default: .special
             }
         size = Int(status.st_size)
+        allocated = Int(status.st_blocks) * 512
         mode = status.st_mode & 0o7777
         modified = FileTime(seconds: status.st_mtim.tv_sec, nanoseconds: status.st_mtim.tv_nsec)
         changed = FileTime(seconds: status.st_ctim.tv_sec, nanoseconds: status.st_ctim.tv_nsec)

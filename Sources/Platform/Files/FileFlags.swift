@@ -21,6 +21,8 @@ public enum FileFlags {
     /// A new file in a folder that never gets a name.
     public static let nameless = O_RDWR | shim_o_tmpfile
     public static let readWrite = O_RDWR | O_CREAT
+    /// The same, of a file that is there.
+    public static let change = O_RDWR
 }
 
 extension SystemError {

@@ -76,7 +76,7 @@ enum EntryKeys {
                     KeyRule("size", .size(1...Int.max), "bytes at most"),
                     KeyRule("max_age", .duration(atLeast: 0), "how long what is not used stays"),
                     KeyRule("dir", .absolutePath, "the folder of the cache"),
-                ])), isBuilt: false, "a read cache on disk, or the name of one that others share"),
+                ])), "a read cache on disk, or the name of one that others share"),
         KeyRule(
             "commit", .choice(Commit.allCases.map(\.rawValue)), modes: Mode.mounts, isBuilt: false,
             "which call waits until data is in the bucket"),

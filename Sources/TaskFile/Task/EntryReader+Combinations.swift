@@ -23,6 +23,11 @@ extension EntryReader {
                 at: links.key, links.path)
         }
         checkShard(fields)
+        if draft.mode == .copy, let field = fields["cache"] {
+            diagnostics.warning(
+                .notBuilt, "`cache` is understood, but copies of this build of provision do not use one yet",
+                at: field.key, field.path)
+        }
         if fields.string("on_no_fuse") == "copy", let field = fields["on_no_fuse"],
             effectiveReadOnly(draft) != true, fields.string("sync_back") != "on_exit"
         {

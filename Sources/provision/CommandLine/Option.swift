@@ -63,7 +63,7 @@ enum Option: String, CaseIterable, Sendable {
         case .root: Row(.directory("DIR"), with: [.run], "resolve destinations below DIR, which is made when missing")
         case .stateDir:
             Row(.directory("D"), with: Verb.ofTasks + [.doctor], "where journal, staging and status files are")
-        case .cacheDir: Row(.directory("D"), with: [.run, .pull, .cache, .doctor], "where the download cache is")
+        case .cacheDir: Row(.directory("D"), with: [.run, .pull, .cache, .doctor], "where caches are")
         case .jobs: Row(.integer("N", in: 1...Int.max), with: Verb.transferring, "requests at once, over all mounts")
         case .maxMemory:
             Row(
@@ -97,7 +97,7 @@ enum Option: String, CaseIterable, Sendable {
     /// Whether anything in this build acts on it. One that nothing acts on is read, and refused where it would matter.
     var isBuilt: Bool {
         switch self {
-        case .cacheDir, .drainTimeout, .readyFile, .metricsFile, .fuseFD: false
+        case .drainTimeout, .readyFile, .metricsFile, .fuseFD: false
         default: true
         }
     }

@@ -37,7 +37,10 @@ enum Verb: String, CaseIterable, Sendable {
         case .pull: Row([Operand("URL"), Operand("DEST", .optional, .file)], "copy from a bucket, once")
         case .push: Row([Operand("SRC", .oneOrMore, .file), Operand("URL")], "copy to a bucket, once")
         case .ls: Row([Operand("URL")], "list a bucket, a prefix or an object", action: List.perform)
-        case .cache: Row([.choice(["list", "prune", "clear"])], "look after the shared download cache")
+        case .cache:
+            Row(
+                [.choice(CacheVerb.Deed.allCases.map(\.rawValue))], "look after what mounts keep on this machine",
+                action: CacheVerb.perform)
         case .schema:
             Row(
                 [.choice(Schema.allCases.map(\.rawValue), .optional)],

@@ -1,3 +1,5 @@
+import Cache
+import Glibc
 import ObjectStore
 import Plan
 import Platform
@@ -63,8 +65,12 @@ struct TaskInput {
 
     func machine() throws(Failure) -> Machine {
         do throws(SystemError) {
+            let workingFolder = try WorkingFolder.path()
             return Machine(
-                home: HomeFolder.path(environment) ?? "/", workingFolder: try WorkingFolder.path(), root: settings.root)
+                home: HomeFolder.path(environment) ?? "/", workingFolder: workingFolder, root: settings.root,
+                caches: CachesFolder(
+                    settings.cacheDir, environment: environment, workingFolder: workingFolder, isRoot: geteuid() == 0
+                ).path)
         } catch {
             throw Failure(.systemRefused, "the working folder cannot be found: \(error.description)")
         }

@@ -1,3 +1,4 @@
+import Cache
 import Executor
 import Glibc
 import JSON
@@ -15,6 +16,7 @@ enum Doctor {
         var findings = try identities(input, within: invocation.settings.timeout)
         findings += MachineFindings(invocation.environment).all
         findings.append(try state(invocation, input))
+        findings.append(caches(try input.machine().caches))
         findings += FUSEFindings.all
         let canCopy = !findings.contains { $0.state == .bad }
         let status = canCopy ? ExitStatus.done : .systemRefused
@@ -80,7 +82,7 @@ enum Doctor {
         return comparison.map { Finding($0) }
     }
 
-    // MARK: Where notes are kept
+    // MARK: What is kept
 
     private static func state(_ invocation: Invocation, _ input: SourceInput) throws(Failure) -> Finding {
         let folder = StateFolder(
@@ -98,6 +100,16 @@ enum Doctor {
             return Finding("state folder", .good, folder.path + absence + memory)
         } catch {
             return Finding("state folder", .bad, "\(folder.path) cannot be made: \(error.reason)")
+        }
+    }
+
+    /// Copies can do without.
+    private static func caches(_ folder: String) -> Finding {
+        do throws(CacheFailure) {
+            let hasRoom = try DiskCache.hasRoom(inFolderAt: RawPath(folder).appending(RawPath(CachesFolder.usualName)))
+            return Finding("caches", hasRoom ? .good : .plain, folder + (hasRoom ? "" : "; the disk is nearly full"))
+        } catch {
+            return Finding("caches", .plain, error.message)
         }
     }
 }

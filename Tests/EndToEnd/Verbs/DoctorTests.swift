@@ -37,12 +37,13 @@ import Testing
                 "AWS_ACCESS_KEY_ID": "AKIDOFTESTSABCDEFGH", "AWS_SECRET_ACCESS_KEY": "hush",
                 "https_proxy": "http://user:hush@\(place)/",
                 "AWS_ENDPOINT_URL_S3": "http://user:hush@\(place)",
-            ], "--state-dir", "new/state")
+            ], "--state-dir", "new/state", "--cache-dir", "new/caches")
         #expect(found["aws credentials"] == ["good: environment AWS_ACCESS_KEY_ID AKID…EFGH"])
         #expect(found["proxy"] == ["fact: https_proxy is http://***@\(place)"])
         #expect(found["endpoint"] == ["fact: AWS_ENDPOINT_URL_S3 is http://***@\(place)"])
         #expect(
             found["state folder"]?.first?.hasPrefix("good: \(folder.path)/new/state; made when") == true, "\(found)")
+        #expect(found["caches"] == ["good: \(folder.path)/new/caches"])
         let fuse = found["fuse"]?.first ?? ""
         #expect(fuse.contains("MOUNT can work") || fuse.contains("MOUNT cannot work"), "\(found)")
         // It looks and makes nothing.

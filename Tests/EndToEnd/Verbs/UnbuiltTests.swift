@@ -9,7 +9,7 @@ import Testing
         folder = try TemporaryFolder()
     }
 
-    @Test(arguments: ["pull", "push", "cache"])
+    @Test(arguments: ["pull", "push"])
     func verbs(verb: String) throws {
         for words in [[verb], [verb, "s3://bucket/x"]] {
             let finished = try Program.run([Program.provision] + words)
@@ -19,10 +19,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        "--ready-file=r", "--metrics-file=m", "--cache-dir=c", "--drain-timeout=1s",
-        "--fuse-fd=3",
-    ])
+    @Test(arguments: ["--ready-file=r", "--metrics-file=m", "--drain-timeout=1s", "--fuse-fd=3"])
     func options(option: String) throws {
         try folder.write("x", to: "file")
         try folder.write("file_mounts: {\(folder.path("dst")): ./file}", to: "task.yaml")
@@ -38,7 +35,7 @@ import Testing
     /// A variable may be exported for good, and so is no mistake; but it does nothing, and that is said.
     @Test(arguments: [
         ("PROVISION_READY_FILE", "r"), ("PROVISION_METRICS_FILE", "m"),
-        ("PROVISION_CACHE_DIR", "c"), ("PROVISION_DRAIN_TIMEOUT", "1s"), ("PROVISION_FUSE_FD", "3"),
+        ("PROVISION_DRAIN_TIMEOUT", "1s"), ("PROVISION_FUSE_FD", "3"),
     ])
     func variables(name: String, value: String) throws {
         try folder.write("x", to: "file")

@@ -1,3 +1,4 @@
+import Cache
 import Glibc
 import MountFS
 import ObjectStore
@@ -12,9 +13,18 @@ struct RandomReadsTests {
         let chosen = Environment.ofThisProcess().nonEmpty("PROVISION_TEST_SEED").flatMap { UInt64($0) }
         let first = chosen ?? .random(in: 0..<1 << 32)
         print("RandomReadsTests: PROVISION_TEST_SEED=\(first)")
+        let folder = try TemporaryFolder()
+        // So small that something goes all the time.
+        let limits = CacheLimits(size: 4 << 20)
+        let cache = try DiskCache(
+            .init(folder: RawPath(folder.path("cache")), limits: limits, threads: ReadingSandbox.threads))
         for seed in first..<first + (chosen == nil ? 1500 : 1) {
-            var session = RandomSession(seed)
+            let isCached = seed % 3 == 0
+            var session = RandomSession(
+                seed, isCached ? MountCache(cache, place: "seed \(seed)", reader: .init("me")) : nil)
             try await session.run()
+            // Again, of what is kept.
+            if isCached { try await session.run() }
             try #require(
                 await session.sandbox.isEmptySoon(), "seed \(seed): \(session.sandbox.memory.used) bytes are left")
             try #require(
@@ -41,7 +51,7 @@ private struct RandomSession {
     private var random: SeededGenerator
     private var files: [(file: FileVersion, bytes: [UInt8])] = []
 
-    init(_ seed: UInt64) {
+    init(_ seed: UInt64, _ cache: MountCache?) {
         self.seed = seed
         var random = SeededGenerator(seed: seed)
         let piece = [1000, 16 << 10, 64 << 10].randomElement(using: &random)!
@@ -52,7 +62,7 @@ private struct RandomSession {
             return number % 2 == 0 ? .fail(error) : .breakOff(request.range.count / 2, error)
         }
         let memory = [1, 50_000, 400_000, 3 << 20, 64 << 20].randomElement(using: &random)!
-        sandbox = ReadingSandbox(store, memory: memory) { settings in
+        sandbox = ReadingSandbox(store, memory: memory, cache: cache) { settings in
             settings.smallFile = 64 << 10
             settings.firstPart = 64 << 10
             settings.largestPart = 256 << 10

@@ -1,8 +1,10 @@
+import Cache
 import Glibc
 import MountFS
 import ObjectStore
 import Platform
 import Synchronization
+import TestSupport
 import Testing
 
 /// A store, a budget and what reads through them.
@@ -25,6 +27,7 @@ struct ReadingSandbox {
 
     init(
         _ store: FakeStore = FakeStore(), memory: Int = 64 << 20, neighbours: (any Neighbours)? = nil,
+        cache: MountCache? = nil,
         _ change: (inout ReadingSettings) -> Void = { _ in }
     ) {
         self.store = store
@@ -35,9 +38,14 @@ struct ReadingSandbox {
         settings.patience = TimeSpan(milliseconds: 600_000)
         settings.onChanged = { [told] in told.noteChange($0) }
         settings.onFailure = { [told] _, error in told.noteFailure(error) }
+        if cache != nil { settings.threads = Self.threads }
         change(&settings)
-        reading = ObjectReading(store: store, memory: self.memory, settings: settings, neighbours: neighbours)
+        reading = ObjectReading(
+            store: store, memory: self.memory, settings: settings, neighbours: neighbours, cache: cache)
     }
+
+    /// Those that wait for a cache.
+    static let threads = WorkThreads.lasting(4)
 
     /// An object of bytes that tell where they are.
     func make(_ key: ObjectKey, _ count: Int, seed: UInt64 = 1) -> (FileVersion, [UInt8]) {
@@ -61,21 +69,6 @@ func soon(_ condition: () -> Bool) async -> Bool {
     return condition()
 }
 
-enum Content {
-    /// Each eight bytes are their place and the seed, mixed.
-    static func bytes(_ count: Int, seed: UInt64) -> [UInt8] {
-        [UInt8](unsafeUninitializedCapacity: count + 8) { buffer, initialized in
-            let raw = UnsafeMutableRawBufferPointer(buffer)
-            for index in 0..<(count + 7) / 8 {
-                var word = (UInt64(index) &+ seed &* 0x1_0000_0000_01B3) &* 0x9E37_79B9_7F4A_7C15
-                word ^= word >> 29
-                raw.storeBytes(of: word, toByteOffset: index * 8, as: UInt64.self)
-            }
-            initialized = count
-        }
-    }
-}
-
 /// Without optimization the usual comparison takes longer than all else that is tested here.
 func == (left: ArraySlice<UInt8>, right: ArraySlice<UInt8>) -> Bool {
     left.count == right.count
@@ -84,4 +77,17 @@ func == (left: ArraySlice<UInt8>, right: ArraySlice<UInt8>) -> Bool {
                 left.isEmpty || memcmp(left.baseAddress!, right.baseAddress!, left.count) == 0
             }
         }
+}
+
+/// A folder of files in the order of their names.
+final class ListedFiles: Neighbours {
+    let files: [FileVersion]
+
+    init(_ files: [FileVersion]) {
+        self.files = files
+    }
+
+    func files(after file: ObjectKey, count: Int) -> [FileVersion] {
+        Array(files.drop { $0.key <= file }.prefix(count))
+    }
 }

@@ -5,19 +5,6 @@ import Testing
 
 /// Small files, and those that follow each other in a folder.
 struct SmallFilesTests {
-    /// Files in the order of their names.
-    private final class Folder: Neighbours {
-        let files: [FileVersion]
-
-        init(_ files: [FileVersion]) {
-            self.files = files
-        }
-
-        func files(after file: ObjectKey, count: Int) -> [FileVersion] {
-            Array(files.drop { $0.key <= file }.prefix(count))
-        }
-    }
-
     private static func name(_ number: Int) -> ObjectKey { ObjectKey("folder/\(1000 + number)") }
 
     /// A folder of files, each with its number all over.
@@ -29,7 +16,7 @@ struct SmallFilesTests {
             let version = store.set(Self.name(number), [UInt8](repeating: UInt8(number % 251), count: size))
             return FileVersion(key: Self.name(number), size: size, version: version)
         }
-        return (ReadingSandbox(store, memory: memory, neighbours: Folder(files), change), files)
+        return (ReadingSandbox(store, memory: memory, neighbours: ListedFiles(files), change), files)
     }
 
     private func read(_ sandbox: ReadingSandbox, _ file: FileVersion, _ number: Int) async throws {

@@ -30,7 +30,7 @@ struct StoreSandbox {
         let store: MemoryStore
 
         func open(_ bucket: BucketLocation, of mount: Mount) async throws(StoreError) -> OpenedStore {
-            OpenedStore(store)
+            OpenedStore(store, place: "", reader: "")
         }
     }
 

@@ -1,0 +1,22 @@
+public import Platform
+
+/// Where the caches of this user are unless a task says otherwise: a folder for each, called by its name.
+public struct CachesFolder: Sendable {
+    public let path: String
+
+    public static let usualName = "default"
+
+    /// `/var/cache/provision` as root, else below the user's own folders.
+    public init(_ stated: String?, environment: Environment, workingFolder: String, isRoot: Bool) {
+        if let stated {
+            path = stated.hasPrefix("/") ? stated : workingFolder + "/" + stated
+        } else if isRoot {
+            path = "/var/cache/provision"
+        } else {
+            let home = HomeFolder.path(environment) ?? "/tmp"
+            path = (environment.nonEmpty("XDG_CACHE_HOME") ?? home + "/.cache") + "/provision"
+        }
+    }
+
+    public func folder(of name: String) -> String { path + "/" + name }
+}
