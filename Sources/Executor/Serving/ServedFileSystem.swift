@@ -1,3 +1,4 @@
+import HTTP
 import JSON
 import MountFS
 import MountSession
@@ -25,7 +26,7 @@ enum ServedFileSystem {
         case .failure(let failure): throw failure
         case .success(let asked):
             do throws(SystemError) {
-                return try fileSystem(over: asked, order, start.memory)
+                return try fileSystem(over: asked, order, start)
             } catch {
                 throw SessionFailure(
                     "the mount's memory cannot be used: \(error.description)", exitStatus: .systemRefused)
@@ -42,13 +43,14 @@ enum ServedFileSystem {
             let problem = AskingProblem(error)
             return .failure(
                 SessionFailure(
-                    "\(problem.code): \(problem.message)", hint: problem.hint, exitStatus: problem.exitStatus,
+                    order.secrets.removed(from: "\(problem.code): \(problem.message)"),
+                    hint: problem.hint.map(order.secrets.removed), exitStatus: problem.exitStatus,
                     isRetryable: [.unreachable, .temporary].contains(problem.exitStatus)))
         }
     }
 
     private static func fileSystem(
-        over asked: AskedSource, _ order: ServingOrder, _ kept: KeptMemory
+        over asked: AskedSource, _ order: ServingOrder, _ start: SessionProcess.Start
     ) throws(SystemError) -> any FileSystem {
         let (options, ownership) = (order.mount.mount, order.mount.ownership)
         var settings = TreeSettings(
@@ -62,18 +64,35 @@ enum ServedFileSystem {
         settings.fixedGroup = ownership.owner.group
         settings.fileMode = ownership.fileMode.map { UInt32($0) }
         settings.folderMode = ownership.dirMode.map { UInt32($0) }
-        let log = TaskLog(order.mount.destination.written)
-        settings.report = { log.write($0) }
+        settings.mountPoints = order.mountPoints
+        let log = TaskLog(order.mount.destination.written, without: order.secrets)
+        settings.report = { line, error in
+            log.write(line)
+            if let error { start.tell(SessionTrouble(error, without: order.secrets)) }
+        }
+        let meter = asked.opened.meter
+        settings.trouble = { meter?.trouble }
         // Folders of this machine make their callers wait.
         settings.threads = asked.source.location.isLocalPath ? WorkThreads.lasting(Self.localCalls) : nil
-        let tree = try BucketTree(asked.opened.store, settings, kept)
+        let tree = try BucketTree(asked.opened.store, settings, start.memory)
         var readings = ReadingSettings()
         readings.timeout = settings.ioTimeout
+        readings.verifies = order.mount.checksum != .off
         readings.threads = settings.threads
         readings.onChanged = { [weak tree] key in tree?.forgetFacts(of: key) }
+        readings.trouble = settings.trouble
+        meter?.whenTroubled { [weak tree] trouble in tree?.report(trouble: trouble) }
         readings.onFailure = { [weak tree] _, error in tree?.report(error) }
         let reading = ObjectReading(
             store: asked.opened.store, memory: MemoryBudget(order.memory), settings: readings, neighbours: tree)
         return BucketFileSystem(tree, reading)
+    }
+}
+
+extension SessionTrouble {
+    fileprivate init(_ error: StoreError, without secrets: SecretValues) {
+        self.init(
+            code: error.code.rawValue, secrets.removed(from: error.message), hint: error.hint,
+            isRetryable: error.isRetryable)
     }
 }

@@ -19,6 +19,10 @@ struct ServingOrder: Sendable {
     var workingFolder: String
     /// `NAME=VALUE` lines.
     var environment: [String]
+    /// Where other things are mounted inside of it, relative to it.
+    var mountPoints: [RawPath]
+    /// What must not be shown, neither in logs nor in the status.
+    var secrets: SecretValues
     /// For what is read ahead and kept.
     var memory: Int
     /// When it was wanted, in seconds since 1970: the time of folders that no object stands for.
@@ -31,6 +35,8 @@ struct ServingOrder: Sendable {
         home = checked.machine.home
         workingFolder = checked.machine.workingFolder
         self.environment = environment.lines.sorted()
+        mountPoints = checked.planned.nested
+        secrets = checked.planned.secrets
         self.memory = memory
         started = Timestamp.secondsNow
     }
@@ -40,7 +46,9 @@ struct ServingOrder: Sendable {
             "v": .integer(Self.version), "mount": mount.document, "single": .boolean(isSingleObject),
             "uid": .integer(Int(owner.user)), "gid": .integer(Int(owner.group)), "home": .string(home),
             "working_folder": .string(workingFolder), "environment": .strings(environment),
-            "memory": .integer(memory), "started": .integer(started),
+            "mount_points": .strings(mountPoints.map(\.text)), "secrets": .strings(secrets.all),
+            "memory": .integer(memory),
+            "started": .integer(started),
         ]
     }
 
@@ -49,6 +57,7 @@ struct ServingOrder: Sendable {
         guard json["v"]?.wholeNumber == Self.version, let mount = json["mount"].flatMap(Mount.init(document:)),
             let user = json["uid"]?.wholeNumber, let group = json["gid"]?.wholeNumber, let home = json["home"]?.text,
             let workingFolder = json["working_folder"]?.text, case .array(let lines)? = json["environment"],
+            case .array(let mountPoints)? = json["mount_points"], case .array(let secrets)? = json["secrets"],
             let memory = json["memory"]?.wholeNumber, let started = json["started"]?.wholeNumber
         else { return nil }
         self.mount = mount
@@ -57,15 +66,18 @@ struct ServingOrder: Sendable {
         self.home = home
         self.workingFolder = workingFolder
         environment = lines.compactMap(\.text)
+        self.mountPoints = mountPoints.compactMap(\.text).map { RawPath($0) }
+        self.secrets = SecretValues(secrets.compactMap(\.text))
         self.memory = memory
         self.started = started
     }
 
-    /// Whether a mount that is there is the one that is wanted. The environment does not count: what a login changes in
+    /// Whether a mount that is there does for what is wanted. The environment does not count: what a login changes in
     /// it every hour makes no other mount.
-    func isSameMount(as other: ServingOrder) -> Bool {
+    func does(for wanted: ServingOrder) -> Bool {
         let isRelative = mount.sources.contains(where: \.location.isLocalPath)
-        return mount.document == other.mount.document && (!isRelative || workingFolder == other.workingFolder)
+        return mount.document == wanted.mount.document && (!isRelative || workingFolder == wanted.workingFolder)
+            && wanted.mountPoints.allSatisfy(mountPoints.contains)
     }
 
     var machine: Machine { Machine(home: home, workingFolder: workingFolder) }

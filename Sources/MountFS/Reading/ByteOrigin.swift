@@ -1,3 +1,4 @@
+import Checksums
 import ObjectStore
 import Platform
 
@@ -13,10 +14,35 @@ protocol ByteOrigin: Sendable {
 
 struct StoreOrigin: ByteOrigin {
     let store: any ObjectStore
+    /// What comes whole is compared with what the store says of it.
+    let verifies: Bool
+
+    /// What arrives wrong is asked for so often.
+    private static let attempts = 3
 
     func fetch(
         _ range: Range<Int>, of file: FileVersion, into memory: UnsafeMutableRawBufferPointer,
         progress: @escaping @Sendable (_ count: Int) -> Void
+    ) async throws(StoreError) -> ObjectInfo {
+        // Nobody gets bytes that may turn out to be wrong.
+        guard verifies, range == 0..<file.size else {
+            return try await fetchOnce(range, of: file, into: memory, progress)
+        }
+        for _ in 1..<Self.attempts {
+            let object = try await fetchOnce(range, of: file, into: memory, nil)
+            if Self.wrongChecksum(of: memory, object) == nil { return object }
+        }
+        let object = try await fetchOnce(range, of: file, into: memory, nil)
+        guard let wrong = Self.wrongChecksum(of: memory, object) else { return object }
+        throw StoreError(
+            .inputOutput,
+            "cannot read \(file.key.shown): what comes does not have the checksum that the store states (\(wrong.rawValue))",
+            isRetryable: false)
+    }
+
+    private func fetchOnce(
+        _ range: Range<Int>, of file: FileVersion, into memory: UnsafeMutableRawBufferPointer,
+        _ progress: (@Sendable (_ count: Int) -> Void)?
     ) async throws(StoreError) -> ObjectInfo {
         let wanted = ReadRange(from: range.lowerBound, count: range.count)
         // Of which version the bytes are is else known only from the result.
@@ -27,5 +53,15 @@ struct StoreOrigin: ByteOrigin {
                 .changed, "\(file.key.shown) has \(result.object.size) bytes and not \(file.size) any more")
         }
         return result.object
+    }
+
+    /// The cheapest that the store states, if the bytes do not have it.
+    private static func wrongChecksum(
+        of bytes: UnsafeMutableRawBufferPointer, _ object: ObjectInfo
+    ) -> Checksum.Algorithm? {
+        guard let stated = object.checksums.first,
+            let actual = try? Checksum(stated.algorithm, of: UnsafeRawBufferPointer(bytes)), actual != stated
+        else { return nil }
+        return stated.algorithm
     }
 }

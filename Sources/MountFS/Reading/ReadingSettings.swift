@@ -12,6 +12,8 @@ public struct ReadingSettings: Sendable {
 
     /// A file that is no larger is fetched whole when its first byte is asked for.
     public var smallFile = 1 << 20
+    /// Whether objects that come whole are compared with the checksums that their store states.
+    public var verifies = true
     /// The first request of a reader who begins at the beginning of a file, small so that it is answered soon.
     public var firstPart = 1 << 20
     /// Requests grow with the window up to this.
@@ -30,6 +32,9 @@ public struct ReadingSettings: Sendable {
     public var onChanged: @Sendable (ObjectKey) -> Void = { _ in }
     /// Why reads of the object failed.
     public var onFailure: @Sendable (ObjectKey, StoreError) -> Void = { _, _ in }
+
+    /// Why the store is being asked again and again at this moment.
+    public var trouble: @Sendable () -> String? = { nil }
 
     public init() {}
 }

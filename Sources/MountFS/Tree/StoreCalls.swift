@@ -10,6 +10,7 @@ final class StoreCalls: Sendable {
     private let milliseconds: Int
     private let threads: (any TaskExecutor)?
     private let reports: RateLimitedReports
+    private let trouble: @Sendable () -> String?
 
     private static let firstPause = 250
     private static let longestPause = 5000
@@ -19,6 +20,7 @@ final class StoreCalls: Sendable {
         milliseconds = settings.ioTimeout.milliseconds
         threads = settings.threads
         reports = RateLimitedReports(settings.now, settings.report)
+        trouble = settings.trouble
     }
 
     func begin(_ work: @escaping @Sendable () async -> Void) {
@@ -29,8 +31,9 @@ final class StoreCalls: Sendable {
     func call<Answer: Sendable>(
         _ key: ObjectKey, _ body: @escaping @Sendable () async throws(StoreError) -> Answer
     ) async -> Result<Answer, StoreError> {
+        let latest = LatestFailure()
         let result = await withTaskGroup(of: Result<Answer, StoreError>?.self) { group in
-            group.addTask { await Self.attempts(body) }
+            group.addTask { await Self.attempts(latest, body) }
             group.addTask { [milliseconds] in
                 try? await Task.sleep(for: .milliseconds(milliseconds))
                 return nil
@@ -39,21 +42,37 @@ final class StoreCalls: Sendable {
             group.cancelAll()
             return first
         }
-        return result
-            ?? .failure(
-                StoreError(
-                    .unreachable, "\(key.shown): no answer within \(TimeSpan(milliseconds: milliseconds))",
-                    errno: ETIMEDOUT))
+        return result ?? .failure(timeout(key, latest.error))
     }
 
-    func report(_ error: StoreError) { reports.report(error.code.rawValue, error.message) }
+    /// Why the last attempt failed. Shared by those who make attempts and who looks at the time.
+    private final class LatestFailure: Sendable {
+        private let latest = Mutex<StoreError?>(nil)
+        var error: StoreError? { latest.withLock { $0 } }
+        func note(_ error: StoreError) { latest.withLock { $0 = error } }
+    }
+
+    private func timeout(_ key: ObjectKey, _ latest: StoreError?) -> StoreError {
+        let time = TimeSpan(milliseconds: milliseconds)
+        if let latest { return latest.lasting(time) }
+        let why = trouble().map { ": \($0)" } ?? ""
+        return StoreError(.unreachable, "\(key.shown): no answer within \(time)\(why)", errno: ETIMEDOUT)
+    }
+
+    func report(_ error: StoreError) { reports.report(error.code.rawValue, error.message, error) }
+
+    /// Of what is still waited for.
+    func report(trouble: String) {
+        let error = StoreError(.unreachable, "the store is asked again and again: \(trouble)")
+        reports.report("trouble", error.message, error)
+    }
 
     func report(hidden key: ObjectKey) {
-        reports.report("hidden", "\(key.shown): has no place in a tree of files and is not shown")
+        reports.report("hidden", "\(key.shown): has no place in a tree of files and is not shown", nil)
     }
 
     private static func attempts<Answer: Sendable>(
-        _ body: @Sendable () async throws(StoreError) -> Answer
+        _ latest: LatestFailure, _ body: @Sendable () async throws(StoreError) -> Answer
     ) async -> Result<Answer, StoreError> {
         var pause = firstPause
         while true {
@@ -61,6 +80,7 @@ final class StoreCalls: Sendable {
                 return .success(try await body())
             } catch {
                 guard error.isRetryable, !Task.isCancelled else { return .failure(error) }
+                latest.note(error)
                 do {
                     try await Task.sleep(for: .milliseconds(pause))
                 } catch _ {
@@ -81,16 +101,16 @@ final class RateLimitedReports: Sendable {
 
     private let sorts = Mutex<[String: Sort]>([:])
     private let now: @Sendable () -> Int
-    private let report: @Sendable (String) -> Void
+    private let report: @Sendable (String, StoreError?) -> Void
 
     static let pause = 10_000
 
-    init(_ now: @escaping @Sendable () -> Int, _ report: @escaping @Sendable (String) -> Void) {
+    init(_ now: @escaping @Sendable () -> Int, _ report: @escaping @Sendable (String, StoreError?) -> Void) {
         self.now = now
         self.report = report
     }
 
-    func report(_ sort: String, _ message: String) {
+    func report(_ sort: String, _ message: String, _ error: StoreError?) {
         let time = now()
         let kept = sorts.withLock { sorts -> Int? in
             if let known = sorts[sort], known.next > time {
@@ -101,7 +121,16 @@ final class RateLimitedReports: Sendable {
             return sorts[sort]?.kept ?? 0
         }
         guard let kept else { return }
-        report(kept == 0 ? message : "\(message) (and \(kept) more like it)")
+        report(kept == 0 ? message : "\(message) (and \(kept) more like it)", error)
+    }
+}
+
+extension StoreError {
+    /// Of what has failed so again and again until nobody waits any more.
+    func lasting(_ time: TimeSpan) -> StoreError {
+        var error = self
+        error.message += " (again and again for \(time))"
+        return error
     }
 }
 
