@@ -35,7 +35,9 @@ struct ServingOrder: Sendable {
         home = checked.machine.home
         workingFolder = checked.machine.workingFolder
         self.environment = environment.lines.sorted()
-        mountPoints = checked.planned.nested
+        // What is inside of one of them is that one's own.
+        let nested = checked.planned.nested
+        mountPoints = nested.filter { point in !nested.contains { point.isBelow($0) } }
         secrets = checked.planned.secrets
         self.memory = memory
         started = Timestamp.secondsNow
