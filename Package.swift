@@ -54,8 +54,8 @@ let package = Package(
         library(
             "Executor",
             uses: [
-                "Transfer", "Plan", "MountSession", "MountFS", "ObjectStore", "HTTP", "TaskFile", "JSON", "Platform",
-                "CShims",
+                "Transfer", "Plan", "MountSession", "MountFS", "ObjectStore", "HTTP", "Checksums", "TaskFile", "JSON",
+                "Platform", "CShims",
             ]),
         .executableTarget(
             name: "provision",

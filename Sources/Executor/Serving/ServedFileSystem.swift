@@ -1,3 +1,4 @@
+import Checksums
 import HTTP
 import JSON
 import MountFS
@@ -77,7 +78,11 @@ enum ServedFileSystem {
         let tree = try BucketTree(asked.opened.store, settings, start.memory)
         var readings = ReadingSettings()
         readings.timeout = settings.ioTimeout
-        readings.verifies = order.mount.checksum != .off
+        switch order.mount.checksum {
+        case .off: readings.checksums = []
+        case .auto: break
+        case .full: readings.checksums = Set(Checksum.Algorithm.allCases)
+        }
         readings.threads = settings.threads
         readings.onChanged = { [weak tree] key in tree?.forgetFacts(of: key) }
         readings.trouble = settings.trouble

@@ -14,8 +14,8 @@ protocol ByteOrigin: Sendable {
 
 struct StoreOrigin: ByteOrigin {
     let store: any ObjectStore
-    /// What comes whole is compared with what the store says of it.
-    let verifies: Bool
+    /// What comes whole is compared with one of these, if the store states it.
+    let checksums: Set<Checksum.Algorithm>
 
     /// What arrives wrong is asked for so often.
     private static let attempts = 3
@@ -25,15 +25,15 @@ struct StoreOrigin: ByteOrigin {
         progress: @escaping @Sendable (_ count: Int) -> Void
     ) async throws(StoreError) -> ObjectInfo {
         // Nobody gets bytes that may turn out to be wrong.
-        guard verifies, range == 0..<file.size else {
+        guard !checksums.isEmpty, range == 0..<file.size else {
             return try await fetchOnce(range, of: file, into: memory, progress)
         }
         for _ in 1..<Self.attempts {
             let object = try await fetchOnce(range, of: file, into: memory, nil)
-            if Self.wrongChecksum(of: memory, object) == nil { return object }
+            if wrongChecksum(of: memory, object) == nil { return object }
         }
         let object = try await fetchOnce(range, of: file, into: memory, nil)
-        guard let wrong = Self.wrongChecksum(of: memory, object) else { return object }
+        guard let wrong = wrongChecksum(of: memory, object) else { return object }
         throw StoreError(
             .inputOutput,
             "cannot read \(file.key.shown): what comes does not have the checksum that the store states (\(wrong.rawValue))",
@@ -56,10 +56,10 @@ struct StoreOrigin: ByteOrigin {
     }
 
     /// The cheapest that the store states, if the bytes do not have it.
-    private static func wrongChecksum(
+    private func wrongChecksum(
         of bytes: UnsafeMutableRawBufferPointer, _ object: ObjectInfo
     ) -> Checksum.Algorithm? {
-        guard let stated = object.checksums.first,
+        guard let stated = object.checksums.first(where: { checksums.contains($0.algorithm) }),
             let actual = try? Checksum(stated.algorithm, of: UnsafeRawBufferPointer(bytes)), actual != stated
         else { return nil }
         return stated.algorithm

@@ -14,7 +14,7 @@ public final class ObjectReading: Sendable {
     public init(
         store: any ObjectStore, memory: MemoryBudget, settings: ReadingSettings, neighbours: (any Neighbours)?
     ) {
-        core = ReadingCore(StoreOrigin(store: store, verifies: settings.verifies), memory, settings, neighbours)
+        core = ReadingCore(StoreOrigin(store: store, checksums: settings.checksums), memory, settings, neighbours)
     }
 
     deinit { core.close() }

@@ -86,7 +86,7 @@ def look(mount, file):
     print("behind", code(lambda: os.lseek(descriptor, size, os.SEEK_DATA)))
     room = os.statvfs(mount)
     print("room", room.f_bavail * room.f_frsize >> 40, room.f_namemax, bool(room.f_flag & os.ST_RDONLY))
-    print("nosuid", bool(room.f_flag & os.ST_NOSUID))
+    print("nosuid", bool(room.f_flag & os.ST_NOSUID), "nodev", bool(room.f_flag & os.ST_NODEV))
     print("access", os.access(path, os.R_OK), os.access(path, os.W_OK), os.access(path, os.X_OK), os.access(mount, os.X_OK))
     print("read behind the end", os.pread(descriptor, 10, size), os.pread(descriptor, 10, size - 1) != b"")
     print("synchronize", code(lambda: os.fsync(descriptor)))
