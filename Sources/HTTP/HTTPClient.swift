@@ -35,6 +35,7 @@ public final class HTTPClient: Sendable {
                 if isAsking { silentHosts.noteAnswer(of: host) }
                 if attempt.wasAccepted && response.isSuccess {
                     budget.noteSuccess()
+                    request.meter?.noteSuccess()
                     return response
                 }
                 wait = retries.wait(after: response, await service.judge(response, to: prepared))
@@ -50,12 +51,16 @@ public final class HTTPClient: Sendable {
                 }
             }
             guard let wait else { return try outcome.get() }
+            if retries.attempts >= Self.mentioned { request.meter?.note(trouble: outcome.trouble) }
             if wait > 0 { await timing.wait(wait) }
             guard !Task.isCancelled else {
                 throw HTTPError(.cancelled, "the request was cancelled", attempts: retries.attempts)
             }
         }
     }
+
+    /// What is over with the second or third attempt is nobody's trouble.
+    private static let mentioned = 3
 
     /// Takes one from what may be made again at once, for a request beside one that is under way; false when none is left.
     public func mayRepeat(_ meter: HTTPMeter? = nil) -> Bool {
@@ -67,5 +72,15 @@ public final class HTTPClient: Sendable {
     /// Ends what is under way, with `cancelled`, and the threads. So does letting go of the client.
     public func close() {
         engine.close()
+    }
+}
+
+extension Result<HTTPResponse, HTTPError> {
+    /// In a few words.
+    fileprivate var trouble: String {
+        switch self {
+        case .success(let response): "the server answers with status \(response.status)"
+        case .failure(let error): error.message
+        }
     }
 }

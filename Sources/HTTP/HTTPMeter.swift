@@ -1,10 +1,17 @@
 import Synchronization
 
-/// Counts the requests of one owner, such as a mount.
+/// Counts the requests of one owner, such as a mount, and knows why some of them are made again and again.
 public final class HTTPMeter: Sendable {
     private let sent = Atomic(0)
     private let repeated = Atomic(0)
     private let bytes = Atomic(0)
+    private let isTroubled = Atomic(false)
+    private let state = Mutex(State())
+
+    private struct State {
+        var trouble: String?
+        var listener: (@Sendable (String) -> Void)?
+    }
 
     public init() {}
 
@@ -24,4 +31,29 @@ public final class HTTPMeter: Sendable {
     func countRepetition() { repeated.add(1, ordering: .relaxed) }
 
     func count(received count: Int) { bytes.add(count, ordering: .relaxed) }
+
+    // MARK: Trouble
+
+    /// What went wrong with a request that has failed several times and is made again; nothing when one has succeeded since.
+    public var trouble: String? { state.withLock { $0.trouble } }
+
+    /// Called with every such failure, by the thread that was told of it.
+    public func whenTroubled(_ listener: @escaping @Sendable (String) -> Void) {
+        state.withLock { $0.listener = listener }
+    }
+
+    func note(trouble: String) {
+        let listener = state.withLock { state in
+            state.trouble = trouble
+            return state.listener
+        }
+        isTroubled.store(true, ordering: .releasing)
+        listener?(trouble)
+    }
+
+    func noteSuccess() {
+        guard isTroubled.load(ordering: .acquiring) else { return }
+        isTroubled.store(false, ordering: .relaxed)
+        state.withLock { $0.trouble = nil }
+    }
 }

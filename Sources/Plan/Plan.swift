@@ -15,13 +15,8 @@ public struct Plan: Sendable {
         var planned = task.mounts.map {
             PlannedMount($0, path: machine.path(of: $0.destination), secrets: task.secrets)
         }
-        let byPath = Dictionary(planned.enumerated().map { ($1.path, $0) }, uniquingKeysWith: { first, _ in first })
-        for path in planned.map(\.path) {
-            for parent in Paths.parents(of: path) {
-                guard let index = byPath[parent] else { continue }
-                planned[index].nested.append(RawPath(path.dropFirst(parent.count + 1)))
-            }
-        }
+        let nested = NestedPaths.byOuter(planned.map(\.path))
+        for index in planned.indices { planned[index].add(nested: nested) }
         mounts = ParentsFirst.order(planned).filter { mount in
             destinations.isEmpty || destinations.contains { mount.isMeant(by: $0) }
         }
@@ -87,12 +82,16 @@ public struct PlannedMount: Sendable {
     public internal(set) var nested: [RawPath] = []
     /// Its local sources that are not there.
     var missing: [Diagnostic] = []
-    let secrets: SecretValues
+    public let secrets: SecretValues
 
     init(_ mount: Mount, path: String, secrets: SecretValues) {
         self.mount = mount
         self.path = path
         self.secrets = secrets
+    }
+
+    mutating func add(nested byOuter: [String: [RawPath]]) {
+        for inner in byOuter[path] ?? [] where !nested.contains(inner) { nested.append(inner) }
     }
 
     public var shownDestination: String { mount.destination.written }

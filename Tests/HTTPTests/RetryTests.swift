@@ -19,6 +19,31 @@ struct RetryTests {
         #expect(server.connections == 1)
     }
 
+    /// What fails again and again is told of while it is made again, until something succeeds.
+    @Test func troubleIsTold() async throws {
+        let server = try ScriptedServer { request, connection in
+            try connection.answer(request.number < 6 ? 503 : 200, [:], "x")
+        }
+        let client = HTTPClient(HTTPSettings(), timing: FakeTime().timing())
+        let meter = HTTPMeter()
+        let told = Mutex<[String]>([])
+        meter.whenTroubled { trouble in told.withLock { $0.append(trouble) } }
+        var request = HTTPRequest(.get, server.address())
+        request.meter = meter
+        #expect(try await client.send(request).status == 200)
+        let all = told.withLock { $0 }
+        #expect(
+            all.count == 3
+                && all.dropFirst() == ["the server answers with status 503", "the server answers with status 503"])
+        #expect(meter.trouble == nil && meter.retries == 5)
+        var policy = RetryPolicy()
+        policy.attempts = 4
+        let down = try ScriptedServer { _, connection in try connection.answer(503) }
+        request.address = down.address()
+        #expect(try await client.send(request, retrying: policy).status == 503)
+        #expect(meter.trouble == "the server answers with status 503")
+    }
+
     @Test(arguments: [301, 304, 400, 401, 403, 404, 409, 412, 416, 501]) func finalAnswers(_ status: Int) async throws {
         let server = try ScriptedServer { _, connection in try connection.answer(status) }
         let response = try await HTTPClient.forTests.send(HTTPRequest(.get, server.address()))

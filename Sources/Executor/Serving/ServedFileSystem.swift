@@ -1,4 +1,6 @@
 import Cache
+import Checksums
+import HTTP
 import JSON
 import MountFS
 import MountSession
@@ -33,7 +35,7 @@ enum ServedFileSystem {
         case .success(let asked):
             let cache = try cache(for: asked, order, isFirst: start.memory.isFresh)
             do throws(SystemError) {
-                return try fileSystem(over: asked, order, start.memory, cache, threads)
+                return try fileSystem(over: asked, order, start, cache, threads)
             } catch {
                 throw SessionFailure(
                     "the mount's memory cannot be used: \(error.description)", exitStatus: .systemRefused)
@@ -50,7 +52,8 @@ enum ServedFileSystem {
             let problem = AskingProblem(error)
             return .failure(
                 SessionFailure(
-                    "\(problem.code): \(problem.message)", hint: problem.hint, exitStatus: problem.exitStatus,
+                    order.secrets.removed(from: "\(problem.code): \(problem.message)"),
+                    hint: problem.hint.map(order.secrets.removed), exitStatus: problem.exitStatus,
                     isRetryable: [.unreachable, .temporary].contains(problem.exitStatus)))
         }
     }
@@ -78,7 +81,7 @@ enum ServedFileSystem {
     }
 
     private static func fileSystem(
-        over asked: AskedSource, _ order: ServingOrder, _ kept: KeptMemory, _ cache: MountCache?,
+        over asked: AskedSource, _ order: ServingOrder, _ start: SessionProcess.Start, _ cache: MountCache?,
         _ threads: WorkThreads
     ) throws(SystemError) -> any FileSystem {
         let (options, ownership) = (order.mount.mount, order.mount.ownership)
@@ -93,18 +96,39 @@ enum ServedFileSystem {
         settings.fixedGroup = ownership.owner.group
         settings.fileMode = ownership.fileMode.map { UInt32($0) }
         settings.folderMode = ownership.dirMode.map { UInt32($0) }
-        let log = TaskLog(order.mount.destination.written)
-        settings.report = { log.write($0) }
+        settings.mountPoints = order.mountPoints
+        let log = TaskLog(order.mount.destination.written, without: order.secrets)
+        settings.report = { line, error in
+            log.write(line)
+            if let error { start.tell(SessionTrouble(error, without: order.secrets)) }
+        }
+        let meter = asked.opened.meter
+        settings.trouble = { meter?.trouble }
         settings.threads = threads
-        let tree = try BucketTree(asked.opened.store, settings, kept)
+        let tree = try BucketTree(asked.opened.store, settings, start.memory)
         var readings = ReadingSettings()
         readings.timeout = settings.ioTimeout
+        switch order.mount.checksum {
+        case .off: readings.checksums = []
+        case .auto: break
+        case .full: readings.checksums = Set(Checksum.Algorithm.allCases)
+        }
         readings.threads = threads
         readings.onChanged = { [weak tree] key in tree?.forgetFacts(of: key) }
+        readings.trouble = settings.trouble
+        meter?.whenTroubled { [weak tree] trouble in tree?.report(trouble: trouble) }
         readings.onFailure = { [weak tree] _, error in tree?.report(error) }
         let reading = ObjectReading(
             store: asked.opened.store, memory: MemoryBudget(order.memory), settings: readings, neighbours: tree,
             cache: cache)
         return BucketFileSystem(tree, reading)
+    }
+}
+
+extension SessionTrouble {
+    fileprivate init(_ error: StoreError, without secrets: SecretValues) {
+        self.init(
+            code: error.code.rawValue, secrets.removed(from: error.message), hint: error.hint,
+            isRetryable: error.isRetryable)
     }
 }

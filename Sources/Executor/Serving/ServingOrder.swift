@@ -20,6 +20,10 @@ struct ServingOrder: Sendable {
     var workingFolder: String
     /// `NAME=VALUE` lines.
     var environment: [String]
+    /// Where other things are mounted inside of it, relative to it.
+    var mountPoints: [RawPath]
+    /// What must not be shown, neither in logs nor in the status.
+    var secrets: SecretValues
     /// For what is read ahead and kept.
     var memory: Int
     /// What it reads through, if anything.
@@ -34,6 +38,10 @@ struct ServingOrder: Sendable {
         home = checked.machine.home
         workingFolder = checked.machine.workingFolder
         self.environment = environment.lines.sorted()
+        // What is inside of one of them is that one's own.
+        let nested = checked.planned.nested
+        mountPoints = nested.filter { point in !nested.contains { point.isBelow($0) } }
+        secrets = checked.planned.secrets
         self.memory = memory
         cache = checked.cache
         started = Timestamp.secondsNow
@@ -44,6 +52,7 @@ struct ServingOrder: Sendable {
             "v": .integer(Self.version), "mount": mount.document, "single": .boolean(isSingleObject),
             "uid": .integer(Int(owner.user)), "gid": .integer(Int(owner.group)), "home": .string(home),
             "working_folder": .string(workingFolder), "environment": .strings(environment),
+            "mount_points": .strings(mountPoints.map(\.text)), "secrets": .strings(secrets.all),
             "memory": .integer(memory), "started": .integer(started), "cache": cache?.document ?? .null,
         ]
     }
@@ -53,6 +62,7 @@ struct ServingOrder: Sendable {
         guard json["v"]?.wholeNumber == Self.version, let mount = json["mount"].flatMap(Mount.init(document:)),
             let user = json["uid"]?.wholeNumber, let group = json["gid"]?.wholeNumber, let home = json["home"]?.text,
             let workingFolder = json["working_folder"]?.text, case .array(let lines)? = json["environment"],
+            case .array(let mountPoints)? = json["mount_points"], case .array(let secrets)? = json["secrets"],
             let memory = json["memory"]?.wholeNumber, let started = json["started"]?.wholeNumber
         else { return nil }
         self.mount = mount
@@ -61,6 +71,8 @@ struct ServingOrder: Sendable {
         self.home = home
         self.workingFolder = workingFolder
         environment = lines.compactMap(\.text)
+        self.mountPoints = mountPoints.compactMap(\.text).map { RawPath($0) }
+        self.secrets = SecretValues(secrets.compactMap(\.text))
         self.memory = memory
         self.started = started
         if let stated = json["cache"], stated != .null {
@@ -69,12 +81,13 @@ struct ServingOrder: Sendable {
         }
     }
 
-    /// Whether a mount that is there is the one that is wanted. The environment does not count: what a login changes in
+    /// Whether a mount that is there does for what is wanted. The environment does not count: what a login changes in
     /// it every hour makes no other mount.
-    func isSameMount(as other: ServingOrder) -> Bool {
+    func does(for wanted: ServingOrder) -> Bool {
         let isRelative = mount.sources.contains(where: \.location.isLocalPath)
-        return mount.document == other.mount.document && cache == other.cache
-            && (!isRelative || workingFolder == other.workingFolder)
+        return mount.document == wanted.mount.document && cache == wanted.cache
+            && (!isRelative || workingFolder == wanted.workingFolder)
+            && wanted.mountPoints.allSatisfy(mountPoints.contains)
     }
 
     var machine: Machine { Machine(home: home, workingFolder: workingFolder) }

@@ -20,6 +20,8 @@ final class SupervisedMount: Sendable {
         var isUnmounting = false
         var end: Keeper.Event?
         var hasFailed = false
+        /// The last that its sessions have told of, and when.
+        var trouble: (SessionTrouble, at: Timestamp)?
     }
 
     let request: MountRequest
@@ -76,9 +78,12 @@ final class SupervisedMount: Sendable {
         case .note(let text): log.write(text)
         case .gaveUp(let reason): log.write("nobody serves it any more: \(reason)")
         case .unmounted: log.write("unmounted")
+        // The session has written of it itself.
+        case .trouble: break
         }
         switch event {
         case .gaveUp, .unmounted: state.withLock { $0.end = event }
+        case .trouble(let trouble): state.withLock { $0.trouble = (trouble, .now()) }
         case .lost, .revived, .note: break
         }
     }
@@ -132,6 +137,7 @@ final class SupervisedMount: Sendable {
         case .mounted(let keeper):
             status.state = .mounted
             status.process = keeper.sessionProcess
+            status.error = status.error ?? state.withLock { $0.trouble }.map(MountError.init)
         case .unmounting(let keeper):
             status.state = .draining
             status.process = keeper.sessionProcess
@@ -149,6 +155,13 @@ extension MountError {
         self.init(
             code: failure.code.rawValue, message: failure.message, hint: failure.hint,
             isRetryable: failure.isRetryable, exitStatus: failure.exitStatus)
+    }
+
+    /// Of a mount that is there all the same: it says when that was.
+    init(_ trouble: SessionTrouble, at time: Timestamp) {
+        self.init(
+            code: trouble.code, message: "\(time.text): \(trouble.message)", hint: trouble.hint,
+            isRetryable: trouble.isRetryable, exitStatus: .inputOutput)
     }
 
     init(deadBecause reason: String) {

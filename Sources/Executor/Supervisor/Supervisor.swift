@@ -126,7 +126,7 @@ final class Supervisor: Sendable {
                 return .begin(mount, replacing: nil)
             }
             let old = state.mounts[index]
-            let isSame = old.request.order.isSameMount(as: request.order)
+            let isSame = old.request.order.does(for: request.order)
             switch old.phase {
             case .mounting: return isSame ? .wait : .refuse
             case .mounted: return isSame ? .share(old) : .refuse

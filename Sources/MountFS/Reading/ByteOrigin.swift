@@ -1,3 +1,4 @@
+import Checksums
 import ObjectStore
 import Platform
 
@@ -31,11 +32,36 @@ protocol ByteOrigin: Sendable {
 
 struct StoreOrigin: ByteOrigin {
     let store: any ObjectStore
+    /// What comes whole is compared with one of these, if the store states it.
+    let checksums: Set<Checksum.Algorithm>
+
+    /// What arrives wrong is asked for so often.
+    private static let attempts = 3
 
     func fetch(
         _ range: Range<Int>, of file: FileVersion, into memory: MemoryPiece,
         progress: @escaping @Sendable (_ count: Int) -> Void
     ) async throws(StoreError) -> ObjectVersion {
+        // Nobody gets bytes that may turn out to be wrong.
+        guard !checksums.isEmpty, range == 0..<file.size else {
+            return try await fetchOnce(range, of: file, into: memory, progress).version
+        }
+        for _ in 1..<Self.attempts {
+            let object = try await fetchOnce(range, of: file, into: memory, nil)
+            if wrongChecksum(of: memory, object) == nil { return object.version }
+        }
+        let object = try await fetchOnce(range, of: file, into: memory, nil)
+        guard let wrong = wrongChecksum(of: memory, object) else { return object.version }
+        throw StoreError(
+            .inputOutput,
+            "cannot read \(file.key.shown): what comes does not have the checksum that the store states (\(wrong.rawValue))",
+            isRetryable: false)
+    }
+
+    private func fetchOnce(
+        _ range: Range<Int>, of file: FileVersion, into memory: MemoryPiece,
+        _ progress: (@Sendable (_ count: Int) -> Void)?
+    ) async throws(StoreError) -> ObjectInfo {
         let wanted = ReadRange(from: range.lowerBound, count: range.count)
         // Of which version the bytes are is else known only from the result.
         let sink = ByteSink.memory(memory.bytes, progress: file.version == nil ? nil : progress)
@@ -44,7 +70,7 @@ struct StoreOrigin: ByteOrigin {
             throw StoreError(
                 .changed, "\(file.key.shown) has \(result.object.size) bytes and not \(file.size) any more")
         }
-        return result.object.version
+        return result.object
     }
 
     /// One byte says more than any other question: who may look may not always read.
@@ -60,4 +86,14 @@ struct StoreOrigin: ByteOrigin {
         false
     }
     func rest() {}
+
+    /// The cheapest that the store states, if the bytes do not have it.
+    private func wrongChecksum(
+        of memory: MemoryPiece, _ object: ObjectInfo
+    ) -> Checksum.Algorithm? {
+        guard let stated = object.checksums.first(where: { checksums.contains($0.algorithm) }),
+            let actual = try? Checksum(stated.algorithm, of: UnsafeRawBufferPointer(memory.bytes)), actual != stated
+        else { return nil }
+        return stated.algorithm
+    }
 }

@@ -18,7 +18,7 @@ public final class ObjectReading: Sendable {
         cache: MountCache? = nil
     ) {
         precondition(cache == nil || settings.threads != nil)
-        let origin = StoreOrigin(store: store)
+        let origin = StoreOrigin(store: store, checksums: settings.checksums)
         let cached = cache.map { CachedOrigin($0, before: origin, on: settings.threads) }
         core = ReadingCore(cached ?? origin, memory, settings, neighbours)
         if let disk = cache?.disk { memory.whenShort { disk.giveMemoryBack() } }

@@ -43,9 +43,10 @@ final class ReadingCore: Sendable {
     func pause() async { await AlarmClock.shared.pause(milliseconds: settings.pause.milliseconds) }
 
     func reportTimeout(of key: ObjectKey, _ trouble: StoreError?) {
-        var why = "no answer for \(settings.timeout)"
-        if let trouble { why += "; the last one was: \(trouble.message)" }
-        settings.onFailure(key, StoreError(.unreachable, "cannot read \(key.shown): \(why)"))
+        if let trouble { return settings.onFailure(key, trouble.lasting(settings.timeout)) }
+        let why = settings.trouble().map { ": \($0)" } ?? ""
+        settings.onFailure(
+            key, StoreError(.unreachable, "cannot read \(key.shown): no answer for \(settings.timeout)\(why)"))
     }
 
     // MARK: Files

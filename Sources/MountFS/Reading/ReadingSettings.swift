@@ -1,3 +1,4 @@
+public import Checksums
 public import ObjectStore
 public import Platform
 
@@ -12,6 +13,9 @@ public struct ReadingSettings: Sendable {
 
     /// A file that is no larger is fetched whole when its first byte is asked for.
     public var smallFile = 1 << 20
+    /// With which of the checksums that their store states objects are compared that come whole. An MD5 would take as long as
+    /// all the rest of reading a small file.
+    public var checksums = Set(Checksum.Algorithm.allCases).subtracting([.md5])
     /// The first request of a reader who begins at the beginning of a file, small so that it is answered soon.
     public var firstPart = 1 << 20
     /// Requests grow with the window up to this.
@@ -30,6 +34,9 @@ public struct ReadingSettings: Sendable {
     public var onChanged: @Sendable (ObjectKey) -> Void = { _ in }
     /// Why reads of the object failed.
     public var onFailure: @Sendable (ObjectKey, StoreError) -> Void = { _, _ in }
+
+    /// Why the store is being asked again and again at this moment.
+    public var trouble: @Sendable () -> String? = { nil }
 
     public init() {}
 }

@@ -62,6 +62,15 @@ extension SharedFile {
             work.outcome = .failed(end)
             return
         }
+        if let overdue = state.overdue {
+            if overdue.until <= MonotonicTime.milliseconds {
+                state.overdue = nil
+            } else if overdue.range.overlaps(read.range), !state.parts.gaps(in: read.range).isEmpty {
+                read.isSettled = true
+                work.outcome = .failed(.inputOutput)
+                return
+            }
+        }
         let reader = read.reader
         let isFirst = !reader.hasRead
         var change = ReadRuns.Change()

@@ -23,6 +23,9 @@ final class SharedFile: Sendable {
         var pinned: ObjectVersion?
         /// Why the store was asked again, the last time.
         var trouble: StoreError?
+        /// What a read has waited for in vain a moment ago: the kernel asks once more for it, page by page, and the program
+        /// would wait as long again.
+        var overdue: (range: Range<Int>, until: Int)?
     }
 
     init(_ file: FileVersion, _ core: ReadingCore) {

@@ -21,7 +21,7 @@ extension BucketTree {
         let now = settings.now()
         let known = state.withLock { state -> Result<Answer, SystemError>? in
             guard let place = state.nodes.place(node) else { return .failure(.stale) }
-            if place == NodeTable.root, !settings.isSingleObject { return use(place, rootFacts(now), now, &state) }
+            if let facts = factsOfLasting(place, now, state) { return use(place, facts, now, &state) }
             guard let facts = state.nodes[facts: place], validity(facts.asked, now) != nil,
                 !needsDetails || facts.details != nil
             else { return nil }

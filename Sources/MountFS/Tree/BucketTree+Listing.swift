@@ -88,7 +88,8 @@ extension BucketTree {
         case .success(var listed):
             await complete(&listed)
             let making = PageMaking(
-                prefix: link.prefix, names: names, isInOrder: store.capabilities.listsInOrder)
+                prefix: link.prefix, names: names, mountPoints: mountPoints.names(in: link.prefix),
+                isInOrder: store.capabilities.listsInOrder)
             let page = making.page(listed, of: link, asked: asked)
             if let hidden = page.hidden { calls.report(hidden: hidden) }
             link.finish(.success(page))

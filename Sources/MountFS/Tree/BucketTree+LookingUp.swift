@@ -13,6 +13,7 @@ extension BucketTree {
             guard name.count <= ShownName.longest else { return .failure(SystemError(code: ENAMETOOLONG)) }
             guard names.isShown(name) else { return .success(.absent(validity: settings.metadataTTL)) }
             do throws(SystemError) {
+                if let mountPoint = try mountPoint(name, in: parent, now, &state) { return .success(mountPoint) }
                 return try recall(name, in: parent, now, &state).map { .success($0) }
             } catch {
                 return .failure(error)

@@ -37,6 +37,7 @@ public final class BucketTree: Sendable {
     let settings: TreeSettings
     let calls: StoreCalls
     let names: ShownName
+    let mountPoints: MountPoints
     let habit = MetadataHabit()
     let metadataGate = Gate(metadataAtOnce)
     let state: Mutex<State>
@@ -48,6 +49,7 @@ public final class BucketTree: Sendable {
         self.settings = settings
         calls = StoreCalls(store, settings)
         names = ShownName(store)
+        mountPoints = MountPoints(settings.mountPoints, below: settings.root)
         let nodes = try NodeTable(NodeMemory(kept), rootKind: settings.isSingleObject ? .file : .folder)
         state = Mutex(State(nodes: nodes, pages: PageCache(room: settings.listingMemory)))
     }
@@ -120,9 +122,6 @@ public final class BucketTree: Sendable {
         return Entry(attributes, validity: validity(facts.named, now) ?? TimeSpan(milliseconds: 0))
     }
 
-    /// Of the root, which is there whatever the store says.
-    func rootFacts(_ now: Int) -> NodeFacts { NodeFacts(asked: now) }
-
     // MARK: What the kernel says
 
     public func forget(_ node: NodeID, count: UInt64) {
@@ -133,6 +132,7 @@ public final class BucketTree: Sendable {
 
     /// For those who read what the tree shows: in the same log, and as seldom, as what the tree itself has to say.
     public func report(_ error: StoreError) { calls.report(error) }
+    public func report(trouble: String) { calls.report(trouble: trouble) }
 
     /// What is believed of an object is not true any more.
     public func forgetFacts(of key: ObjectKey) {

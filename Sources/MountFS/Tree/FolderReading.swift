@@ -40,7 +40,7 @@ final class FolderReading: Sendable {
 
     func read(after position: UInt64, into page: any FolderPage, _ reply: Reply<Void>) {
         let answer = Answer(page, reply)
-        guard let prefix = tree.prefix(of: folder) else { return _ = reply.fail(.notThere) }
+        guard let prefix = tree.prefix(of: folder) else { return fail(.notThere, answer) }
         if position < 2, !addDots(from: Int(position), answer) { return send(answer) }
         if position == 0 {
             tree.walk(on: prefix)
@@ -144,9 +144,10 @@ final class FolderReading: Sendable {
         if !answer.reply.answer(()) { giveBack(answer) }
     }
 
+    /// C libraries take ENOENT for the end of the folder: what is gone would look empty.
     private func fail(_ error: SystemError, _ answer: Answer) {
         giveBack(answer)
-        answer.reply.fail(error)
+        answer.reply.fail(error == .notThere ? .stale : error)
     }
 
     private func giveBack(_ answer: Answer) {

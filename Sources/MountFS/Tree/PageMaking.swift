@@ -9,14 +9,19 @@ import Platform
 struct PageMaking {
     let prefix: ObjectKey
     let names: ShownName
+    /// Folders that are there whatever the store says: they are on the first page and on no other.
+    let mountPoints: [[UInt8]]
     /// Whether the store's order can be relied on.
     let isInOrder: Bool
 
     func page(_ listed: ListPage, of link: PageLink, asked: Int) -> ListedPage {
         let groups = Set(listed.prefixes.map { ObjectKey($0.bytes.dropLast()) })
         let through = [listed.objects.last?.key, listed.prefixes.last].compactMap { $0 }.max() ?? link.start.previous
-        var content = Content(prefix: prefix, names: names)
+        var content = Content(prefix: prefix, names: names, mountPoints: mountPoints)
         content.entries.reserve(listed.objects.count + listed.prefixes.count + link.start.heldBack.count)
+        if link.number == 0, link.start.after == nil {
+            for name in mountPoints { content.entries.append(folder: name) }
+        }
         var heldBack: [ObjectInfo] = []
         var folders = listed.prefixes[...]
         for object in [link.start.heldBack[...], listed.objects[...]].joined() {
@@ -51,6 +56,7 @@ struct PageMaking {
     private struct Content {
         let prefix: ObjectKey
         let names: ShownName
+        let mountPoints: [[UInt8]]
         var entries = PackedEntries()
         var marker: ObjectInfo?
         var hidden: ObjectKey?
@@ -63,14 +69,18 @@ struct PageMaking {
                 return
             }
             let name = object.key.bytes.dropFirst(prefix.bytes.count)
-            guard names.isShown(name) else { return hidden = hidden ?? object.key }
+            guard names.isShown(name), !isMountPoint(name) else { return hidden = hidden ?? object.key }
             entries.append(object, name: name)
         }
 
         mutating func append(folder: ObjectKey) {
             let name = folder.bytes.dropFirst(prefix.bytes.count).dropLast()
             guard names.isShown(name) else { return hidden = hidden ?? folder }
-            entries.append(folder: name)
+            if !isMountPoint(name) { entries.append(folder: name) }
+        }
+
+        private func isMountPoint(_ name: some Collection<UInt8>) -> Bool {
+            mountPoints.contains { $0.elementsEqual(name) }
         }
     }
 }

@@ -10,6 +10,7 @@ final class StoreCalls: Sendable {
     private let milliseconds: Int
     private let threads: (any TaskExecutor)?
     private let reports: RateLimitedReports
+    private let trouble: @Sendable () -> String?
 
     private static let firstPause = 250
     private static let longestPause = 5000
@@ -19,6 +20,7 @@ final class StoreCalls: Sendable {
         milliseconds = settings.ioTimeout.milliseconds
         threads = settings.threads
         reports = RateLimitedReports(settings.now, settings.report)
+        trouble = settings.trouble
     }
 
     func begin(_ work: @escaping @Sendable () async -> Void) {
@@ -29,24 +31,42 @@ final class StoreCalls: Sendable {
     func call<Answer: Sendable>(
         _ key: ObjectKey, _ body: @escaping @Sendable () async throws(StoreError) -> Answer
     ) async -> Result<Answer, StoreError> {
-        let attempts = Task(executorPreference: threads) { await Self.attempts(body) }
+        let latest = LatestFailure()
+        let attempts = Task(executorPreference: threads) { await Self.attempts(latest, body) }
         let alarm = AlarmClock.shared.set(milliseconds: milliseconds) { attempts.cancel() }
         let result = await attempts.value
         guard !AlarmClock.shared.callOff(alarm), case .failure = result else { return result }
-        return .failure(
-            StoreError(
-                .unreachable, "\(key.shown): no answer within \(TimeSpan(milliseconds: milliseconds))",
-                errno: ETIMEDOUT))
+        return .failure(timeout(key, latest.error))
     }
 
-    func report(_ error: StoreError) { reports.report(error.code.rawValue, error.message) }
+    /// Why the last attempt failed. Shared by those who make attempts and who looks at the time.
+    private final class LatestFailure: Sendable {
+        private let latest = Mutex<StoreError?>(nil)
+        var error: StoreError? { latest.withLock { $0 } }
+        func note(_ error: StoreError) { latest.withLock { $0 = error } }
+    }
+
+    private func timeout(_ key: ObjectKey, _ latest: StoreError?) -> StoreError {
+        let time = TimeSpan(milliseconds: milliseconds)
+        if let latest { return latest.lasting(time) }
+        let why = trouble().map { ": \($0)" } ?? ""
+        return StoreError(.unreachable, "\(key.shown): no answer within \(time)\(why)", errno: ETIMEDOUT)
+    }
+
+    func report(_ error: StoreError) { reports.report(error.code.rawValue, error.message, error) }
+
+    /// Of what is still waited for.
+    func report(trouble: String) {
+        let error = StoreError(.unreachable, "the store is asked again and again: \(trouble)")
+        reports.report("trouble", error.message, error)
+    }
 
     func report(hidden key: ObjectKey) {
-        reports.report("hidden", "\(key.shown): has no place in a tree of files and is not shown")
+        reports.report("hidden", "\(key.shown): has no place in a tree of files and is not shown", nil)
     }
 
     private static func attempts<Answer: Sendable>(
-        _ body: @Sendable () async throws(StoreError) -> Answer
+        _ latest: LatestFailure, _ body: @Sendable () async throws(StoreError) -> Answer
     ) async -> Result<Answer, StoreError> {
         var pause = firstPause
         while true {
@@ -54,6 +74,7 @@ final class StoreCalls: Sendable {
                 return .success(try await body())
             } catch {
                 guard error.isRetryable, !Task.isCancelled else { return .failure(error) }
+                latest.note(error)
                 await AlarmClock.shared.pause(milliseconds: pause)
                 guard !Task.isCancelled else { return .failure(error) }
                 pause = min(pause * 2, longestPause)
@@ -71,16 +92,16 @@ final class RateLimitedReports: Sendable {
 
     private let sorts = Mutex<[String: Sort]>([:])
     private let now: @Sendable () -> Int
-    private let report: @Sendable (String) -> Void
+    private let report: @Sendable (String, StoreError?) -> Void
 
     static let pause = 10_000
 
-    init(_ now: @escaping @Sendable () -> Int, _ report: @escaping @Sendable (String) -> Void) {
+    init(_ now: @escaping @Sendable () -> Int, _ report: @escaping @Sendable (String, StoreError?) -> Void) {
         self.now = now
         self.report = report
     }
 
-    func report(_ sort: String, _ message: String) {
+    func report(_ sort: String, _ message: String, _ error: StoreError?) {
         let time = now()
         let kept = sorts.withLock { sorts -> Int? in
             if let known = sorts[sort], known.next > time {
@@ -91,7 +112,16 @@ final class RateLimitedReports: Sendable {
             return sorts[sort]?.kept ?? 0
         }
         guard let kept else { return }
-        report(kept == 0 ? message : "\(message) (and \(kept) more like it)")
+        report(kept == 0 ? message : "\(message) (and \(kept) more like it)", error)
+    }
+}
+
+extension StoreError {
+    /// Of what has failed so again and again until nobody waits any more.
+    func lasting(_ time: TimeSpan) -> StoreError {
+        var error = self
+        error.message += " (again and again for \(time))"
+        return error
     }
 }
 

@@ -6,6 +6,8 @@ public struct TreeSettings: Sendable {
     /// The key that all of the tree is below: empty, or ends in a slash. Of a single object that is the mount, its key.
     public var root: ObjectKey
     public var isSingleObject = false
+    /// Where other things are mounted inside of this mount: folders that are always there, as paths below the root.
+    public var mountPoints: [RawPath] = []
     /// How long names, attributes and absences are believed.
     public var metadataTTL = TimeSpan(milliseconds: 1000)
     /// How long the store may take for an answer before it is EIO.
@@ -31,8 +33,10 @@ public struct TreeSettings: Sendable {
     public var now: @Sendable () -> Int = { MonotonicTime.milliseconds }
     /// Where calls of the store are made; Swift's own threads when nothing is given.
     public var threads: (any TaskExecutor)?
-    /// Told why something failed, in a line for people.
-    public var report: @Sendable (String) -> Void = { _ in }
+    /// Told why something failed, or what is not shown, in a line for people; seldom, as `RateLimitedReports` says.
+    public var report: @Sendable (_ line: String, _ error: StoreError?) -> Void = { _, _ in }
+    /// Why the store is being asked again and again at this moment.
+    public var trouble: @Sendable () -> String? = { nil }
 
     public init(root: ObjectKey, started: FileTime) {
         self.root = root

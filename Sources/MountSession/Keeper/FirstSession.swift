@@ -15,8 +15,8 @@ extension RunningSession {
         }
         do throws(MountFailure) {
             switch session.beginning(milliseconds: program.startMilliseconds) {
-            case .said(.serving): break
-            case .said(.failed(let failure)): throw MountFailure(failure)
+            case .serving: break
+            case .failed(let failure): throw MountFailure(failure)
             case .ended:
                 throw MountFailure(.session, "the session has ended (\(session.wait().status)) before it served")
             case .late: throw late(program)

@@ -6,7 +6,7 @@ import Synchronization
 ///
 /// The keeper opens /dev/fuse, mounts and answers INIT; then it starts the session and holds on to the device. When a
 /// session dies the next one goes on where it stopped, and programs that wait do not notice. A thread waits for that
-/// and for nothing else. When sessions keep dying, the device is closed: every program that uses the mount gets an
+/// and for what sessions have to say. When sessions keep dying, the device is closed: every program that uses the mount gets an
 /// error then, which is better than waiting for ever. The dead mount stays in its place, so that nobody writes into the
 /// folder below it.
 ///
@@ -23,6 +23,8 @@ public final class Keeper: Sendable {
         /// By us or by somebody else, and nobody uses it any more.
         case unmounted
         case note(String)
+        /// What the session that serves says of its store.
+        case trouble(SessionTrouble)
     }
 
     private struct State {
@@ -99,6 +101,7 @@ public final class Keeper: Sendable {
         var session = first
         var deaths = Deaths(most: program.deathsBorne)
         while true {
+            while let trouble = session.nextTrouble() { observe(.trouble(trouble)) }
             let end = session.wait()
             if end == .exited(ExitStatus.done.rawValue) {
                 // The kernel has told it so.
@@ -128,8 +131,8 @@ public final class Keeper: Sendable {
             // Whoever cuts the mount off from here on finds the session to kill.
             state.withLock { $0.session = session }
             switch isCut ? .ended : session.beginning(milliseconds: program.startMilliseconds) {
-            case .said(.serving): return .success(session)
-            case .said(.failed(let failure)): last = failure
+            case .serving: return .success(session)
+            case .failed(let failure): last = failure
             case .ended, .late: break
             }
             session.kill()

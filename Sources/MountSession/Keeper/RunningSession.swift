@@ -11,6 +11,8 @@ final class RunningSession: Sendable {
     /// The session ends when this is closed.
     private let lifeline: OwnedDescriptor
     private let reports: OwnedDescriptor
+    /// What has come of reports that nobody has taken yet.
+    private let pending = Mutex<[UInt8]>([])
 
     init(_ program: SessionProgram, on mount: FUSEMount) throws(SystemError) {
         let order = try Pipe()
@@ -32,24 +34,50 @@ final class RunningSession: Sendable {
     }
 
     enum Beginning: Equatable {
-        case said(SessionReport)
+        case serving
+        case failed(SessionFailure)
         /// Without a word.
         case ended
         case late
     }
 
-    /// What it says first.
+    /// Whether it serves.
     func beginning(milliseconds: Int) -> Beginning {
         let end = MonotonicTime.milliseconds + milliseconds
-        var bytes: [UInt8] = []
         while true {
-            if let report = SessionReport(bytes) { return .said(report) }
+            switch pending.withLock({ SessionReport.take(from: &$0) }) {
+            case .serving: return .serving
+            case .failed(let failure): return .failed(failure)
+            // It has troubles already, and will serve all the same.
+            case .trouble: continue
+            case nil: break
+            }
             let left = max(0, end - MonotonicTime.milliseconds)
             guard DescriptorWait.untilReadable(reports.raw, milliseconds: left) else { return .late }
-            var chunk = [UInt8](repeating: 0, count: 4096)
-            let count = read(reports.raw, &chunk, chunk.count)
-            guard count > 0 || count == -1 && errno == EINTR else { return .ended }
-            bytes += chunk[..<max(0, count)]
+            guard readMore() else { return .ended }
+        }
+    }
+
+    /// The next trouble that it tells of; nothing when it says no more, which is when it has ended. Waits for either.
+    func nextTrouble() -> SessionTrouble? {
+        while true {
+            while let report = pending.withLock({ SessionReport.take(from: &$0) }) {
+                if case .trouble(let trouble) = report { return trouble }
+            }
+            guard readMore() else { return nil }
+        }
+    }
+
+    private static let longestReport = 64 << 10
+
+    /// False when nothing will ever come again.
+    private func readMore() -> Bool {
+        var chunk = [UInt8](repeating: 0, count: 4096)
+        let count = read(reports.raw, &chunk, chunk.count)
+        guard count > 0 || count == -1 && errno == EINTR else { return false }
+        return pending.withLock { pending in
+            pending += chunk[..<max(0, count)]
+            return pending.count <= Self.longestReport
         }
     }
 

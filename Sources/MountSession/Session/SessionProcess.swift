@@ -16,6 +16,8 @@ public enum SessionProcess {
         /// As the keeper was given it.
         public let configuration: [UInt8]
         public let memory: KeptMemory
+        /// Tells the keeper what goes wrong while it serves.
+        public let tell: @Sendable (SessionTrouble) -> Void
     }
 
     /// How many requests are taken apart at the same time. They wait for nothing, except for disks.
@@ -23,17 +25,19 @@ public enum SessionProcess {
 
     public static func run(_ makeFileSystem: (Start) throws(SessionFailure) -> any FileSystem) -> Never {
         for number in [SIGPIPE, SIGHUP, SIGINT, SIGQUIT, SIGTERM] { signal(number, SIG_IGN) }
+        // Without it nobody would ever hear that the mount is ready.
+        guard let reports = try? ReportPipe() else { _exit(ExitStatus.systemRefused.rawValue) }
         do throws(SessionFailure) {
-            try serve(makeFileSystem)
+            try serve(makeFileSystem, reports)
             _exit(ExitStatus.done.rawValue)
         } catch {
-            report(.failed(error))
+            reports.send(.failed(error))
             _exit(error.exitStatus.rawValue)
         }
     }
 
     private static func serve(
-        _ makeFileSystem: (Start) throws(SessionFailure) -> any FileSystem
+        _ makeFileSystem: (Start) throws(SessionFailure) -> any FileSystem, _ reports: ReportPipe
     ) throws(SessionFailure) {
         let configuration = try attempt("the session's order cannot be read") { () throws(SystemError) in
             try SessionOrder.read(from: SessionDescriptors.order)
@@ -45,13 +49,14 @@ public enum SessionProcess {
         let isFirst = shim_fuse_begin_session(seamMemory.kept) == 1
         try endWithKeeper()
         let kept = KeptMemory(memory, start: SeamMemory.size, isFresh: isFirst)
-        let session = Session(try makeFileSystem(Start(configuration: configuration, memory: kept)))
+        let start = Start(configuration: configuration, memory: kept) { reports.send(.trouble($0)) }
+        let session = Session(try makeFileSystem(start))
         let interrupts = try startInterruptWatch(session)
         guard let fuse = begin(session, seamMemory, interrupts: interrupts) else {
             throw SessionFailure("libfuse does not begin", exitStatus: .systemRefused)
         }
         if !isFirst { takeOver(seamMemory) }
-        report(.serving)
+        reports.send(.serving)
         let result = cfuse_serve(fuse, threads)
         guard result == 0 else {
             throw SessionFailure("serving has failed", SystemError(code: abs(result)))
@@ -76,15 +81,6 @@ public enum SessionProcess {
         guard shim_fuse_resend_unanswered(SessionDescriptors.device, memory.kept) != 0 else { return }
         // Before Linux 6.9 nobody can ask for them again.
         shim_fuse_fail_unanswered(SessionDescriptors.device, memory.kept, EIO)
-    }
-
-    private static func report(_ report: SessionReport) {
-        let bytes = report.bytes
-        _ = write(SessionDescriptors.reports, bytes, bytes.count)
-        // The number must not come to mean another file, which somebody who prints would write to.
-        if let nothing = try? OwnedDescriptor.open("/dev/null", FileFlags.write) {
-            dup2(nothing.raw, SessionDescriptors.reports)
-        }
     }
 
     /// The other end of the pipe is the keeper's; when it is closed the keeper has died.

@@ -21,10 +21,7 @@ struct MountPointState {
     private(set) var owner: (user: UInt32, group: UInt32) = (geteuid(), getegid())
 
     init(_ planned: PlannedMount, isFile: Bool, on machine: Machine) throws(TrustedPath.Failure) {
-        var wanted = RawPath(planned.mount.destination.absolute(home: machine.home))
-        if isFile, planned.mount.destination.isFolder, let source = planned.mount.sources.first {
-            wanted = wanted.appending(RawPath(source.baseName))
-        }
+        let wanted = Self.wanted(planned, isFile: isFile, on: machine)
         let root = machine.absoluteRoot.map { RawPath($0) } ?? "/"
         let above = try TrustedPath(root: root, wanted.parent).nearestFolder()
         guard above.missing.isEmpty, let facts = Self.facts(of: wanted.lastComponent, in: above.folder) else {
@@ -40,6 +37,20 @@ struct MountPointState {
         path = Self.path(of: target.folder, target.missing)
         guard target.missing.isEmpty, let facts = Self.facts(of: "", in: target.folder) else { return }
         look(at: ".", facts, in: target.folder, isFile: isFile)
+    }
+
+    /// Inside of another mount of the same task, which may not be there yet, or be dead: nobody looks before it mounts.
+    init(_ planned: PlannedMount, inside outer: PlannedMount, isFile: Bool, on machine: Machine) {
+        let wanted = Self.wanted(planned, isFile: isFile, on: machine)
+        let above = RawPath(outer.mount.destination.absolute(home: machine.home))
+        path = RawPath(outer.path).appending(RawPath(wanted.bytes.dropFirst(above.bytes.count + 1)))
+    }
+
+    private static func wanted(_ planned: PlannedMount, isFile: Bool, on machine: Machine) -> RawPath {
+        let destination = planned.mount.destination
+        let wanted = RawPath(destination.absolute(home: machine.home))
+        guard isFile, destination.isFolder, let source = planned.mount.sources.first else { return wanted }
+        return wanted.appending(RawPath(source.baseName))
     }
 
     private static func facts(of name: RawPath, in folder: borrowing OwnedDescriptor) -> shim_mount_facts? {

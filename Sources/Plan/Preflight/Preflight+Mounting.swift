@@ -24,7 +24,7 @@ extension Preflight {
         }
         guard let outcome, sources(of: planned, [outcome]) != nil, let answer = outcome.mounted else { return nil }
         do throws(TrustedPath.Failure) {
-            let state = try MountPointState(planned, isFile: answer.isSingleObject, on: machine)
+            let state = try mountPointState(planned, isFile: answer.isSingleObject)
             guard check(state.obstacle, planned, isFile: answer.isSingleObject) else { return nil }
             var planned = planned
             guard let path = state.path.exactText else {
@@ -62,6 +62,14 @@ extension Preflight {
         }
     }
 
+    private func mountPointState(
+        _ planned: PlannedMount, isFile: Bool
+    ) throws(TrustedPath.Failure) -> MountPointState {
+        let outer = mountPoints.last { planned.isInside($0.planned, home: machine.home) }
+        guard let outer else { return try MountPointState(planned, isFile: isFile, on: machine) }
+        return MountPointState(planned, inside: outer.planned, isFile: isFile, on: machine)
+    }
+
     private mutating func check(
         _ obstacle: MountPointState.Obstacle?, _ planned: PlannedMount, isFile: Bool
     ) -> Bool {
@@ -93,5 +101,10 @@ extension Preflight {
 }
 
 extension PlannedMount {
+    /// By what is written in the file.
+    func isInside(_ other: PlannedMount, home: String) -> Bool {
+        mount.destination.absolute(home: home).hasPrefix(other.mount.destination.absolute(home: home) + "/")
+    }
+
     var isCopiedWithoutFUSE: Bool { mount.mode.isMount && mount.mount.copiesWithoutFUSE && mount.mount.isReadOnly }
 }

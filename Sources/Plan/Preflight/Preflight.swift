@@ -199,15 +199,9 @@ public struct Preflight: Sendable {
         var first: [String: PlannedMount] = [:]
         mounts = mounts.filter { isFirst($0.planned, &first) }
         mountPoints = mountPoints.filter { isFirst($0.planned, &first) }
-        let byPath = Dictionary(
-            mounts.enumerated().map { ($1.planned.path, $0) }, uniquingKeysWith: { first, _ in first })
-        for path in mounts.map(\.planned.path) + mountPoints.map(\.planned.path) {
-            for parent in Paths.parents(of: path) {
-                guard let index = byPath[parent] else { continue }
-                let nested = RawPath(path.dropFirst(parent.count + 1))
-                if !mounts[index].planned.nested.contains(nested) { mounts[index].planned.nested.append(nested) }
-            }
-        }
+        let nested = NestedPaths.byOuter(mounts.map(\.planned.path) + mountPoints.map(\.planned.path))
+        for index in mounts.indices { mounts[index].planned.add(nested: nested) }
+        for index in mountPoints.indices { mountPoints[index].planned.add(nested: nested) }
     }
 
     private mutating func isFirst(_ planned: PlannedMount, _ first: inout [String: PlannedMount]) -> Bool {

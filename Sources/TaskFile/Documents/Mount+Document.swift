@@ -9,6 +9,7 @@ extension Mount {
             ("store", .string(store.rawValue)), ("key_prefix", keyPrefix.map { .string($0) }),
             ("sources", .array(sources.map(\.document))), ("provider", provider?.document),
             ("access", access.document), ("mount", mount.document), ("ownership", ownership.document),
+            ("checksum", .string(checksum.rawValue)),
         ])
     }
 
@@ -28,7 +29,8 @@ extension Mount {
             destination: destination, position: .start, path: "", sources: sources.compactMap(Source.init(document:)),
             isList: false, uploadTarget: nil, mode: mode, store: store, keyPrefix: document["key_prefix"]?.text,
             provider: provider, access: access, preset: nil, copy: CopyOptions(), mount: mount, cache: nil,
-            ownership: Ownership(document: document["ownership"]), checksum: .auto, syncsBack: false)
+            ownership: Ownership(document: document["ownership"]),
+            checksum: document["checksum"]?.text.flatMap(ChecksumChoice.init) ?? .auto, syncsBack: false)
         guard self.sources.count == sources.count else { return nil }
     }
 }

@@ -8,6 +8,11 @@ public struct SecretValues: Sendable, Equatable {
 
     init() {}
 
+    /// Those of another process of ours.
+    public init(_ values: [String]) { self.values = Set(values) }
+
+    public var all: [String] { values.sorted() }
+
     mutating func insert(_ value: String) {
         guard value.count >= Self.shortest else { return }
         values.insert(value)

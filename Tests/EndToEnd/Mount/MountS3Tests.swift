@@ -164,6 +164,26 @@ extension MountedTasks {
             try plain.expectNothingLeft()
         }
 
+        /// What was mounted before the interruption stays.
+        @Test func interruptedBetweenMounts() throws {
+            let plain = try withProgram(slowFrom: 2)
+            try plain.write(["src/a": "local\n"])
+            let task = """
+                file_mounts:
+                  \(plain.destination): \(plain.entry("s3://\(bucket.bucket)"))
+                  \(plain.path("local")): \(plain.entry())
+                """
+            let run = try Program.start(
+                plain.files.words(task, []), environment: plain.environment, in: plain.files.folder.path)
+            try plain.wait("one of them") { plain.mounts.contains(plain.path("local")) }
+            try plain.wait("the other asking for keys") { plain.files.content("calls")?.contains("2") == true }
+            run.signal(SIGINT)
+            let finished = try run.wait(seconds: 20)
+            #expect(finished.status == 130, "\(finished)")
+            try plain.wait("the other gone") { plain.mounts == [plain.path("local")] }
+            #expect(try plain.output("cat \(plain.path("local/a"))") == "local\n")
+        }
+
         /// The keys come from a program. From some call on it takes its time; those of one call are void.
         private func withProgram(slowFrom: Int = .max, voidCall: Int = 0) throws -> MountSandbox {
             let place = try MountSandbox()

@@ -119,6 +119,35 @@ extension MountedTasks {
             #expect(try sandbox.output("stat -c %u:%g:%a $M/a $M/sub") == "1234:4321:640\n1234:4321:750\n")
         }
 
+        /// Others may go in, as far as the modes let them, unless it is said that they may not.
+        @Test func otherUsers() throws {
+            let other = "setpriv --reuid 1234 --regid 1234 --clear-groups"
+            try sandbox.expect(0, sandbox.task())
+            #expect(try sandbox.output("\(other) cat $M/a && \(other) ls $M") == "hello\na\nsub\n")
+            // The socket is not theirs.
+            let status = try sandbox.shell("\(other) \(Program.provision) down --state-dir \(sandbox.files.state)")
+            #expect(sandbox.mounts.count == 1, "\(status)")
+            #expect(try sandbox.verb("down").status == 0)
+            try sandbox.expect(0, sandbox.task("allow_other: false"))
+            #expect(try sandbox.shell("\(other) cat $M/a").errors.contains("Permission denied"))
+            #expect(try sandbox.output("cat $M/a") == "hello\n")
+        }
+
+        /// What grows begins anew with the next supervisor, and what was there is kept once.
+        @Test func aLongLog() throws {
+            try sandbox.expect(0, sandbox.task())
+            #expect(try sandbox.verb("down").status == 0)
+            let log = sandbox.files.state + "/task/log"
+            #expect(try sandbox.shell("head -c 5000000 /dev/zero >> \(log)").status == 0)
+            try sandbox.expect(0, sandbox.task())
+            #expect(try TemporaryFolder.text(of: log).contains(": mounted, served by process"))
+            #expect(
+                try sandbox.output("wc -c < \(log).1 && wc -c < \(log)").split(separator: "\n").map {
+                    Int($0) ?? 0 > 4 << 20
+                } == [true, false])
+            #expect(Files.mode(of: log) == 0o600)
+        }
+
         // MARK: What is in the way
 
         @Test func aFolderThatHoldsSomething() throws {

@@ -10,7 +10,7 @@ import Testing
     private static let bucket = SharedBucket(SeaweedFS.shared, objects)
 
     /// `PROVISION_TEST_OUTAGE` says for how many seconds; by itself as short as tests should be.
-    private static let seconds = ProcessInfo.processInfo.environment["PROVISION_TEST_OUTAGE"].flatMap { Int($0) } ?? 4
+    static let seconds = ProcessInfo.processInfo.environment["PROVISION_TEST_OUTAGE"].flatMap { Int($0) } ?? 4
 
     @Test func itIsWaitedFor() async throws {
         var sandbox = try await S3Sandbox(Self.bucket)

@@ -99,8 +99,9 @@ final class MountSandbox {
     }
 
     /// Runs a line of shell with the destination in `$M`; a hanging one is killed.
-    func start(_ line: String) throws -> RunningProgram {
-        try Program.start(["timeout", "-s", "KILL", "60", "sh", "-c", line], environment: ["M": destination])
+    func start(_ line: String, seconds: Int = 60) throws -> RunningProgram {
+        try Program.start(
+            ["timeout", "-s", "KILL", String(seconds), "sh", "-c", line], environment: ["M": destination])
     }
 
     func shell(_ line: String) throws -> Finished { try start(line).wait() }

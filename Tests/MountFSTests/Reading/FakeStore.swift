@@ -16,6 +16,8 @@ final class FakeStore: ObjectStore {
         case stall(Int)
         /// Answers as from another version.
         case pretend(ObjectVersion)
+        /// States these, with the first byte right or wrong.
+        case state([Checksum], isRight: Bool)
     }
 
     struct Request: Sendable, Equatable {
@@ -146,6 +148,10 @@ final class FakeStore: ObjectStore {
         var info = ObjectInfo(
             key: key, size: object.bytes.count, modified: FileTime(seconds: 0, nanoseconds: 0), version: object.version)
         if case .pretend(let version) = behaviour { info.version = version }
+        if case .state(let checksums, let isRight) = behaviour {
+            info.checksums = checksums
+            if !isRight { memory[0] ^= 0xFF }
+        }
         return ReadResult(object: info, count: count)
     }
 

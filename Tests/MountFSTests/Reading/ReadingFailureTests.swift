@@ -1,3 +1,4 @@
+import Checksums
 import Glibc
 import MountFS
 import ObjectStore
@@ -160,6 +161,61 @@ struct ReadingFailureTests {
         second.abandon()
         #expect(await sandbox.isEmptySoon())
         #expect(sandbox.store.cancelled == 1)
+        object.close()
+    }
+
+    // MARK: Checksums
+
+    private func verified(
+        _ stated: Checksum.Algorithm, isRight: @escaping @Sendable (Int) -> Bool, _ checksums: Set<Checksum.Algorithm>?
+    ) async throws -> (outcome: Result<ArraySlice<UInt8>, SystemError>, ReadingSandbox, [UInt8]) {
+        let bytes = Content.bytes(100_000, seed: 1)
+        let checksum = try Checksum(stated, of: bytes)
+        let store = FakeStore { number, _ in .state([checksum], isRight: isRight(number)) }
+        let sandbox = ReadingSandbox(store) { if let checksums { $0.checksums = checksums } }
+        let object = sandbox.reading.open(sandbox.make("small", bytes.count).0)
+        let outcome = await object.begin(bytes.count, at: 0).outcome.map { $0[...] }
+        object.close()
+        return (outcome, sandbox, bytes)
+    }
+
+    /// What arrives wrong is fetched again, twice.
+    @Test(arguments: [Checksum.Algorithm.crc32, .crc32c, .crc64nvme, .sha1, .sha256], [1, 2, 3, 4])
+    func whatIsWrongIsFetchedAgain(algorithm: Checksum.Algorithm, rightFrom: Int) async throws {
+        let (outcome, sandbox, bytes) = try await verified(algorithm, isRight: { $0 >= rightFrom }, nil)
+        #expect(sandbox.store.requests.count == min(rightFrom, 3))
+        if rightFrom <= 3 {
+            #expect(try outcome.get() == bytes[...])
+        } else {
+            #expect(outcome.map(\.count) == .failure(SystemError(code: EIO)))
+            #expect(
+                sandbox.told.failures.first?.message.contains("checksum that the store states (\(algorithm.rawValue))")
+                    == true)
+        }
+    }
+
+    /// An MD5 takes long: it is compared where that is wanted, and nothing where nothing is.
+    @Test func whatIsCompared() async throws {
+        for (algorithm, checksums, count) in [
+            (Checksum.Algorithm.md5, nil, 1), (.md5, [.md5], 2), (.crc32c, [], 1),
+        ] as [(Checksum.Algorithm, Set<Checksum.Algorithm>?, Int)] {
+            let (_, sandbox, _) = try await verified(algorithm, isRight: { $0 > 1 }, checksums)
+            #expect(sandbox.store.requests.count == count, "\(algorithm)")
+        }
+    }
+
+    /// The kernel asks once more for what has failed; who read would wait as long again.
+    @Test func whatWasJustWaitedForInVainFailsAtOnce() async throws {
+        let sandbox = ReadingSandbox(FakeStore { _, _ in .stall(0) }) { $0.timeout = TimeSpan(milliseconds: 300) }
+        let object = sandbox.reading.open(sandbox.make("large", size).0)
+        #expect(await object.error(100_000, at: 1_000_000) == EIO)
+        let requests = sandbox.store.requests.count
+        #expect(await object.error(4096, at: 1_000_000) == EIO)
+        #expect(sandbox.store.requests.count == requests)
+        // But only for a moment.
+        try await Task.sleep(for: .milliseconds(300))
+        #expect(await object.error(4096, at: 1_000_000) == EIO)
+        #expect(sandbox.store.requests.count > requests)
         object.close()
     }
 }

@@ -33,7 +33,7 @@ final class TestMount: Sendable {
         let lines = Lines()
         var settings = TreeSettings(root: root, started: FileTime(seconds: 1_600_000_000, nanoseconds: 0))
         settings.now = { clock.now }
-        settings.report = { lines.add($0) }
+        settings.report = { line, _ in lines.add(line) }
         change(&settings)
         let file = SharedDescriptor(OwnedDescriptor(owning: try SystemError.check { shim_memory_file("test") }))
         try file.file.resize(to: 4096)

@@ -89,7 +89,7 @@ import Testing
         #expect(attributes == [Array("user.colour".utf8)])
 
         let gone = try TestMount(Self.store(running, "none-of-that-name"))
-        await #expect(throws: SystemError.notThere) { try await gone.list() }
+        await #expect(throws: SystemError.stale) { try await gone.list() }
         #expect(gone.lines.all.count == 1)
     }
 }

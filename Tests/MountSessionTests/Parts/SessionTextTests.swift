@@ -9,11 +9,18 @@ struct SessionTextTests {
         SessionReport.serving,
         .failed(SessionFailure("the bucket is not there", hint: "look", exitStatus: .missingInput)),
         .failed(SessionFailure("a\nb\u{0}c", exitStatus: .temporary, isRetryable: true)),
+        .trouble(SessionTrouble(code: "unreachable", "nobody is there", isRetryable: true)),
+        .trouble(SessionTrouble(code: "denied", "no\nway", hint: "ask", isRetryable: false)),
     ])
     func reportsArriveAsTheyWere(report: SessionReport) throws {
         let bytes = report.bytes
-        for count in 0..<bytes.count { #expect(SessionReport(Array(bytes[..<count])) == nil) }
-        let arrived = try #require(SessionReport(bytes))
+        for count in 0..<bytes.count {
+            var some = Array(bytes[..<count])
+            #expect(SessionReport.take(from: &some) == nil && some.count == count)
+        }
+        var two = bytes + SessionReport.serving.bytes
+        let arrived = try #require(SessionReport.take(from: &two))
+        #expect(SessionReport.take(from: &two) == .serving && two == [])
         guard case .failed(let sent) = report, case .failed(let received) = arrived else {
             return #expect(arrived == report)
         }
@@ -23,11 +30,23 @@ struct SessionTextTests {
     }
 
     @Test func noiseIsNoReport() {
-        guard case .failed(let failure) = SessionReport(Array("hello\n".utf8)) else {
+        var noise = Array("hello\n".utf8)
+        guard case .failed(let failure) = SessionReport.take(from: &noise) else {
             Issue.record("taken for a report")
             return
         }
         #expect(failure.exitStatus == .bug)
+    }
+
+    /// What is longer than a pipe takes at once could come in pieces, between those of another thread.
+    @Test(arguments: ["x", "\u{e9}", "\u{1F9EA}", "e\u{301}", "\n"]) func longTroublesAreCut(letter: String) {
+        for count in [1900, 1998, 1999, 2000, 2001, 3000, 100_000] {
+            let text = String(repeating: letter, count: count)
+            let trouble = SessionTrouble(code: text, text, hint: text, isRetryable: true)
+            #expect(SessionReport.trouble(trouble).bytes.count <= Int(PIPE_BUF))
+            #expect(trouble.message.utf8.count <= 2000)
+            #expect(trouble.message == text.printable || trouble.message.hasSuffix("…"))
+        }
     }
 
     @Test(arguments: [0, 1, 1000, 64 << 10, SessionOrder.limit])

@@ -18,6 +18,9 @@ extension TestBucketServer {
         try await each(keys) { _ = try await self.ask(.delete, Self.path($0, bucket)) }
     }
 
+    /// It must be empty.
+    public func removeBucket(_ bucket: String) async throws { _ = try await ask(.delete, "/\(bucket)") }
+
     /// A header of the answer that tells of an object.
     public func header(_ name: String, of key: String, in bucket: String) async throws -> String? {
         try await ask(.head, Self.path(key, bucket)).headers[name]

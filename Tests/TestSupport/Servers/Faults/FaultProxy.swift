@@ -31,6 +31,7 @@ public final class FaultProxy: Sendable {
         private let state = Mutex(State())
 
         func add(_ fault: Fault) { state.withLock { $0.faults.append((fault, 0, 0)) } }
+        func removeFaults() { state.withLock { $0.faults = [] } }
         var done: [Int] { state.withLock { $0.faults.map(\.done) } }
         var due: [Int] { state.withLock { $0.faults.map(\.fault.times) } }
         var passages: [Passage] { state.withLock { $0.passages } }
@@ -72,6 +73,8 @@ public final class FaultProxy: Sendable {
     }
 
     public func add(_ fault: Fault) { state.add(fault) }
+    /// From now on everything goes through as it is.
+    public func removeFaults() { state.removeFaults() }
 
     /// How often each of the faults was done, and how often it was meant to be.
     public var done: [Int] { state.done }

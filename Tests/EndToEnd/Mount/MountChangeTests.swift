@@ -1,0 +1,181 @@
+import Foundation
+import TestSupport
+import Testing
+
+extension MountedTasks {
+    /// What others do to the bucket, and to the right to read it, while programs have files of a mount open.
+    @Suite(.onSeaweedFS) struct MountChangeTests {
+        private static let old = S3Sandbox.bytes(40 << 20, seed: 1)
+        private static let new = S3Sandbox.bytes(40 << 20, seed: 2)
+
+        private let bucket: S3Sandbox
+        private let proxy: FaultProxy
+        private let sandbox: MountSandbox
+
+        init() async throws {
+            var bucket = try await S3Sandbox()
+            proxy = try bucket.proxy()
+            self.bucket = bucket
+            sandbox = try MountSandbox(reading: bucket)
+        }
+
+        private var task: String {
+            "file_mounts: {\(sandbox.destination): \(sandbox.entry("s3://\(bucket.bucket)"))}"
+        }
+
+        /// Somebody who has read the beginning of a file, and will read its end twice when the test says so.
+        private func reader() throws -> RunningProgram {
+            let go = sandbox.path("go")
+            let reader = try sandbox.start(
+                """
+                exec 3<$M/file; head -c 1000 <&3 | wc -c; while [ ! -e \(go) ]; do sleep 0.05; done
+                for i in 1 2; do dd bs=1M skip=16 count=1 status=none <&3 | wc -c; done
+                """)
+            try sandbox.wait("the file open") { reader.outputSoFar.contains("1000") }
+            return reader
+        }
+
+        private func go(_ reader: RunningProgram) throws -> Finished {
+            try sandbox.files.folder.write("", to: "go")
+            return try reader.wait()
+        }
+
+        private func expectStale(_ finished: Finished, at location: Testing.SourceLocation = #_sourceLocation) {
+            #expect(finished.output == "1000\n0\n0\n", sourceLocation: location)
+            #expect(
+                finished.errors.components(separatedBy: "Stale file handle").count == 3, "\(finished.errors)",
+                sourceLocation: location)
+        }
+
+        /// Who has the old version open gets no byte of the new one; who opens it then gets nothing else.
+        @Test func anOpenFileIsReplaced() async throws {
+            try await bucket.put(["file": Self.old])
+            try sandbox.expect(0, task)
+            let reader = try reader()
+            try await bucket.put(["file": Self.new])
+            expectStale(try go(reader))
+            try Files.write(Self.new, to: Array(sandbox.path("new").utf8))
+            #expect(try sandbox.output("cmp $M/file \(sandbox.path("new"))") == "")
+        }
+
+        @Test func anOpenFileIsDeleted() async throws {
+            try await bucket.put(["file": Self.old, "other": Array("other\n".utf8)])
+            try sandbox.expect(0, task)
+            let reader = try reader()
+            try await bucket.server.delete(["file"], in: bucket.bucket)
+            expectStale(try go(reader))
+            try sandbox.wait("the name gone") {
+                try sandbox.shell("cat $M/file").errors.contains("No such file or directory")
+            }
+            #expect(try sandbox.output("ls $M") == "other\n")
+        }
+
+        @Test func theBucketIsDeleted() async throws {
+            try await bucket.put(["file": Self.old])
+            try sandbox.expect(0, task)
+            let reader = try reader()
+            try await bucket.server.delete(["file"], in: bucket.bucket)
+            try await bucket.server.removeBucket(bucket.bucket)
+            expectStale(try go(reader))
+            // And not as if it were empty.
+            try sandbox.wait("its names gone") { try sandbox.shell("ls $M").errors.contains("Stale file handle") }
+            #expect(try sandbox.shell("cat $M/file").errors.contains("No such file or directory"))
+            let status = try sandbox.status()
+            #expect(status.state == "mounted" && status.code == "not-found", "\(status.trouble)")
+            #expect(status.trouble.contains(bucket.bucket))
+            #expect(try sandbox.verb("down").status == 0)
+            try sandbox.expectNothingLeft()
+        }
+
+        @Test func thePermissionIsLostAndGivenAgain() async throws {
+            try await bucket.put(["file": Self.old])
+            try sandbox.expect(0, task)
+            let reader = try reader()
+            proxy.add(Fault(Fault.refusal(403, "AccessDenied"), of: "", times: 1_000_000))
+            proxy.add(Fault(Fault.refusal(403, "AccessDenied"), "HEAD", of: "", times: 1_000_000))
+            let finished = try go(reader)
+            #expect(finished.output == "1000\n0\n0\n" && finished.errors.contains("Permission denied"), "\(finished)")
+            try sandbox.wait("no names") { try sandbox.shell("ls $M").errors.contains("Permission denied") }
+            let status = try sandbox.status()
+            #expect(status.state == "mounted" && status.code == "denied", "\(status.trouble)")
+            proxy.removeFaults()
+            #expect(try sandbox.output("ls $M && wc -c < $M/file") == "file\n\(Self.old.count)\n")
+        }
+
+        /// Keys come from a program, now these and now those, and the server takes some of them no more before their time: whoever
+        /// reads notices nothing.
+        @Test func keysAreRenewedUnderLoad() async throws {
+            try await bucket.put(["file": Self.old])
+            for number in 0..<40 {
+                try await bucket.put(["small/\(number)": S3Sandbox.bytes(5000, seed: UInt64(number))])
+            }
+            try sandbox.files.folder.write(
+                """
+                #!/bin/sh
+                cd \(sandbox.files.folder.path)
+                echo call >> calls
+                name=TEST
+                [ $(($(wc -l < calls) % 2)) = 0 ] || name=SECOND
+                echo "{\\"Version\\": 1, \\"AccessKeyId\\": \\"AKID$name\\", \\"SecretAccessKey\\": \\"SECRET$name\\",
+                  \\"Expiration\\": \\"$(date -u -d '+1 hour' +%Y-%m-%dT%H:%M:%SZ)\\"}"
+                """, to: "keys")
+            try sandbox.files.folder.write(
+                "[default]\ncredential_process = sh \(sandbox.path("keys"))\n", to: "config")
+            sandbox.environment["AWS_ACCESS_KEY_ID"] = nil
+            sandbox.environment["AWS_SECRET_ACCESS_KEY"] = nil
+            sandbox.environment["AWS_CONFIG_FILE"] = sandbox.path("config")
+            try sandbox.expect(0, task)
+            let calls = try TemporaryFolder.text(of: sandbox.path("calls")).count
+            let right = try sandbox.output("cat $M/file $M/small/* | md5sum")
+            let readers = try (0..<4).map { _ in
+                try sandbox.start(
+                    """
+                    for i in $(seq 8); do
+                        for f in $M/file $M/small/*; do dd if=$f iflag=nocache count=0 status=none; done
+                        cat $M/file $M/small/* | md5sum; sleep 0.3
+                    done
+                    """)
+            }
+            for number in 1...3 {
+                proxy.add(Fault(Fault.refusal(400, "ExpiredToken"), of: "/"))
+                try sandbox.wait("a refusal") { proxy.done.reduce(0, +) == number }
+                try await Task.sleep(for: .milliseconds(500))
+            }
+            for reader in readers {
+                let finished = try reader.wait(seconds: 60)
+                #expect(finished.output == String(repeating: right, count: 8) && finished.errors == "")
+            }
+            proxy.expectDone()
+            #expect(try TemporaryFolder.text(of: sandbox.path("calls")).count >= calls + 3 * "call\n".count)
+            #expect(try sandbox.status().trouble == "")
+        }
+
+        /// Sessions are killed under 16 programs that read a bucket: none of them notices.
+        @Test func sessionsAreKilledUnderLoad() async throws {
+            try await bucket.put(["file": Self.old])
+            try sandbox.expect(0, task)
+            let right = try sandbox.output("md5sum < $M/file")
+            let readers = try (0..<16).map { number in
+                try sandbox.start(
+                    """
+                    for i in 1 2 3; do
+                        dd if=$M/file iflag=nocache count=0 status=none; ls -l $M > /dev/null || echo failed
+                        \(number % 2 == 0 ? "md5sum < $M/file" : "dd if=$M/file bs=300k iflag=direct status=none | md5sum")
+                    done
+                    """)
+            }
+            var killed: Set<Int32> = []
+            while try readers.contains(where: { try $0.isRunning }) {
+                if let session = sandbox.sessions.first, killed.count < 5, killed.insert(session).inserted {
+                    kill(session, SIGKILL)
+                }
+                try await Task.sleep(for: .milliseconds(150))
+            }
+            #expect(killed.count >= 2)
+            for reader in readers {
+                let finished = try reader.wait()
+                #expect(finished.output == String(repeating: right, count: 3) && finished.errors == "", "\(finished)")
+            }
+        }
+    }
+}

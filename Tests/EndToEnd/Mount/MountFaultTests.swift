@@ -1,0 +1,188 @@
+import Foundation
+import TestSupport
+import Testing
+
+extension MountedTasks {
+    /// Servers and networks that do wrong below a mount: what is read is right to the bit, or an error whose reason stands
+    /// in the status.
+    @Suite(.onSeaweedFS) struct MountFaultTests {
+        private let bucket: S3Sandbox
+        private let proxy: FaultProxy
+        private let sandbox: MountSandbox
+
+        init() async throws {
+            var bucket = try await S3Sandbox()
+            proxy = try bucket.proxy()
+            self.bucket = bucket
+            sandbox = try MountSandbox(reading: bucket)
+        }
+
+        private func mount(_ keys: String = "") throws {
+            try sandbox.expect(
+                0, "file_mounts: {\(sandbox.destination): \(sandbox.entry("s3://\(bucket.bucket)", keys))}")
+        }
+
+        // MARK: What is got over
+
+        private static let small = S3Sandbox.bytes(20_000)
+        private static let large = S3Sandbox.bytes(5 << 19, seed: 3)
+
+        /// What goes wrong with reads of `small`, and with those of `large`, by folder.
+        private static let passing: [String: (small: Fault.Deed, large: Fault.Deed)] = {
+            var all: [String: (Fault.Deed, Fault.Deed)] = [
+                "hang-up": (.hangUp, .hangUp), "partial": (.rewrite(status: 200), .rewrite(status: 200)),
+                "whole": (.wholeInstead(small), .wholeInstead(large)), "drip": (.drip(10_000), .drip(1 << 20)),
+                "corrupt": (.corrupt(at: 12_345), .rewrite()),
+                "later": (
+                    Fault.refusal(503, "SlowDown", ["Retry-After": "1"]), Fault.refusal(503, "", ["Retry-After": "1"])
+                ),
+            ]
+            for place in [0, 1, 4096, 19_999] {
+                all["reset-\(place)"] = (.reset(after: place), .reset(after: place * 50))
+                all["end-\(place)"] = (.end(after: place), .end(after: place * 50))
+            }
+            for (status, code) in [
+                (500, "InternalError"), (502, ""), (503, "SlowDown"), (504, ""), (429, ""), (408, ""),
+            ] {
+                all["status-\(status)"] = (Fault.refusal(status, code), Fault.refusal(status, code))
+            }
+            return all
+        }()
+
+        /// All of them in one mount, read by programs side by side.
+        @Test func whatPassesIsGotOver() async throws {
+            var objects: [String: [UInt8]] = [:]
+            for name in Self.passing.keys {
+                objects["\(name)/small"] = Self.small
+                objects["\(name)/large"] = Self.large
+            }
+            try await bucket.put(objects)
+            try mount("checksum: full")
+            for (name, deeds) in Self.passing {
+                proxy.add(Fault(deeds.small, of: "/\(name)/small"))
+                proxy.add(Fault(deeds.large, of: "/\(name)/large"))
+                proxy.add(Fault(deeds.large, of: "/\(name)/large", skip: 1))
+            }
+            try Files.write(Self.small, to: Array(sandbox.path("small").utf8))
+            try Files.write(Self.large, to: Array(sandbox.path("large").utf8))
+            let wrong = try sandbox.shell(
+                """
+                cd $M && ls | xargs -P 8 -I NAME sh -c \
+                    'cmp NAME/small \(sandbox.path("small")); cmp NAME/large \(sandbox.path("large"))'
+                """)
+            #expect(wrong.output == "" && wrong.errors == "")
+            proxy.expectDone()
+            // Nothing that a program would have seen.
+            #expect(try sandbox.status().trouble == "")
+        }
+
+        /// Nothing comes any more on connections that stay. Others answer meanwhile, and what hangs goes on by another.
+        @Test func whatStallsKeepsNobodyElseWaiting() async throws {
+            try await bucket.put(["stalls": Self.large, "other": Self.small, "d/x": Array("deep\n".utf8)])
+            try Files.write(Self.large, to: Array(sandbox.path("large").utf8))
+            try mount()
+            proxy.add(Fault(.stall(after: 0), of: "prefix=d%2F"))
+            proxy.add(Fault(.stall(after: 100_000), of: "/stalls"))
+            let readers = try (0..<3).map { _ in try sandbox.start("cmp $M/stalls \(sandbox.path("large"))") }
+            let looker = try sandbox.start("cat $M/d/x")
+            try sandbox.wait("the stall") { proxy.done == [1, 1] }
+            for _ in 0..<3 {
+                #expect(try sandbox.output("md5sum < $M/other") == sandbox.output("head -c 20000 $M/other | md5sum"))
+                #expect(try sandbox.output("ls $M") == "d\nother\nstalls\n")
+                usleep(1_100_000)
+            }
+            #expect(try readers.allSatisfy { try $0.isRunning } && looker.isRunning)
+            for reader in readers { #expect(try reader.wait(seconds: 120).status == 0) }
+            #expect(try looker.wait(seconds: 120).output == "deep\n")
+        }
+
+        // MARK: What is not
+
+        struct Failing: Sendable, CustomTestStringConvertible {
+            let name: String
+            let fault: Fault
+            /// What the program says, and what the status has.
+            let said: String
+            let code: String
+            let reason: String
+            var line = "cat $M/d/small"
+            var testDescription: String { name }
+        }
+
+        private static let always = 1_000_000
+        private static let failing: [Failing] = [
+            .init(
+                name: "refused", fault: Fault(Fault.refusal(403, "AccessDenied"), of: "/d/small", times: always),
+                said: "Permission denied", code: "denied", reason: "AccessDenied"),
+            .init(
+                name: "names refused", fault: Fault(Fault.refusal(403, "AccessDenied"), of: "list-type", times: always),
+                said: "Permission denied", code: "denied", reason: "AccessDenied", line: "ls $M/d"),
+            .init(
+                name: "expired", fault: Fault(Fault.refusal(400, "ExpiredToken"), of: "/d/small", times: always),
+                said: "Permission denied", code: "expired-credentials", reason: "expired"),
+            .init(
+                name: "archived", fault: Fault(Fault.refusal(403, "InvalidObjectState"), of: "/d/small", times: always),
+                said: "Input/output error", code: "archived-object", reason: "archived"),
+            .init(
+                name: "broken server", fault: Fault(Fault.refusal(500, "InternalError"), of: "/d/small", times: always),
+                said: "Input/output error", code: "unreachable", reason: "status 500"),
+            .init(
+                name: "no answers", fault: Fault(.hangUp, of: "/d/small", times: always),
+                said: "Input/output error", code: "unreachable", reason: "no answer for 2s"),
+            .init(
+                name: "no names", fault: Fault(.hangUp, of: "list-type", times: always),
+                said: "Input/output error", code: "unreachable", reason: "no answer within 2s", line: "ls $M/d"),
+            .init(
+                name: "noise", fault: Fault(.answer(200, [:], "<html>"), of: "list-type", times: always),
+                said: "Input/output error", code: "input-output", reason: "again and again for 2s", line: "ls $M/d"),
+            .init(
+                name: "corrupt", fault: Fault(.corrupt(at: 7), of: "/d/small", times: always),
+                said: "Input/output error", code: "input-output", reason: "checksum"),
+            .init(
+                name: "slow for ever", fault: Fault(.drip(100), of: "/d/small", times: always),
+                said: "Input/output error", code: "unreachable", reason: "no answer for 2s"),
+        ]
+
+        @Test(arguments: failing) func whatStaysIsAnErrorWithItsReason(failing: Failing) async throws {
+            try await bucket.put(["d/small": Self.small])
+            try mount("io_timeout: 2s, checksum: full")
+            #expect(try sandbox.output("test -f $M/d/small; echo $?") == "0\n")
+            proxy.add(failing.fault)
+            let failed = try sandbox.shell(failing.line)
+            #expect(failed.status != 0 && failed.errors.contains(failing.said), "\(failed)")
+            var status = try sandbox.status()
+            try sandbox.wait("the reason") {
+                status = try sandbox.status()
+                return status.code == failing.code && status.trouble.contains(failing.reason)
+            }
+            #expect(status.state == "mounted" && proxy.done[0] > 0, "\(status.json)")
+            #expect(try sandbox.verb("status").output.contains("\(sandbox.destination): \(failing.code): 20"))
+            #expect(try TemporaryFolder.text(of: sandbox.files.state + "/task/log").contains(failing.reason))
+            // What failed is asked for again.
+            proxy.removeFaults()
+            #expect(try sandbox.output("ls $M/d && wc -c < $M/d/small") == "small\n20000\n")
+        }
+
+        /// The version that was opened is not there any more, whatever the server calls that.
+        @Test(arguments: [(404, "NoSuchKey"), (412, "PreconditionFailed"), (404, "NoSuchBucket")])
+        func whatIsGoneIsStale(status: Int, code: String) async throws {
+            try await bucket.put(["small": Self.small])
+            try mount()
+            proxy.add(Fault(Fault.refusal(status, code), of: "/small", times: 1))
+            #expect(try sandbox.shell("cat $M/small").errors.contains("Stale file handle"))
+            #expect(try sandbox.output("wc -c < $M/small") == "20000\n")
+            proxy.expectDone()
+        }
+
+        /// Bytes are what comes where nothing shall be compared.
+        @Test(arguments: [("full", true), ("\"off\"", false)])
+        func checksumsOfTheStore(choice: String, isRight: Bool) async throws {
+            try await bucket.put(["small": Self.small])
+            try mount("checksum: \(choice)")
+            proxy.add(Fault(.corrupt(at: 7), of: "/small"))
+            try Files.write(Self.small, to: Array(sandbox.path("small").utf8))
+            #expect(try sandbox.output("cmp -l $M/small \(sandbox.path("small")) | wc -l") == (isRight ? "0\n" : "1\n"))
+            proxy.expectDone()
+        }
+    }
+}
