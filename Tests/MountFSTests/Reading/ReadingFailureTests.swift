@@ -4,6 +4,7 @@ import MountFS
 import ObjectStore
 import Platform
 import Synchronization
+import TestSupport
 import Testing
 
 /// What goes wrong, and what programs, status and tree hear of it.
