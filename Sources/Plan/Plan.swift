@@ -25,6 +25,17 @@ public struct Plan: Sendable {
             mounts[index].missing = localSources.check(mounts[index]).map { $0.without(task.secrets) }
         }
         diagnostics = mounts.flatMap(\.missing)
+        for mount in mounts where mount.mount.mode.isMount {
+            guard let cache = PlannedCache(mount.mount, on: machine),
+                let other = mounts.first(where: { $0.mount.mode.isMount && cache.isInside($0) })
+            else { continue }
+            diagnostics.append(
+                Diagnostic(
+                    .error, .badValue, "the cache folder \(cache.folder) is in the mount `\(other.shownDestination)`",
+                    hint: "a cache is on a disk of this machine", file: file, position: mount.mount.position,
+                    path: "\(mount.mount.path).cache"
+                ).without(task.secrets))
+        }
     }
 }
 

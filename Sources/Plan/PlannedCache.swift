@@ -28,6 +28,12 @@ public struct PlannedCache: Sendable, Equatable {
             self.init(folder: usual, limits: CacheLimits(size: tuning.cacheSize, age: tuning.cacheAgeMilliseconds))
         }
     }
+
+    /// Whether it would be read through the mount itself.
+    func isInside(_ mount: PlannedMount) -> Bool {
+        let (folder, place) = (RawPath(Paths.normalized(folder)), RawPath(mount.path))
+        return folder == place || folder.isBelow(place)
+    }
 }
 
 extension CacheLimits {

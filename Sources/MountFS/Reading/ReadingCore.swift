@@ -12,6 +12,9 @@ final class ReadingCore: Sendable {
     let watch = ReadWatch()
     let pace = RequestPace()
     let streams = ActiveStreams()
+    /// One read after another where the kernel asks for many at once: whoever reads in order waits for the first of them, and
+    /// half of the processors are his.
+    let atHand = Gate(Threads.processors / 2)
     private let files = Mutex(Files())
     private let tick = Atomic(0)
     private let lastRoom = Atomic(0)

@@ -6,21 +6,30 @@ import Synchronization
 extension SharedFile {
     /// False when there is anything to wait for.
     func answerAtHand(_ range: Range<Int>, by reader: Reader, _ reply: Reply<FileBytes>) -> Bool {
-        guard core.origin.isLocal, state.withLock({ $0.end == nil && $0.parts.overlapping(range).isEmpty }),
-            let memory = BlockMemory(ahead: Self.pooledSize(range.count), of: core.memory)
-        else { return false }
-        let bytes = UnsafeMutableRawBufferPointer(rebasing: memory.bytes[..<range.count])
-        guard core.origin.readAtHand(range, of: file, into: bytes) else { return false }
+        guard core.origin.isLocal, state.withLock({ $0.end == nil && $0.parts.overlapping(range).isEmpty }) else {
+            return false
+        }
+        let isAnswered = core.atHand.passWaiting { () -> Bool in
+            guard let memory = BlockMemory(ahead: Self.pooledSize(range.count), of: core.memory) else { return false }
+            return withExtendedLifetime(memory) {
+                let bytes = UnsafeMutableRawBufferPointer(rebasing: memory.bytes[..<range.count])
+                guard core.origin.readAtHand(range, of: file, into: bytes) else { return false }
+                reply.answer(.one(UnsafeRawBufferPointer(bytes)))
+                return true
+            }
+        }
+        if isAnswered { note(range, by: reader) }
+        return isAnswered
+    }
+
+    /// So that who comes to the end of what is there is known.
+    private func note(_ range: Range<Int>, by reader: Reader) {
         let isFirst = state.withLock { _ in
             defer { reader.hasRead = true }
-            // So that who comes to the end of what is there is known.
             _ = reader.runs.note(range, tick: core.nextTick)
             return !reader.hasRead
         }
-        reply.answer(.one(UnsafeRawBufferPointer(bytes)))
-        withExtendedLifetime(memory) {}
         if isFirst, isSmall { core.folders?.noteRead(of: file, core) }
-        return true
     }
 
     /// Memory of this size was probably used a moment ago.

@@ -13,8 +13,7 @@ extension SharedFile {
                 failure = await self.request(part, wanted, of: version)
                 return failure == nil
             }
-            guard let failure else { return }
-            guard mayTryAgain(part, failure) else { return fail(part, failure) }
+            guard let failure, !givesUp(part, failure) else { return }
             await core.pause()
         }
         release(part)
@@ -78,8 +77,7 @@ extension SharedFile {
         switch end {
         case .done(let ready):
             for read in ready { read.answer() }
-        case .changed:
-            fail(part, StoreError(.changed, "\(file.key.shown) is another version than it was"))
+        case .changed: changed(part)
         }
         core.relieve()
     }
@@ -89,18 +87,18 @@ extension SharedFile {
 
     // MARK: Failures
 
-    /// Who waits may wait until the store is back; his own time limit ends that.
-    private func mayTryAgain(_ part: Part, _ error: StoreError) -> Bool {
-        state.withLock { state in
-            guard error.isRetryable, !error.meansChanged, !part.isGone, !part.waiting.isEmpty else { return false }
-            state.trouble = error
+    /// Who waits may wait until the store is back; his own time limit ends that. False then. What nobody waits for, or what will
+    /// not be had, fails; that is one decision, or somebody could come to wait in between and hear of what passes.
+    private func givesUp(_ part: Part, _ error: StoreError) -> Bool {
+        guard !error.meansChanged else {
+            changed(part)
             return true
         }
-    }
-
-    private func fail(_ part: Part, _ error: StoreError) {
-        guard !error.meansChanged else { return changed(part) }
-        let failed = state.withLock { state -> [PendingRead] in
+        let failed = state.withLock { state -> [PendingRead]? in
+            if error.isRetryable, !part.isGone, !part.waiting.isEmpty {
+                state.trouble = error
+                return nil
+            }
             part.task = nil
             guard state.take(part) else { return [] }
             state.forgetIssued(part)
@@ -108,9 +106,11 @@ extension SharedFile {
             for read in failed { state.forget(read, by: self) }
             return failed
         }
+        guard let failed else { return false }
         if !failed.isEmpty { core.settings.onFailure(file.key, error) }
         for read in failed { read.fail(error.readError) }
         core.relieve()
+        return true
     }
 
     /// The version that everybody here reads is gone: they have to open the file anew.

@@ -259,6 +259,18 @@ extension MountedTasks {
             #expect(sandbox.mounts == [])
         }
 
+        @Test func aFolderInTheMount() throws {
+            for folder in [sandbox.destination, "\(sandbox.destination)/deep/../cache"] {
+                for refused in [
+                    try sandbox.run(task("dir: \(folder)"), "--dry-run", "--offline"),
+                    try sandbox.run(task("dir: \(folder)")),
+                ] {
+                    #expect(refused.status == 78 && refused.output.contains("is in the mount"), "\(refused)")
+                }
+            }
+            #expect(sandbox.mounts == [])
+        }
+
         /// Copies do not use one yet, and say so.
         @Test func copies() throws {
             let task = "file_mounts: {\(sandbox.destination): {source: ./src, mode: COPY, cache: {size: 1g}}}"
