@@ -175,7 +175,9 @@ extension MountedTasks {
                 """
             let run = try Program.start(
                 plain.files.words(task, []), environment: plain.environment, in: plain.files.folder.path)
-            try plain.wait("one of them") { plain.mounts.contains(plain.path("local")) }
+            try plain.wait("one of them ready") {
+                plain.files.content("state/task/status.json")?.contains("\"state\": \"mounted\"") == true
+            }
             try plain.wait("the other asking for keys") { plain.files.content("calls")?.contains("2") == true }
             run.signal(SIGINT)
             let finished = try run.wait(seconds: 20)
