@@ -9,11 +9,16 @@ public final class StagingFolder: Sendable {
     private let lock: SharedDescriptor
     private let last: Mutex<UInt64>
 
-    /// The folder is there already, and nobody else may look into it. Nothing when another process has it.
-    public init?(_ folder: SharedDescriptor) throws(SystemError) {
+    /// The folder is there already, and nobody else may look into it. Nothing when another process has it, also after a
+    /// while: the lock of one that was killed stays for a moment with a program that it was just starting.
+    public init?(_ folder: SharedDescriptor, patience: TimeSpan = TimeSpan(milliseconds: 2000)) throws(SystemError) {
         self.folder = folder
         lock = SharedDescriptor(try .open("lock", in: folder.file, FileFlags.readWrite, mode: 0o600))
-        guard try lock.file.lock(waiting: false) else { return nil }
+        let end = MonotonicTime.milliseconds + patience.milliseconds
+        while try !lock.file.lock(waiting: false) {
+            guard MonotonicTime.milliseconds < end else { return nil }
+            Threads.sleep(milliseconds: 10)
+        }
         last = Mutex(try Self.ids(in: folder).compactMap { UInt64($0, radix: 16) }.max() ?? 0)
     }
 

@@ -26,6 +26,13 @@ extension MountedTasks {
             try FaultProxy(to: bucket.server.port, port: port, bytesPerSecond: bytesPerSecond)
         }
 
+        /// The threads of a proxy may have it for a moment longer than we.
+        private func waitUntilGone() throws {
+            try sandbox.wait("the proxy gone") {
+                try sandbox.shell("bash -c 'exec 3<>/dev/tcp/127.0.0.1/\(port)'").status != 0
+            }
+        }
+
         private func task(_ keys: String = "") -> String {
             "file_mounts: {\(sandbox.destination): \(sandbox.entry("s3://\(bucket.bucket)", keys))}"
         }
@@ -38,6 +45,7 @@ extension MountedTasks {
             try sandbox.wait("it reads") { (proxy?.bytesRead ?? 0) > 2 << 20 }
             let before = proxy?.bytesRead ?? 0
             proxy = nil
+            try waitUntilGone()
             let lookers = try ["ls $M/d", "cat $M/e/b"].map {
                 try sandbox.start($0, seconds: S3OutageTests.seconds + 60)
             }
@@ -62,6 +70,7 @@ extension MountedTasks {
             let reader = try sandbox.start("cmp $M/large \(sandbox.path("large"))")
             try sandbox.wait("it reads") { (proxy?.bytesRead ?? 0) > 2 << 20 }
             proxy = nil
+            try waitUntilGone()
             let lookers = try ["ls $M/d", "cat $M/e/b"].map { try sandbox.start($0) }
             for program in [reader] + lookers {
                 let finished = try program.wait(seconds: 60)

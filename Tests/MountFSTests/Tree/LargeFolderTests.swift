@@ -187,7 +187,9 @@ import Testing
         let requests = bucket.requests
         let files = mount.tree.files(after: ObjectKey("many/\(EndlessBucket.name(998))"), count: 5)
         #expect(files.map(\.size) == [999, 1000, 1001, 1002, 1003] && bucket.requests == requests)
-        #expect(mount.tree.files(after: ObjectKey("many/\(EndlessBucket.name(4998))"), count: 5).count == 1)
+        // Whoever reads has the last page before others know of it.
+        let last = ObjectKey("many/\(EndlessBucket.name(4998))")
+        #expect(await soon { mount.tree.files(after: last, count: 5).count == 1 })
     }
 
     private struct WeakPage {
