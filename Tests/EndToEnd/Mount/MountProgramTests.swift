@@ -131,7 +131,8 @@ extension MountedTasks {
             // Somebody else than the user who mounted is refused no less.
             for user in ["", "setpriv --reuid 1234 --regid 1234 --clear-groups"] {
                 let lines = try mounted.sandbox.output(
-                    "\(user) \(Judge.python) \(Self.readers) write $M file"
+                    // That user need not be able to read the project.
+                    "\(user) \(Judge.python) - write $M file <\(Self.readers)"
                 ).split(separator: "\n")
                 let exceptions = [
                     "create what is there, exclusively: EEXIST", "shared map: EACCES", "private map: done",
