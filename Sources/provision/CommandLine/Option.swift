@@ -33,16 +33,19 @@ enum Option: String, CaseIterable, Sendable {
         let isRepeatable: Bool
         let verbs: [Verb]
         let summary: String
+        /// What it means with a verb where the summary says what it means with several.
+        let meanings: [Verb: String]
 
         init(
             _ argument: OptionArgument, short: Character? = nil, repeatable: Bool = false, with verbs: [Verb],
-            _ summary: String
+            _ summary: String, _ meanings: [Verb: String] = [:]
         ) {
             self.argument = argument
             self.short = short
             self.isRepeatable = repeatable
             self.verbs = verbs
             self.summary = summary
+            self.meanings = meanings
         }
     }
 
@@ -64,13 +67,15 @@ enum Option: String, CaseIterable, Sendable {
         case .stateDir:
             Row(.directory("D"), with: Verb.ofTasks + [.doctor], "where journal, staging and status files are")
         case .cacheDir: Row(.directory("D"), with: [.run, .pull, .cache, .doctor], "where caches are")
-        case .jobs: Row(.integer("N", in: 1...Int.max), with: Verb.transferring, "requests at once, over all mounts")
+        case .jobs: Row(.integer("N", in: 1...Int.max), with: Verb.transferring, "requests at once, over all copies")
         case .maxMemory:
             Row(
                 .size, with: Verb.transferring,
                 "memory of all mounts, 64MiB at least; default: a quarter of what there is, 1GiB at most")
         case .timeout:
-            Row(.duration, with: [.run] + Verb.talking, "how long provisioning may take; 0: no limit (default)")
+            Row(
+                .duration, with: [.run, .doctor] + Verb.talking,
+                "how long provisioning, or asking, may take; 0: no limit (default)")
         case .drainTimeout:
             Row(.duration, with: Verb.draining, "how long the last uploads may take; 0: no limit (default)")
         case .readyFile: Row(.file("F"), with: [.run], "a file that exists while all mounts are ready")
@@ -81,7 +86,11 @@ enum Option: String, CaseIterable, Sendable {
         case .force:
             Row(
                 .flag, with: [.run, .down, .pull, .push, .initialize],
-                "fetch again, replace what exists, unmount what could not be drained")
+                "fetch again, replace what exists, unmount what is in use or could not be drained",
+                [
+                    .run: "fetch again what is in place", .initialize: "replace the file that is there",
+                    .down: "unmount also what is in use or could not be drained",
+                ])
         case .quiet: Row(.flag, short: "q", with: Verb.allCases, "only errors and results")
         case .verbose: Row(.flag, short: "v", with: Verb.allCases, "say more about what is done")
         case .color:

@@ -9,7 +9,7 @@ struct HelpPage {
             "provision: \(Prose.tagline)\n",
             Self.section("Usage", Prose.synopsis.map { "  \($0)\n" }.joined(), style),
             Self.section("Verbs", Columns(rows: verbs).text(style), style),
-            Self.section("Options", Self.options(Option.allCases, style), style),
+            Self.section("Options", Self.options(Option.allCases, \.helpMeaning, style), style),
             Self.paragraph(Prose.taskFile),
             Self.paragraph(Prose.sources),
             Self.paragraph(Prose.values),
@@ -25,12 +25,15 @@ struct HelpPage {
             "\(usage)\n",
             Self.paragraph(verb.helpMeaning.sentence),
             verb == .run ? Self.paragraph(Prose.taskFile) : nil,
-            Self.section("Options", Self.options(Option.going(with: verb), style), style),
+            Self.section(
+                "Options", Self.options(Option.going(with: verb), { $0.helpMeaning(with: verb) }, style), style),
         ].compactMap(\.self).joined(separator: "\n")
     }
 
-    private static func options(_ options: [Option], _ style: TerminalStyle) -> String {
-        Columns(rows: options.map { ($0.helpName, $0.helpMeaning) }).text(style)
+    private static func options(
+        _ options: [Option], _ meaning: (Option) -> String, _ style: TerminalStyle
+    ) -> String {
+        Columns(rows: options.map { ($0.helpName, meaning($0)) }).text(style)
     }
 
     private static func section(_ title: String, _ body: String, _ style: TerminalStyle) -> String {

@@ -31,7 +31,7 @@ struct ManualPage {
         let check = "provision \(Option.dryRun.flag) \(Option.offline.flag) task.yaml"
         let train = "provision task.yaml -- python train.py"
         return example("Check a task file without asking any store:", check) + [".PP"]
-            + example("Make the mounts ready, train, and end when everything is in the bucket:", train)
+            + example("Make the mounts ready, train, and end when everything is in the bucket (not there yet):", train)
     }
 
     private func example(_ what: String, _ command: String) -> [String] {

@@ -30,8 +30,12 @@ extension Option {
     /// `-q, --quiet`; long names stand below each other.
     var helpName: String { (row.short.map { "-\($0), " } ?? "    ") + usage }
 
-    var helpMeaning: String {
-        row.summary + (row.isRepeatable ? "; can be repeated" : "") + (isBuilt ? "" : " (not there yet)")
+    var helpMeaning: String { completed(row.summary) }
+
+    func helpMeaning(with verb: Verb) -> String { completed(row.meanings[verb] ?? row.summary) }
+
+    private func completed(_ summary: String) -> String {
+        summary + (row.isRepeatable ? "; can be repeated" : "") + (isBuilt ? "" : " (not there yet)")
     }
 }
 

@@ -19,6 +19,14 @@ import Testing
         #expect(try provision("init", "--help", "--color", "always").output.contains("\u{1B}[1m"))
     }
 
+    /// An option that means something else with another verb is explained for the verb that was asked about.
+    @Test func ofAnOptionWithOneVerb() throws {
+        #expect(try provision("help", "init").output.contains("replace the file that is there"))
+        #expect(try provision("help", "down").output.contains("unmount also what is in use"))
+        for verb in ["init", "down"] { #expect(try !provision("help", verb).output.contains("fetch again")) }
+        #expect(try provision("help").output.contains("fetch again, replace what exists, unmount what"))
+    }
+
     @Test func unknownTopic() throws {
         let finished = try provision("help", "statsu")
         #expect(finished.status == 64)
