@@ -74,7 +74,8 @@ let package = Package(
 
         // Runs built programs and servers, for tests from outside.
         .target(
-            name: "TestSupport", dependencies: ["CShims", "COpenSSL", "HTTP", "Platform", "Signing"],
+            name: "TestSupport",
+            dependencies: ["ObjectStore", "HTTP", "Signing", "Checksums", "Platform", "CShims", "COpenSSL"],
             path: "Tests/TestSupport", exclude: ["Servers/openstack-swift.py"],
             swiftSettings: strict),
 

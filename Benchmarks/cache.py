@@ -11,16 +11,16 @@ import json
 import mmap
 import os
 import random
-import resource
 import statistics
 import subprocess
 import sys
 import time
 
+import processes
+
 program, mounter, stopwatch, scratch = sys.argv[1:5]
 ROUNDS = 9
 GIB = 1 << 30
-TICKS = os.sysconf("SC_CLK_TCK")
 mount_point = os.path.join(scratch, "mount")
 os.makedirs(mount_point)
 
@@ -75,17 +75,6 @@ class Bucket:
         self.run("down", "bench")
 
 
-def session_seconds(session):
-    with open(f"/proc/{session}/stat") as file:
-        fields = file.read().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
-
-
-def own_seconds():
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    return usage.ru_utime + usage.ru_stime
-
-
 def in_order(path):
     buffer = mmap.mmap(-1, 1 << 20)
     with open(path, "rb", buffering=0) as file:
@@ -107,14 +96,14 @@ def at_random(path, count=4000):
 
 def measured(mount, work):
     with mount:
-        session, own, wall = session_seconds(mount.session), own_seconds(), time.monotonic()
+        session, own, wall = processes.cpu_seconds(mount.session), processes.own_seconds(), time.monotonic()
         count = work(mount.file)
         wall = time.monotonic() - wall
         gibibytes = count / GIB
         return (
             count / wall / 1e9,
-            (own_seconds() - own) / gibibytes,
-            (session_seconds(mount.session) - session) / gibibytes,
+            (processes.own_seconds() - own) / gibibytes,
+            (processes.cpu_seconds(mount.session) - session) / gibibytes,
         )
 
 

@@ -6,7 +6,6 @@ read from the kernel's cache unless the row says so.
 
 import mmap
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -43,11 +42,6 @@ class Mount:
         return os.path.join(self.path, name)
 
 
-def own_seconds():
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    return usage.ru_utime + usage.ru_stime
-
-
 def sequential(path):
     buffer = mmap.mmap(-1, 1 << 20)
     with open(path, "rb", buffering=0) as file:
@@ -72,10 +66,10 @@ def row(title, settings, work, unit, warm=False):
             path = work[1](mount)
             if warm:
                 work[0](path)
-            session, own, wall = mount.seconds(), own_seconds(), time.monotonic()
+            session, own, wall = mount.seconds(), processes.own_seconds(), time.monotonic()
             amount = work[0](path) / unit[0]
             walls.append((time.monotonic() - wall) / amount)
-            readers.append((own_seconds() - own) / amount)
+            readers.append((processes.own_seconds() - own) / amount)
             sessions.append((mount.seconds() - session) / amount)
     speed = unit[1](statistics.median(walls))
     cpu = unit[2](statistics.median(readers), statistics.median(sessions))

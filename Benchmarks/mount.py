@@ -1,7 +1,6 @@
 """mount.py PROGRAM SCRATCH PEERS [--rounds N] [--alone] [ROW…]: reads from mounts of the stopwatch, program after program in every
 round, each time mounted anew. The first round is not counted."""
 
-import argparse
 import contextlib
 import hashlib
 import os
@@ -15,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Callable
 
 import processes
+from arguments import arguments
 from mounting import GIVE_UP, MIB, Limit, Mount, Peer, Provision
 from stopwatch import SHAPED, Stopwatch
 
@@ -148,21 +148,6 @@ ROWS = {
 IS_COMPARED = [in_order, small_files]
 
 
-def arguments():
-    parser = argparse.ArgumentParser(prog="script/bench mount")
-    parser.add_argument("program")
-    parser.add_argument("scratch")
-    parser.add_argument("peers")
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--alone", action="store_true", help="measure no other program")
-    parser.add_argument("rows", nargs="*", metavar="ROW")
-    args = parser.parse_intermixed_args()
-    for row in args.rows:
-        if row not in ROWS:
-            parser.error(f"no row {row}; there are {', '.join(ROWS)}")
-    return args
-
-
 def digest(mount):
     whole = hashlib.sha256()
     for folder, below, files in os.walk(mount.folder):
@@ -257,7 +242,7 @@ def report(name, row, runs):
 def main():
     if os.geteuid():
         sys.exit("bench: mounting takes root")
-    args = arguments()
+    args = arguments("mount", ROWS, ("--alone", {"action": "store_true", "help": "measure no other program"}))
     args.peers = os.path.abspath(args.peers)
     # So that what is mounted and temporary goes away.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))

@@ -1,6 +1,7 @@
 """What processes have taken so far, as Linux tells it."""
 
 import os
+import resource
 
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -9,6 +10,11 @@ def cpu_seconds(pid):
     with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
         fields = file.read().rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def own_seconds():
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return usage.ru_utime + usage.ru_stime
 
 
 def _status(path):

@@ -1,7 +1,6 @@
 """s3.py PROGRAM SCRATCH PEERS [--rounds N] [--disk FOLDER] [ROW…]: copies from the stopwatch, program after program in
 every round. The first round is not counted: in it the content that each has written is compared."""
 
-import argparse
 import contextlib
 import hashlib
 import os
@@ -13,6 +12,7 @@ import sys
 import tempfile
 import time
 
+from arguments import arguments
 from stopwatch import PREFIX, SHAPED, Stopwatch
 
 MIB = 1 << 20
@@ -32,21 +32,6 @@ ROWS = {
     "medium-tls": ("250 × 4 MiB, TLS", 250, 4 * MIB, [], True, ["curl:16", "s5cmd:32", "obstore"]),
     "handshakes": ("256 × 1 KiB, a TLS connection each", 256, 1024, ["--close"], True, ["s5cmd:32", "obstore"]),
 }
-
-
-def arguments():
-    parser = argparse.ArgumentParser(prog="script/bench s3")
-    parser.add_argument("program")
-    parser.add_argument("scratch")
-    parser.add_argument("peers")
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--disk", help="copy to this folder instead of /dev/shm")
-    parser.add_argument("rows", nargs="*", metavar="ROW")
-    args = parser.parse_intermixed_args()
-    for row in args.rows:
-        if row not in ROWS:
-            parser.error(f"no row {row}; there are {', '.join(ROWS)}")
-    return args
 
 
 def command(name, server, place, scratch, program, peers):
@@ -173,7 +158,7 @@ def report(row, title, runs, is_durable):
 
 
 def main():
-    args = arguments()
+    args = arguments("s3", ROWS, ("--disk", {"help": "copy to this folder instead of /dev/shm"}))
     args.peers = os.path.abspath(args.peers)
     # So that what is temporary goes away.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))

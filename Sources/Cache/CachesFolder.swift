@@ -8,14 +8,7 @@ public struct CachesFolder: Sendable {
 
     /// `/var/cache/provision` as root, else below the user's own folders.
     public init(_ stated: String?, environment: Environment, workingFolder: String, isRoot: Bool) {
-        if let stated {
-            path = stated.hasPrefix("/") ? stated : workingFolder + "/" + stated
-        } else if isRoot {
-            path = "/var/cache/provision"
-        } else {
-            let home = HomeFolder.path(environment) ?? "/tmp"
-            path = (environment.nonEmpty("XDG_CACHE_HOME") ?? home + "/.cache") + "/provision"
-        }
+        path = ProgramFolder.caches.path(stated, environment, workingFolder: workingFolder, isRoot: isRoot)
     }
 
     public func folder(of name: String) -> String { path + "/" + name }

@@ -7,14 +7,7 @@ public struct StateFolder: Sendable {
 
     /// `/var/lib/provision` as root, else below the user's own folders.
     public init(_ stated: String?, environment: Environment, workingFolder: String, isRoot: Bool) {
-        if let stated {
-            path = stated.hasPrefix("/") ? stated : workingFolder + "/" + stated
-        } else if isRoot {
-            path = "/var/lib/provision"
-        } else {
-            let home = HomeFolder.path(environment) ?? "/tmp"
-            path = (environment.nonEmpty("XDG_STATE_HOME") ?? home + "/.local/state") + "/provision"
-        }
+        path = ProgramFolder.state.path(stated, environment, workingFolder: workingFolder, isRoot: isRoot)
     }
 
     /// The folder itself.

@@ -85,23 +85,8 @@ final class CacheSandbox {
 
     func keep(_ object: Object, _ range: Range<Int>) {
         guard let cached = cache.open(object.version) else { return }
-        let fetched = Fetched(object.bytes(range))
+        let fetched = FetchedBytes(object.bytes(range))
         cache.keep(range, of: cached, fetched.bytes, ownedBy: fetched)
-    }
-
-    /// Memory that bytes were fetched into. Nobody changes it, which is why it is unchecked.
-    final class Fetched: @unchecked Sendable {
-        let bytes: UnsafeRawBufferPointer
-
-        init(_ content: [UInt8]) {
-            let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: content.count, alignment: 16)
-            memory.copyBytes(from: content)
-            bytes = UnsafeRawBufferPointer(memory)
-        }
-
-        deinit {
-            bytes.deallocate()
-        }
     }
 
     /// Keeps an object and says whether all of it is there in the end. What has to go first may be held for a moment, see `settle`.

@@ -104,13 +104,13 @@ import Testing
         let object = Object("a", 1 << 20)
         let cached = try #require(cache.open(object.version))
         func isThere() throws -> Bool { try cached.hasBeginning(of: object.whole) }
-        let tooMuch = CacheSandbox.Fetched(object.bytes(0..<16384))
+        let tooMuch = FetchedBytes(object.bytes(0..<16384))
         cache.keep(0..<16384, of: cached, tooMuch.bytes, ownedBy: tooMuch)
         await cache.flush()
         #expect(try !isThere())
-        weak var owner: CacheSandbox.Fetched?
+        weak var owner: FetchedBytes?
         do {
-            let fetched = CacheSandbox.Fetched(object.bytes(0..<4096))
+            let fetched = FetchedBytes(object.bytes(0..<4096))
             owner = fetched
             cache.keep(0..<4096, of: cached, fetched.bytes, ownedBy: fetched)
         }

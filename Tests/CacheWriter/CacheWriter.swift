@@ -35,7 +35,7 @@ struct CacheWriter {
         }
         guard count < range.count else { return }
         let gap = try cached.gap(in: range.lowerBound + count..<range.upperBound)
-        let fetched = Fetched(object.bytes(gap))
+        let fetched = FetchedBytes(object.bytes(gap))
         cache.keep(gap, of: cached, fetched.bytes, ownedBy: fetched)
     }
 }
@@ -54,19 +54,4 @@ struct NumberedObject {
     }
 
     func bytes(_ range: Range<Int>) -> [UInt8] { Content.bytes(in: range, seed: UInt64(number)) }
-}
-
-/// Memory that bytes were fetched into. Nobody changes it, which is why it is unchecked.
-final class Fetched: @unchecked Sendable {
-    let bytes: UnsafeRawBufferPointer
-
-    init(_ content: [UInt8]) {
-        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: content.count, alignment: 16)
-        memory.copyBytes(from: content)
-        bytes = UnsafeRawBufferPointer(memory)
-    }
-
-    deinit {
-        bytes.deallocate()
-    }
 }

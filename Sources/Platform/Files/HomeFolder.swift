@@ -20,6 +20,31 @@ public enum HomeFolder {
     }
 }
 
+/// Where a program keeps things of one kind, such as caches.
+public struct ProgramFolder: Sendable {
+    private let system: String
+    private let variable: String
+    private let belowHome: String
+
+    /// Of root; then of other users: the variable that names it, and where it is below the home folder without that.
+    private init(_ system: String, _ variable: String, _ belowHome: String) {
+        self.system = system
+        self.variable = variable
+        self.belowHome = belowHome
+    }
+
+    public static let caches = ProgramFolder("/var/cache/provision", "XDG_CACHE_HOME", ".cache")
+    public static let state = ProgramFolder("/var/lib/provision", "XDG_STATE_HOME", ".local/state")
+
+    /// What is stated counts; else it is the system's as root, and below the user's own folders for others.
+    public func path(_ stated: String?, _ environment: Environment, workingFolder: String, isRoot: Bool) -> String {
+        if let stated { return stated.hasPrefix("/") ? stated : workingFolder + "/" + stated }
+        if isRoot { return system }
+        let home = HomeFolder.path(environment) ?? "/tmp"
+        return (environment.nonEmpty(variable) ?? home + "/" + belowHome) + "/provision"
+    }
+}
+
 /// The folder that relative paths are looked up in.
 public enum WorkingFolder {
     public static func path() throws(SystemError) -> String {

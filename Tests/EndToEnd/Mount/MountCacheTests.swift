@@ -11,25 +11,15 @@ extension MountedTasks {
         private let large = S3Sandbox.bytes(9_000_001)
 
         init() async throws {
-            var bucket = try await S3Sandbox()
-            try await bucket.put(["large": large, "small/a": Array("hello\n".utf8), "small/b": S3Sandbox.bytes(20_000)])
-            proxy = try bucket.proxy()
-            self.bucket = bucket
-            sandbox = try Self.sandbox(bucket, port: proxy.port)
-        }
-
-        private static func sandbox(_ bucket: S3Sandbox, port: Int) throws -> MountSandbox {
-            var environment = bucket.environment
-            environment["AWS_ENDPOINT_URL_S3"] = "http://127.0.0.1:\(port)"
-            return try MountSandbox(environment: environment)
+            (bucket, proxy, sandbox) = try await MountSandbox.ofBucket([
+                "large": large, "small/a": Array("hello\n".utf8), "small/b": S3Sandbox.bytes(20_000),
+            ])
         }
 
         private var cache: String { sandbox.path("cache") }
 
         private func task(_ keys: String? = nil, in other: MountSandbox? = nil) -> String {
-            let sandbox = other ?? sandbox
-            return "file_mounts: {\(sandbox.destination): "
-                + "\(sandbox.entry("s3://\(bucket.bucket)", "cache: {\(keys ?? "dir: \(cache)")}"))}"
+            (other ?? sandbox).task(of: bucket, "cache: {\(keys ?? "dir: \(cache)")}")
         }
 
         private static let sums = "cd $M && md5sum large small/a small/b"
@@ -51,10 +41,16 @@ extension MountedTasks {
             }
         }
 
-        @Test func aSecondMountAsksForNoBytes() throws {
+        /// Mounts, and reads everything. Returns its sums.
+        private func keepAll() throws -> String {
             try sandbox.expect(0, task())
             let sums = try sandbox.output(Self.sums)
             try waitUntilKept()
+            return sums
+        }
+
+        @Test func aSecondMountAsksForNoBytes() throws {
+            let sums = try keepAll()
             let read = proxy.reads.count
             #expect(read > 0)
             try again()
@@ -62,7 +58,7 @@ extension MountedTasks {
             #expect(try sandbox.output("cd $M && tail -c 3000000 large | md5sum && head -c 100 large | wc -c") != "")
             #expect(proxy.reads.count == read, "\(proxy.reads.dropFirst(read).map(\.request.target))")
             // Another task of the same user, at the same time.
-            let other = try Self.sandbox(bucket, port: proxy.port)
+            let other = try MountSandbox(reading: bucket)
             try other.expect(0, task(in: other))
             #expect(try other.output(Self.sums) == sums)
             #expect(proxy.reads.count == read)
@@ -70,11 +66,9 @@ extension MountedTasks {
 
         /// One byte of each object tells whether the others may have it.
         @Test func othersAreLetInByTheStore() throws {
-            try sandbox.expect(0, task())
-            let sums = try sandbox.output(Self.sums)
-            try waitUntilKept()
+            let sums = try keepAll()
             let (read, bytes) = (proxy.reads.count, proxy.bytesRead)
-            let other = try Self.sandbox(bucket, port: proxy.port)
+            let other = try MountSandbox(reading: bucket)
             // The same key under another name is somebody else to us.
             try other.files.folder.write(
                 """
@@ -113,9 +107,7 @@ extension MountedTasks {
         }
 
         @Test func damageIsMended() throws {
-            try sandbox.expect(0, task())
-            let sums = try sandbox.output(Self.sums)
-            try waitUntilKept()
+            let sums = try keepAll()
             #expect(try sandbox.verb("down").status == 0)
             // A few bytes of each file, and a piece of one.
             _ = try sandbox.output(
@@ -138,9 +130,7 @@ extension MountedTasks {
 
         /// The folder goes while programs read; then there is another.
         @Test func aRemovedFolder() throws {
-            try sandbox.expect(0, task())
-            let sums = try sandbox.output(Self.sums)
-            try waitUntilKept()
+            let sums = try keepAll()
             try again()
             let reader = try sandbox.start(
                 "cd $M && while [ ! -e \(sandbox.path("enough")) ]; do cat large > /dev/null || exit 1; done")
@@ -230,14 +220,14 @@ extension MountedTasks {
         @Test func itsFolder() throws {
             // By its name, below the folder of caches.
             try sandbox.expect(
-                0, "file_mounts: {\(sandbox.destination): \(sandbox.entry("s3://\(bucket.bucket)", "cache: team"))}",
+                0, sandbox.task(of: bucket, "cache: team"),
                 "--cache-dir", sandbox.path("caches"))
             _ = try sandbox.output(Self.sums)
             try waitUntilKept(in: sandbox.path("caches/team/provision-cache-1"))
             #expect(try sandbox.output("stat -c %a \(sandbox.path("caches/team/provision-cache-1"))") == "700\n")
             // Another cache is another configuration.
             let refused = try sandbox.expect(
-                78, "file_mounts: {\(sandbox.destination): \(sandbox.entry("s3://\(bucket.bucket)", "cache: other"))}",
+                78, sandbox.task(of: bucket, "cache: other"),
                 "--cache-dir", sandbox.path("caches"))
             #expect(refused.mounts.first?.code == "changed-configuration")
             #expect(try sandbox.verb("down").status == 0)

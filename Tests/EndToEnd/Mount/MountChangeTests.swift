@@ -13,15 +13,10 @@ extension MountedTasks {
         private let sandbox: MountSandbox
 
         init() async throws {
-            var bucket = try await S3Sandbox()
-            proxy = try bucket.proxy()
-            self.bucket = bucket
-            sandbox = try MountSandbox(reading: bucket)
+            (bucket, proxy, sandbox) = try await MountSandbox.ofBucket()
         }
 
-        private var task: String {
-            "file_mounts: {\(sandbox.destination): \(sandbox.entry("s3://\(bucket.bucket)"))}"
-        }
+        private var task: String { sandbox.task(of: bucket) }
 
         /// Somebody who has read the beginning of a file, and will read its end twice when the test says so.
         private func reader() throws -> RunningProgram {
@@ -102,13 +97,8 @@ extension MountedTasks {
             #expect(try sandbox.output("ls $M && wc -c < $M/file") == "file\n\(Self.old.count)\n")
         }
 
-        /// Keys come from a program, now these and now those, and the server takes some of them no more before their time: whoever
-        /// reads notices nothing.
-        @Test func keysAreRenewedUnderLoad() async throws {
-            try await bucket.put(["file": Self.old])
-            for number in 0..<40 {
-                try await bucket.put(["small/\(number)": S3Sandbox.bytes(5000, seed: UInt64(number))])
-            }
+        /// Now these and now those.
+        private func useKeysOfAProgram(lasting time: String) throws {
             try sandbox.files.folder.write(
                 """
                 #!/bin/sh
@@ -117,13 +107,23 @@ extension MountedTasks {
                 name=TEST
                 [ $(($(wc -l < calls) % 2)) = 0 ] || name=SECOND
                 echo "{\\"Version\\": 1, \\"AccessKeyId\\": \\"AKID$name\\", \\"SecretAccessKey\\": \\"SECRET$name\\",
-                  \\"Expiration\\": \\"$(date -u -d '+1 hour' +%Y-%m-%dT%H:%M:%SZ)\\"}"
+                  \\"Expiration\\": \\"$(date -u -d '+\(time)' +%Y-%m-%dT%H:%M:%SZ)\\"}"
                 """, to: "keys")
             try sandbox.files.folder.write(
                 "[default]\ncredential_process = sh \(sandbox.path("keys"))\n", to: "config")
             sandbox.environment["AWS_ACCESS_KEY_ID"] = nil
             sandbox.environment["AWS_SECRET_ACCESS_KEY"] = nil
             sandbox.environment["AWS_CONFIG_FILE"] = sandbox.path("config")
+        }
+
+        /// Keys come from a program, now these and now those, and the server takes some of them no more before their time: whoever
+        /// reads notices nothing.
+        @Test func keysAreRenewedUnderLoad() async throws {
+            try await bucket.put(["file": Self.old])
+            for number in 0..<40 {
+                try await bucket.put(["small/\(number)": S3Sandbox.bytes(5000, seed: UInt64(number))])
+            }
+            try useKeysOfAProgram(lasting: "1 hour")
             try sandbox.expect(0, task)
             let calls = try TemporaryFolder.text(of: sandbox.path("calls")).count
             let right = try sandbox.output("cat $M/file $M/small/* | md5sum")

@@ -8,8 +8,7 @@ extension MountedTasks {
         private let sandbox: MountSandbox
 
         init() throws {
-            sandbox = try MountSandbox()
-            try sandbox.write(["src/a": "hello\n"])
+            sandbox = try MountSandbox(of: ["a": "hello\n"])
         }
 
         /// Readers wait a little longer and notice nothing.

@@ -6,8 +6,7 @@ extension MountedTasks {
     /// What is said of mounts before anything is done.
     @Suite struct MountDryRunTests {
         @Test func aPlanAndNothingElse() throws {
-            let sandbox = try MountSandbox()
-            try sandbox.write(["src/a": "hello\n"])
+            let sandbox = try MountSandbox(of: ["a": "hello\n"])
             let plan = try sandbox.expect(0, sandbox.task(), "--dry-run")
             let entry = try #require((plan.json["plan"] as? [[String: Any]])?.first)
             #expect(entry["mode"] as? String == "MOUNT" && entry["path"] as? String == sandbox.destination)

@@ -11,15 +11,11 @@ extension MountedTasks {
         private let sandbox: MountSandbox
 
         init() async throws {
-            var bucket = try await S3Sandbox()
-            proxy = try bucket.proxy()
-            self.bucket = bucket
-            sandbox = try MountSandbox(reading: bucket)
+            (bucket, proxy, sandbox) = try await MountSandbox.ofBucket()
         }
 
         private func mount(_ keys: String = "") throws {
-            try sandbox.expect(
-                0, "file_mounts: {\(sandbox.destination): \(sandbox.entry("s3://\(bucket.bucket)", keys))}")
+            try sandbox.expect(0, sandbox.task(of: bucket, keys))
         }
 
         // MARK: What is got over

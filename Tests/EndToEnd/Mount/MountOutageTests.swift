@@ -33,9 +33,7 @@ extension MountedTasks {
             }
         }
 
-        private func task(_ keys: String = "") -> String {
-            "file_mounts: {\(sandbox.destination): \(sandbox.entry("s3://\(bucket.bucket)", keys))}"
-        }
+        private func task(_ keys: String = "") -> String { sandbox.task(of: bucket, keys) }
 
         /// Who reads and who looks waits, and goes on when it is back; the status says meanwhile what is waited for.
         @Test func itIsWaitedFor() async throws {

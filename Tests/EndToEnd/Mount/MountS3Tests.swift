@@ -11,9 +11,7 @@ extension MountedTasks {
         init() async throws {
             bucket = try await S3Sandbox()
             try await bucket.put(["a.txt": "hello\n", "deep/er/b": "deep\n"])
-            var environment = bucket.environment
-            environment["AWS_ENDPOINT_URL_S3"] = "http://127.0.0.1:\(bucket.port)"
-            sandbox = try MountSandbox(environment: environment)
+            sandbox = try MountSandbox(reading: bucket)
         }
 
         private func task(_ source: String, _ keys: String = "") -> String {

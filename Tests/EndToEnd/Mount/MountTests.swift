@@ -8,8 +8,7 @@ extension MountedTasks {
         private let sandbox: MountSandbox
 
         init() throws {
-            sandbox = try MountSandbox()
-            try sandbox.write(["src/a": "hello\n", "src/sub/b": "deep\n"])
+            sandbox = try MountSandbox(of: ["a": "hello\n", "sub/b": "deep\n"])
         }
 
         @Test func isThereWhenTheRunReturns() throws {

@@ -9,8 +9,7 @@ extension MountedTasks {
         private let unable = ["setpriv", "--bounding-set", "-sys_admin", "--inh-caps", "-sys_admin"]
 
         init() throws {
-            sandbox = try MountSandbox()
-            try sandbox.write(["src/a": "hello\n"])
+            sandbox = try MountSandbox(of: ["a": "hello\n"])
         }
 
         @Test func itIsSaid() throws {

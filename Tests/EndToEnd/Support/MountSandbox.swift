@@ -22,6 +22,12 @@ final class MountSandbox {
         self.environment = environment
     }
 
+    /// With these files of `src`.
+    convenience init(of files: [String: String]) throws {
+        try self.init()
+        for (name, content) in files { try write(["src/" + name: content]) }
+    }
+
     deinit {
         _ = try? verb("down", "--force")
         // Should that not work.

@@ -48,8 +48,21 @@ final class MountedFiles {
 extension MountSandbox {
     /// For somebody who may read the bucket.
     convenience init(reading bucket: S3Sandbox) throws {
-        let endpoint = ["AWS_ENDPOINT_URL_S3": "http://127.0.0.1:\(bucket.port)"]
-        try self.init(environment: endpoint.merging(bucket.environment) { _, own in own })
+        try self.init(environment: bucket.variables)
+    }
+
+    /// A bucket with these objects, a proxy before it, and who reads it through that.
+    static func ofBucket(
+        _ objects: [String: [UInt8]] = [:]
+    ) async throws -> (bucket: S3Sandbox, proxy: FaultProxy, sandbox: MountSandbox) {
+        var bucket = try await S3Sandbox(SeaweedFS.shared, objects)
+        let proxy = try bucket.proxy()
+        return (bucket, proxy, try MountSandbox(reading: bucket))
+    }
+
+    /// The task that mounts a bucket at the destination.
+    func task(of bucket: S3Sandbox, _ keys: String = "") -> String {
+        "file_mounts: {\(destination): \(entry("s3://\(bucket.bucket)", keys))}"
     }
 
     /// The only mount's status as it is now.

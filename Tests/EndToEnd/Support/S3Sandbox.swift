@@ -84,7 +84,8 @@ struct S3Sandbox {
             """
     }
 
-    private var variables: [String: String] {
+    /// With these the program finds the bucket.
+    var variables: [String: String] {
         ["AWS_ENDPOINT_URL_S3": "http://127.0.0.1:\(port)"].merging(environment) { _, own in own }
     }
 

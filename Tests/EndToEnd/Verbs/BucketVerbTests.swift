@@ -36,6 +36,18 @@ import Testing
         return sandbox
     }
 
+    private static let wrongKeys = [
+        ["AWS_SECRET_ACCESS_KEY": "WRONGSECRET"], ["AWS_ACCESS_KEY_ID": "AKIDNOBODY"],
+        S3Sandbox.keys(TestBucketServer.stranger),
+    ]
+
+    /// Of somebody who is not whom he says he is, is unknown, or has no right to anything.
+    private func sandbox(_ server: Server, wrongKeys number: Int) async throws -> S3Sandbox {
+        var sandbox = try await sandbox(server)
+        sandbox.environment.merge(Self.wrongKeys[number]) { _, new in new }
+        return sandbox
+    }
+
     // MARK: check
 
     private struct Check {
@@ -113,15 +125,9 @@ import Testing
         }
     }
 
-    private static let wrongKeys = [
-        ["AWS_SECRET_ACCESS_KEY": "WRONGSECRET"], ["AWS_ACCESS_KEY_ID": "AKIDNOBODY"],
-        S3Sandbox.keys(TestBucketServer.stranger),
-    ]
-
     @Test(arguments: Server.allCases, 0..<3)
     func checkWithWrongKeys(on server: Server, number: Int) async throws {
-        var sandbox = try await sandbox(server)
-        sandbox.environment.merge(Self.wrongKeys[number]) { _, new in new }
+        let sandbox = try await sandbox(server, wrongKeys: number)
         for path in ["", "/a.txt"] {
             let found = try await check(path, sandbox)
             #expect(found.status == 77 && found.code == "denied", "\(found)")
@@ -198,8 +204,7 @@ import Testing
 
     @Test(arguments: Server.allCases, 0..<3)
     func listWithWrongKeys(on server: Server, number: Int) async throws {
-        var sandbox = try await sandbox(server)
-        sandbox.environment.merge(Self.wrongKeys[number]) { _, new in new }
+        let sandbox = try await sandbox(server, wrongKeys: number)
         for path in ["", "/a.txt"] {
             let refused = try await list(path, sandbox)
             #expect(refused.status == 77 && refused.output == "", "\(refused)")

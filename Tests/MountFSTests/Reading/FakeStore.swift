@@ -3,10 +3,11 @@ import Glibc
 import ObjectStore
 import Platform
 import Synchronization
+import TestSupport
 
 /// A bucket in memory that answers like a real one over a network: late, piece by piece, and as badly as a test says. It
 /// counts what it is asked, and notes when the same bytes are asked for twice at the same time.
-final class FakeStore: ObjectStore {
+final class FakeStore: ReadOnlyStore {
     enum Behaviour: Sendable {
         case usual
         case fail(StoreError)
@@ -179,33 +180,11 @@ final class FakeStore: ObjectStore {
     }
 }
 
-// MARK: What reading never does
+// MARK: What reading bytes never does
 
 extension FakeStore {
-    private static let readOnly = StoreError(.unsupported, "this store is only read")
+    private static let onlyBytes = StoreError(.unsupported, "of this store only bytes are read")
 
-    func list(_ request: ListRequest) async throws(StoreError) -> ListPage { throw Self.readOnly }
-    func stat(_ key: ObjectKey) async throws(StoreError) -> ObjectInfo { throw Self.readOnly }
-    func put(_ key: ObjectKey, _ body: ByteSource, _ options: PutOptions) async throws(StoreError) -> PutResult {
-        throw Self.readOnly
-    }
-    func beginUpload(_ key: ObjectKey, _ options: UploadOptions) async throws(StoreError) -> Upload {
-        throw Self.readOnly
-    }
-    func uploadPart(
-        _ number: Int, of upload: Upload, _ body: ByteSource, checksum: Checksum?
-    ) async throws(StoreError) -> UploadedPart { throw Self.readOnly }
-    func copyPart(
-        _ number: Int, of upload: Upload, from source: CopySource, _ range: Range<Int>
-    ) async throws(StoreError) -> UploadedPart { throw Self.readOnly }
-    func complete(
-        _ upload: Upload, _ parts: [UploadedPart], if condition: WriteCondition
-    ) async throws(StoreError) -> PutResult { throw Self.readOnly }
-    func abort(_ upload: Upload) async throws(StoreError) { throw Self.readOnly }
-    func copy(
-        _ source: CopySource, to key: ObjectKey, _ metadata: ObjectMetadata?, if condition: WriteCondition
-    ) async throws(StoreError) -> PutResult { throw Self.readOnly }
-    func delete(_ deletions: [Deletion]) async throws(StoreError) -> [Result<Void, StoreError>] {
-        throw Self.readOnly
-    }
+    func list(_ request: ListRequest) async throws(StoreError) -> ListPage { throw Self.onlyBytes }
+    func stat(_ key: ObjectKey) async throws(StoreError) -> ObjectInfo { throw Self.onlyBytes }
 }

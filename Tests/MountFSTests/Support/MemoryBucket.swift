@@ -2,6 +2,7 @@ import Checksums
 import ObjectStore
 import Platform
 import Synchronization
+import TestSupport
 
 /// A bucket in memory that counts what it is asked, answers late if it shall, and fails where a test says.
 final class MemoryBucket: ReadOnlyStore {
@@ -114,8 +115,7 @@ final class MemoryBucket: ReadOnlyStore {
             var index = Self.first(keys, request.prefix, after)
             while index < keys.count, keys[index].hasPrefix(request.prefix) {
                 let key = keys[index]
-                let slash = key.bytes.dropFirst(request.prefix.bytes.count).firstIndex(of: UInt8(ascii: "/"))
-                let group = request.grouping == .bySlash ? slash.map { ObjectKey(key.bytes[...$0]) } : nil
+                let group = request.group(of: key)
                 if let group, let after, request.continuation != nil, after.hasPrefix(group) {
                     index += 1
                     continue

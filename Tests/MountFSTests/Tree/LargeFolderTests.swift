@@ -2,6 +2,7 @@ import Checksums
 import ObjectStore
 import Platform
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import MountFS

@@ -36,6 +36,9 @@ public enum OpenStackSwift {
 
         """
 
+    /// Filters that need no settings.
+    private static let plain = ["catch_errors", "gatekeeper", "listing_formats", "copy", "slo", "dlo", "symlink"]
+
     /// The pipeline that Swift's own documentation has for S3, without what limits rates.
     private static func proxy(_ port: Int, _ folder: String) -> String {
         """
@@ -62,24 +65,10 @@ public enum OpenStackSwift {
         [filter:tempauth]
         use = egg:swift#tempauth
         user_test_tester = \(user.secretAccessKey) .admin
-        [filter:catch_errors]
-        use = egg:swift#catch_errors
-        [filter:gatekeeper]
-        use = egg:swift#gatekeeper
-        [filter:listing_formats]
-        use = egg:swift#listing_formats
-        [filter:copy]
-        use = egg:swift#copy
-        [filter:slo]
-        use = egg:swift#slo
-        [filter:dlo]
-        use = egg:swift#dlo
         [filter:versioned_writes]
         use = egg:swift#versioned_writes
         allow_object_versioning = true
-        [filter:symlink]
-        use = egg:swift#symlink
-
+        \(plain.map { "[filter:\($0)]\nuse = egg:swift#\($0)\n" }.joined())
         """
     }
 }

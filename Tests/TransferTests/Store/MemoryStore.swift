@@ -2,9 +2,10 @@ import Checksums
 import ObjectStore
 import Platform
 import Synchronization
+import TestSupport
 
 /// A bucket in memory, for tests of what is built on stores: it counts what it is asked, and a test may make it fail.
-final class MemoryStore: ObjectStore {
+final class MemoryStore: ReadOnlyStore {
     struct Object: Sendable {
         var bytes: [UInt8]
         var version: ObjectVersion
@@ -50,6 +51,18 @@ final class MemoryStore: ObjectStore {
         self.onRead = onRead
     }
 
+    /// One of which reads wait behind so many others, until they are cancelled.
+    static func stalling(behind count: Int) -> MemoryStore {
+        MemoryStore { number, _, _ throws(StoreError) in
+            guard number > count else { return }
+            do {
+                try await Task.sleep(for: .seconds(60))
+            } catch {
+                throw StoreError(.cancelled, "cancelled")
+            }
+        }
+    }
+
     let capabilities: StoreCapabilities
     private let repetitions = Atomic(0)
 
@@ -87,8 +100,7 @@ final class MemoryStore: ObjectStore {
                 key.hasPrefix(request.prefix) && after.map { $0 < key } ?? true
             }.sorted()
             for key in keys {
-                let slash = key.bytes.dropFirst(request.prefix.bytes.count).firstIndex(of: UInt8(ascii: "/"))
-                let group = request.grouping == .bySlash ? slash.map { ObjectKey(key.bytes[...$0]) } : nil
+                let group = request.group(of: key)
                 if let group, group == page.prefixes.last { continue }
                 if page.objects.count + page.prefixes.count == size {
                     let last = max(
@@ -112,12 +124,10 @@ final class MemoryStore: ObjectStore {
         }.sorted { RawPath($0.bytes).components.lexicographicallyPrecedes(RawPath($1.bytes).components) }
         var entries: [(key: ObjectKey, isGroup: Bool)] = []
         for key in keys {
-            let slash = key.bytes.dropFirst(request.prefix.bytes.count).firstIndex(of: UInt8(ascii: "/"))
-            guard request.grouping == .bySlash, let slash else {
+            guard let group = request.group(of: key) else {
                 entries.append((key, false))
                 continue
             }
-            let group = ObjectKey(key.bytes[...slash])
             if entries.last?.key != group { entries.append((group, true)) }
         }
         let start = request.continuation.flatMap { Int(String(decoding: $0.bytes, as: UTF8.self)) } ?? 0
@@ -180,39 +190,5 @@ final class MemoryStore: ObjectStore {
         }
         let found = checksum.flatMap { algorithm in try? Checksum(algorithm, of: bytes) }
         return ReadResult(object: Self.info(key, object), count: bytes.count, checksum: found)
-    }
-
-    // MARK: Not for writing
-
-    private static let readOnly = StoreError(.unsupported, "this store is only read")
-
-    func put(_ key: ObjectKey, _ body: ByteSource, _ options: PutOptions) async throws(StoreError) -> PutResult {
-        throw Self.readOnly
-    }
-
-    func beginUpload(_ key: ObjectKey, _ options: UploadOptions) async throws(StoreError) -> Upload {
-        throw Self.readOnly
-    }
-
-    func uploadPart(
-        _ number: Int, of upload: Upload, _ body: ByteSource, checksum: Checksum?
-    ) async throws(StoreError) -> UploadedPart { throw Self.readOnly }
-
-    func copyPart(
-        _ number: Int, of upload: Upload, from source: CopySource, _ range: Range<Int>
-    ) async throws(StoreError) -> UploadedPart { throw Self.readOnly }
-
-    func complete(
-        _ upload: Upload, _ parts: [UploadedPart], if condition: WriteCondition
-    ) async throws(StoreError) -> PutResult { throw Self.readOnly }
-
-    func abort(_ upload: Upload) async throws(StoreError) { throw Self.readOnly }
-
-    func copy(
-        _ source: CopySource, to key: ObjectKey, _ metadata: ObjectMetadata?, if condition: WriteCondition
-    ) async throws(StoreError) -> PutResult { throw Self.readOnly }
-
-    func delete(_ deletions: [Deletion]) async throws(StoreError) -> [Result<Void, StoreError>] {
-        throw Self.readOnly
     }
 }

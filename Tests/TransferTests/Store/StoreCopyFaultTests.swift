@@ -117,22 +117,10 @@ import Testing
     }
 
     @Test func whoEndsItIsNotKeptWaiting() throws {
-        let store = MemoryStore { number, _, _ throws(StoreError) in
-            guard number > 2 else { return }
-            do {
-                try await Task.sleep(for: .seconds(60))
-            } catch {
-                throw StoreError(.cancelled, "cancelled")
-            }
-        }
+        let store = MemoryStore.stalling(behind: 2)
         let sandbox = try StoreSandbox(store)
         for number in 0..<20 { store.set(ObjectKey("\(number)"), pattern(10)) }
-        let done = try sandbox.copy { progress in
-            _ = Threads.begin(1) {
-                Threads.sleep(milliseconds: 200)
-                progress.cancel()
-            }
-        }
+        let done = try sandbox.copy(endedAfter: 200)
         #expect(done.outcome.failure?.code == .cancelled)
         #expect(sandbox.leftovers == [])
     }

@@ -47,21 +47,9 @@ import Testing
     }
 
     @Test func allOfItComesBackAfterACancellation() throws {
-        let store = MemoryStore { number, _, _ throws(StoreError) in
-            guard number > 2 else { return }
-            do {
-                try await Task.sleep(for: .seconds(60))
-            } catch {
-                throw StoreError(.cancelled, "cancelled")
-            }
-        }
+        let store = MemoryStore.stalling(behind: 2)
         let sandbox = try sandbox(store, memory: 300_000)
-        let done = try sandbox.copy { progress in
-            _ = Threads.begin(1) {
-                Threads.sleep(milliseconds: 100)
-                progress.cancel()
-            }
-        }
+        let done = try sandbox.copy(endedAfter: 100)
         #expect(done.outcome.failure?.code == .cancelled)
         #expect(sandbox.memory.used == 0)
         #expect(sandbox.memory.waiting == 0)

@@ -54,6 +54,16 @@ struct StoreSandbox {
         let progress: CopyProgress
     }
 
+    /// Copies, and gives up after so many milliseconds.
+    func copy(endedAfter milliseconds: Int) throws -> Done {
+        try copy { progress in
+            _ = Threads.begin(1) {
+                Threads.sleep(milliseconds: milliseconds)
+                progress.cancel()
+            }
+        }
+    }
+
     /// Copies; `meanwhile` gets the progress before it begins.
     func copy(
         _ source: String = "s3://bucket-1", _ keys: String = "", meanwhile: (CopyProgress) -> Void = { _ in }

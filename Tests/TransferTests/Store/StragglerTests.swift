@@ -80,12 +80,7 @@ import Testing
     @Test func cancelledMeanwhile() throws {
         let sandbox = try sandbox(slow: 600_000)
         sandbox.store.allow(repetitions: 0)
-        let done = try sandbox.copy { progress in
-            _ = Threads.begin(1) {
-                Threads.sleep(milliseconds: 600)
-                progress.cancel()
-            }
-        }
+        let done = try sandbox.copy(endedAfter: 600)
         #expect(done.outcome.failure?.code == .cancelled)
         #expect(sandbox.memory.used == 0)
     }
