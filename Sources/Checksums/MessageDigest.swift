@@ -3,7 +3,7 @@ import COpenSSL
 /// A hash function as OpenSSL found it. Looking it up costs more than hashing a short text, so each is fetched once.
 struct HashFunction: @unchecked Sendable {
     let algorithm: Checksum.Algorithm
-    /// Never freed, and read only by OpenSSL.
+    /// Never freed, and read only by OpenSSL, which is why it is unchecked.
     fileprivate let function: OpaquePointer
 
     static let md5 = Result { () throws(ChecksumError) in try HashFunction(.md5) }

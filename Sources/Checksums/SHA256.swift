@@ -13,6 +13,7 @@ public enum SHA256 {
 
     public static func digest(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
         guard case .success(let function) = HashFunction.sha256 else {
+            // Nothing can be signed or compared then, whatever is asked for; so it is no error of a request.
             fatalError("OpenSSL on this machine offers no SHA-256; see its configuration, openssl.cnf")
         }
         var digest = MessageDigest(function)

@@ -48,7 +48,7 @@ public protocol PendingRequest: AnyObject, Sendable {
 
 /// Bytes of a file where they are; they are copied to the reader while `answer` runs, and nobody looks at them
 /// afterwards.
-public enum FileBytes: @unchecked Sendable {
+public enum FileBytes {
     case none
     case one(UnsafeRawBufferPointer)
     case pieces([UnsafeRawBufferPointer])

@@ -21,17 +21,15 @@ public final class WorkThreads: TaskExecutor {
         _ count: Int, _ body: @escaping @Sendable (WorkThreads) async -> Success
     ) -> Success {
         let threads = WorkThreads(count)
-        let outcome = Mutex<Success?>(nil)
+        let outcome = Outcome<Success>()
         let others = Threads.begin(count - 1) { threads.serve() }
         Task(executorPreference: threads) {
-            let success = await body(threads)
-            outcome.withLock { $0 = success }
+            outcome.set(await body(threads))
             threads.queue.close()
         }
         threads.serve()
         others.join()
-        guard let success = outcome.withLock({ $0 }) else { fatalError("a task has ended without its outcome") }
-        return success
+        return outcome.value
     }
 
     /// Threads that serve for as long as the process lives.
@@ -48,16 +46,14 @@ public final class WorkThreads: TaskExecutor {
 
     /// Runs `body` on the threads, and waits for it on this one, which must be none of them.
     public func wait<Success: Sendable>(for body: @escaping @Sendable () async -> Success) -> Success {
-        let outcome = Mutex<Success?>(nil)
+        let outcome = Outcome<Success>()
         let isDone = Semaphore()
         Task(executorPreference: self) {
-            let success = await body()
-            outcome.withLock { $0 = success }
+            outcome.set(await body())
             isDone.signal()
         }
         isDone.wait()
-        guard let success = outcome.withLock({ $0 }) else { fatalError("a task has ended without its outcome") }
-        return success
+        return outcome.value
     }
 
     /// Those that this thread is one of, if they last: for a task that may outlive the one which begins it. On Swift's own pool
@@ -68,6 +64,7 @@ public final class WorkThreads: TaskExecutor {
 
     private static let key = {
         var key = pthread_key_t()
+        // A process has a thousand, of which libraries take a handful.
         guard pthread_key_create(&key, nil) == 0 else { fatalError("no more keys for threads") }
         return key
     }()
@@ -75,5 +72,18 @@ public final class WorkThreads: TaskExecutor {
     private func serve() {
         let executor = asUnownedTaskExecutor()
         while let job = queue.next() { job.runSynchronously(on: executor) }
+    }
+}
+
+/// What a task hands to the thread that waits for it.
+private final class Outcome<Success: Sendable>: Sendable {
+    private let success = Mutex<Success?>(nil)
+
+    func set(_ value: Success) { success.withLock { $0 = value } }
+
+    /// The task wakes whoever waits only after it has set this.
+    var value: Success {
+        guard let value = success.withLock({ $0 }) else { fatalError("a task has ended without its outcome") }
+        return value
     }
 }

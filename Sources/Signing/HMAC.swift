@@ -8,6 +8,7 @@ public final class HMAC {
 
     public init(key: [UInt8]) {
         guard let hmac = Self.function.pointer else {
+            // Nothing can be signed then, whatever is asked for; so it is no error of a request.
             fatalError("OpenSSL on this machine offers no HMAC; see its configuration, openssl.cnf")
         }
         guard let context = EVP_MAC_CTX_new(hmac) else { preconditionFailure("out of memory") }
@@ -35,7 +36,7 @@ public final class HMAC {
         EVP_MAC_CTX_free(context)
     }
 
-    /// Fetched once, and never freed.
+    /// Fetched once, never freed, and read only by OpenSSL, which is why it is unchecked.
     private struct Function: @unchecked Sendable {
         let pointer: OpaquePointer?
     }

@@ -102,8 +102,7 @@ final class MemoryTree: FileSystem {
         case .pattern:
             reply.answer(.pieces(pattern.pieces(of: range)))
         case .stalled:
-            let bytes = FileBytes.pieces(pattern.pieces(of: range))
-            stalled.add { reply.answer(bytes) }
+            stalled.add { [pattern] in reply.answer(.pieces(pattern.pieces(of: range))) }
         case .broken: break  // Nobody answers.
         case .folder, .link: reply.fail(SystemError(code: EISDIR))
         }

@@ -8,7 +8,7 @@ final class WriteBehind: Sendable {
     struct Piece: @unchecked Sendable {
         let object: CachedObject
         let range: Range<Int>
-        /// Valid, and left alone, as long as there is the owner.
+        /// Valid, and left alone, as long as there is the owner, which is why it is unchecked.
         let bytes: UnsafeRawBufferPointer
         let owner: any AnyObject & Sendable
     }

@@ -45,7 +45,7 @@ final class ReadBatch {
 
     private struct Method: @unchecked Sendable {
         let type: Int32
-        /// Never changed after it is made, nor freed.
+        /// Never changed after it is made, nor freed, which is why it is unchecked.
         let pointer: OpaquePointer?
     }
 

@@ -25,7 +25,7 @@ final class FolderReading: Sendable {
         self.tree = tree
     }
 
-    /// What has been added to an answer so far. Unchecked: it goes from hand to hand.
+    /// What has been added to an answer so far. Unchecked, since it is one thread's at a time: it goes from hand to hand.
     private final class Answer: @unchecked Sendable {
         let page: any FolderPage
         let reply: Reply<Void>

@@ -3,7 +3,7 @@ import Glibc
 import Platform
 
 /// The beginning of the memory that keeper and sessions share, mapped: the seam's own part.
-struct SeamMemory: ~Copyable, @unchecked Sendable {
+struct SeamMemory: ~Copyable {
     static let size = Int(shim_fuse_kept_size)
 
     let kept: OpaquePointer
