@@ -6,6 +6,8 @@ public import Platform
 public struct ReadingSettings: Sendable {
     /// How long a read waits for a store that does not answer; then it fails with EIO.
     public var timeout = TimeSpan(milliseconds: 300_000)
+    /// For so long what has failed by that fails at once: the kernel asks for it again.
+    public var moment = TimeSpan(milliseconds: 250)
     /// How long to wait before a store that failed is asked again for what somebody waits for.
     public var pause = TimeSpan(milliseconds: 1000)
     /// Threads on which the calls of the store are made; nothing: those of Swift's pool, for stores that never wait.

@@ -131,9 +131,6 @@ extension SharedFile {
         core.relieve()
     }
 
-    /// In milliseconds: how long the kernel may take to ask again for what has failed.
-    private static let moment = 250
-
     /// Fails the reads that have waited for too long. False when none waits.
     func failOverdue(at now: Int) -> Bool {
         let (overdue, isWaiting, trouble) = state.withLock { state in
@@ -146,7 +143,7 @@ extension SharedFile {
                 let known = state.overdue.map { $0.until > now ? $0.range : read.range } ?? read.range
                 state.overdue = (
                     min(known.lowerBound, read.range.lowerBound)..<max(known.upperBound, read.range.upperBound),
-                    now + Self.moment
+                    now + core.settings.moment.milliseconds
                 )
             }
             return (overdue, state.parts.parts.contains { !$0.waiting.isEmpty }, state.trouble)

@@ -118,6 +118,14 @@ extension MountedTasks {
             #expect(try sandbox.output("stat -c %u:%g:%a $M/a $M/sub") == "1234:4321:640\n1234:4321:750\n")
         }
 
+        /// What has no owner of its own has that of the mount point.
+        @Test func theOwnerOfTheMountPoint() throws {
+            try Files.makeFolder(sandbox.destination)
+            try Files.setOwner(sandbox.destination, 1234)
+            try sandbox.expect(0, sandbox.task())
+            #expect(try sandbox.output("stat -c %u:%g $M/a $M/sub $M/sub/b | sort -u") == "1234:1234\n")
+        }
+
         /// Others may go in, as far as the modes let them, unless it is said that they may not.
         @Test func otherUsers() throws {
             let other = "setpriv --reuid 1234 --regid 1234 --clear-groups"

@@ -15,6 +15,18 @@ struct ActiveStreamsTests {
         #expect(streams.note(first, tick: 4 + ActiveStreams.patience) == 1)
     }
 
+    /// Only what has the store for itself says how fast that is, and only if it is large enough.
+    @Test func whatComesAtOnceNeedsLittleAhead() async {
+        let pace = RequestPace()
+        let most = 128 << 20
+        for _ in 0..<10 { await pace.measure(64 << 10) { true } }
+        for _ in 0..<10 { await pace.measure(1 << 20) { false } }
+        #expect(pace.window(most: most) == most)
+        // A thread may be interrupted; the shortest time counts.
+        for _ in 0..<10 { await pace.measure(1 << 20) { true } }
+        #expect(pace.window(most: most) == 16 << 20)
+    }
+
     @Test func manyHaveLittleEachAndNobodyNothing() {
         let pace = RequestPace()
         let most = 128 << 20

@@ -1,7 +1,8 @@
-import MountFS
 import ObjectStore
 import Platform
 import Testing
+
+@testable import MountFS
 
 /// One bound for all files of a mount.
 struct ReadingMemoryTests {
@@ -25,6 +26,35 @@ struct ReadingMemoryTests {
         #expect(rest[...] == bytes[3 << 20..<7 << 20])
         object.close()
         #expect(await sandbox.isEmptySoon())
+    }
+
+    /// What comes ahead of need leaves some for those who ask, large pieces as well as small ones.
+    @Test(arguments: [1 << 20, 300_000]) func anEighthStaysFree(count: Int) {
+        let memory = MemoryBudget(16 << 20)
+        var ahead: [BlockMemory] = []
+        while let more = BlockMemory(ahead: count, of: memory) { ahead.append(more) }
+        #expect(memory.used <= 14 << 20 && memory.used > 14 << 20 - count)
+        #expect(MemoryGrant(trying: 2 << 20, of: memory) != nil)
+    }
+
+    /// A client has only so many connections. What a reader asks for by himself may still be a larger piece of what comes next.
+    @Test(arguments: [true, false]) func nothingComesAheadWhileTheStoreIsBusy(isBusy: Bool) async throws {
+        let sandbox = ReadingSandbox(FakeStore { _, request in request.key == "stalled" ? .stall(0) : .usual }) {
+            $0.busy = 4
+        }
+        let stalled = sandbox.reading.open(sandbox.make("stalled", size).0)
+        let reads = isBusy ? (1...4).map { stalled.begin(4096, at: $0 * 3_000_000) } : []
+        #expect(await soon { sandbox.store.active == reads.count })
+        let object = sandbox.reading.open(sandbox.make("large", size).0)
+        let end = 5 << 20
+        for offset in stride(from: 3 << 20, to: end, by: 256 << 10) {
+            _ = try await object.bytes(256 << 10, at: offset)
+        }
+        #expect(await soon { sandbox.store.active == reads.count })
+        let farthest = sandbox.store.requests.filter { $0.key == "large" }.map(\.range.upperBound).max() ?? 0
+        #expect((farthest <= end + (768 << 10)) == isBusy, "\(farthest - end)")
+        sandbox.reading.close()
+        for read in reads { #expect(await read.outcome == .failure(SystemError(code: 5))) }
     }
 
     @Test func readsWaitForMemoryInTurn() async throws {

@@ -33,6 +33,26 @@ struct SharingTests {
         #expect(await sandbox.isEmptySoon())
     }
 
+    /// What somebody far behind may want is kept for him as long as half of the memory is free.
+    @Test(arguments: [(256 << 20, true), (16 << 20, false)])
+    func oneWhoIsFarBehind(memory: Int, isKept: Bool) async throws {
+        let sandbox = ReadingSandbox(FakeStore(latency: 1), memory: memory)
+        let (file, bytes) = sandbox.make("large", size)
+        let (first, second) = (sandbox.reading.open(file), sandbox.reading.open(file))
+        func read(_ object: OpenObject, _ range: Range<Int>) async throws {
+            for place in stride(from: range.lowerBound, to: range.upperBound, by: 256 << 10) {
+                try #require(try await object.bytes(256 << 10, at: place)[...] == bytes[place..<place + (256 << 10)])
+            }
+        }
+        try await read(first, 0..<1 << 20)
+        try await read(second, 0..<size)
+        try await read(first, 1 << 20..<size)
+        // But for what both have passed.
+        #expect((sandbox.store.delivered == size + (1 << 20)) == isKept, "\(sandbox.store.delivered)")
+        for object in [first, second] { object.close() }
+        #expect(await sandbox.isEmptySoon())
+    }
+
     @Test func oneWhoClosesTakesNothingFromTheOthers() async throws {
         let sandbox = ReadingSandbox(FakeStore(latency: 30))
         let (file, bytes) = sandbox.make("large", size)

@@ -38,6 +38,28 @@ struct SmallFilesTests {
         #expect(await soon { sandbox.memory.used == 0 })
     }
 
+    @Test(arguments: [1 << 20, 1 << 20 + 1]) func smallIsUpToAMebibyte(size: Int) async throws {
+        let sandbox = ReadingSandbox()
+        let (file, bytes) = sandbox.make("file", size)
+        let object = sandbox.reading.open(file)
+        #expect(try await object.bytes(100, at: 500_000)[...] == bytes[500_000..<500_100])
+        #expect(sandbox.store.requests.map(\.range) == [size > 1 << 20 ? 500_000..<500_100 : 0..<size])
+        object.close()
+    }
+
+    /// So many, or what goes into a quarter of the memory.
+    @Test(arguments: [(64 << 20, 128), (4 << 20, 64)]) func howManyAreFetchedAhead(memory: Int, most: Int) async throws
+    {
+        let (sandbox, files) = folder(of: 400, memory: memory)
+        for number in 0..<12 { try await read(sandbox, files[number], number) }
+        #expect(await soon { sandbox.store.active == 0 })
+        let ahead = sandbox.store.requests.count - 12
+        // They are filled up a few at once.
+        #expect(ahead <= most && ahead >= most / 2, "\(ahead)")
+        sandbox.reading.close()
+        #expect(await sandbox.isEmptySoon())
+    }
+
     @Test func filesInOrderAreFetchedAhead() async throws {
         let store = FakeStore(latency: 20)
         let (sandbox, files) = folder(of: 300, store)

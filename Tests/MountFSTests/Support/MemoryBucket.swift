@@ -25,7 +25,8 @@ final class MemoryBucket: ReadOnlyStore {
         var versions = 0
         var calls: [Call] = []
         var waiting: [CheckedContinuation<Void, Never>] = []
-        var isHalted = false
+        /// Which calls wait.
+        var halted: (@Sendable (Call) -> Bool)?
         var milliseconds = 0
         var failure: (@Sendable (Int, Call) -> StoreError?)?
     }
@@ -82,12 +83,12 @@ final class MemoryBucket: ReadOnlyStore {
 
     func answerLate(milliseconds: Int) { state.withLock { $0.milliseconds = milliseconds } }
 
-    /// Calls wait from now on, until `goOn`.
-    func halt() { state.withLock { $0.isHalted = true } }
+    /// These calls wait from now on, until `goOn`.
+    func halt(_ which: @escaping @Sendable (Call) -> Bool = { _ in true }) { state.withLock { $0.halted = which } }
 
     func goOn() {
         let waiting = state.withLock { state in
-            state.isHalted = false
+            state.halted = nil
             defer { state.waiting = [] }
             return state.waiting
         }
@@ -188,12 +189,12 @@ final class MemoryBucket: ReadOnlyStore {
     private func begin(_ call: Call) async throws(StoreError) {
         let (failure, milliseconds, isHalted) = state.withLock { state in
             state.calls.append(call)
-            return (state.failure?(state.calls.count, call), state.milliseconds, state.isHalted)
+            return (state.failure?(state.calls.count, call), state.milliseconds, state.halted?(call) == true)
         }
         if isHalted {
             await withCheckedContinuation { continuation in
                 let goesOn = state.withLock { state in
-                    guard state.isHalted else { return true }
+                    guard state.halted != nil else { return true }
                     state.waiting.append(continuation)
                     return false
                 }

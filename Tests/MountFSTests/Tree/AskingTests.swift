@@ -24,6 +24,22 @@ struct AskingTests {
         }
     }
 
+    @Test func aFolderWithAnObjectOfItsOwnCostsOneMore() async throws {
+        let bucket = MemoryBucket()
+        bucket.set("plain/a")
+        bucket.set("own/")
+        bucket.set("own/a")
+        let mount = try TestMount(bucket)
+        for (name, isOwn) in [("plain", false), ("own", true)] {
+            mount.pass(milliseconds: 1001)
+            #expect(try await mount.lookUp(name.utf8)?.attributes.kind == .folder)
+            let (key, folder) = (ObjectKey(name), ObjectKey(name + "/"))
+            let calls = bucket.takeCalls()
+            #expect(Set(calls) == Set([.stat(key), .list(prefix: folder)] + (isOwn ? [.stat(folder)] : [])))
+            #expect(calls.count == (isOwn ? 3 : 2))
+        }
+    }
+
     @Test func whatIsToldIsBelievedForWhatIsLeft() async throws {
         let bucket = MemoryBucket()
         bucket.set("a")

@@ -47,6 +47,41 @@ struct MetadataTests {
         #expect(bucket.takeCalls().count { if case .stat = $0 { true } else { false } } == 103)
     }
 
+    /// What only one object of a folder has, the first one, decides whether the others are asked as well.
+    @Test(arguments: [
+        ("mode", "33261", true), ("uid", "7", true), ("gid", "7", true), ("mtime", "1", false), ("x", "y", false),
+    ])
+    func whatOthersAreAskedFor(name: String, value: String, areAsked: Bool) async throws {
+        let bucket = MemoryBucket(keepsMetadata: true)
+        bucket.set("f0", metadata: [name: value])
+        for number in 1..<10 { bucket.set(ObjectKey("f\(number)")) }
+        let mount = try TestMount(bucket)
+        #expect(try await mount.list(isDetailed: true).count == 10)
+        let asked = Set(bucket.takeCalls()).subtracting([.list(prefix: "")])
+        #expect(asked == Set((0..<(areAsked ? 10 : 1)).map { .stat(ObjectKey("f\($0)")) }))
+    }
+
+    @Test func sixtyFourAreAskedAtATime() async throws {
+        let bucket = MemoryBucket(keepsMetadata: true)
+        bucket.set("first", metadata: ["mode": "33261"])
+        for number in 0..<200 { bucket.set(ObjectKey("d/f\(number)")) }
+        let mount = try TestMount(bucket)
+        _ = try await mount.list(isDetailed: true)
+        let folder = try #require(try await mount.find("d")).attributes.node
+        bucket.halt { if case .stat = $0 { true } else { false } }
+        _ = bucket.takeCalls()
+        async let names = mount.list(folder, isDetailed: true)
+        var stats = 0
+        while stats < 64 {
+            stats += bucket.takeCalls().count { if case .stat = $0 { true } else { false } }
+            await Task.yield()
+        }
+        try await Task.sleep(for: .milliseconds(20))
+        #expect(stats == 64 && bucket.takeCalls().isEmpty)
+        bucket.goOn()
+        #expect(try await names.count == 200)
+    }
+
     @Test func whoSeesAnAttributeAsksForThoseOfOthers() async throws {
         let bucket = MemoryBucket(keepsMetadata: true)
         bucket.set("d/a")
