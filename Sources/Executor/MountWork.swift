@@ -1,4 +1,5 @@
 import JSON
+import MountSession
 import Plan
 import Platform
 import Transfer
@@ -19,6 +20,8 @@ struct MountWork {
             path: planned.path, shownPath: planned.shownPath, shownDestination: planned.shownDestination,
             shownSource: planned.shownSource, identity: checked.source.opened.identity,
             order: ServingOrder(checked, environment, memory: memory))
+        let size = request.order.json.compact.utf8.count
+        guard size <= SessionProgram.largestConfiguration else { return .failure(.tooMuchToTell(size)) }
         do throws(MountError) {
             let answer = try client.askStarting(
                 .mount(request), connected: { connection in progress.whenCancelled { connection.end() } },
@@ -29,5 +32,17 @@ struct MountWork {
         } catch {
             return .failure(progress.isCancelled ? .interrupted : error)
         }
+    }
+}
+
+extension MountError {
+    /// The environment is what may be large of it.
+    fileprivate static func tooMuchToTell(_ size: Int) -> MountError {
+        MountError(
+            code: "session",
+            message:
+                "the environment is too large: a session can be told \(SessionProgram.largestConfiguration) bytes, and with it that would be \(size)",
+            hint: "run provision with fewer variables, such as with `env -i`", isRetryable: false,
+            exitStatus: .systemRefused)
     }
 }

@@ -33,11 +33,12 @@ struct ServingOrder: Sendable {
 
     init(_ checked: CheckedMountPoint, _ environment: Environment, memory: Int) {
         mount = checked.mount
+        mount.access = mount.access.standing(on: checked.machine)
         isSingleObject = checked.isSingleObject
         owner = checked.owner
         home = checked.machine.home
         workingFolder = checked.machine.workingFolder
-        self.environment = environment.lines.sorted()
+        self.environment = environment.standing(on: checked.machine).lines.sorted()
         // What is inside of one of them is that one's own.
         let nested = checked.planned.nested
         mountPoints = nested.filter { point in !nested.contains { point.isBelow($0) } }

@@ -30,8 +30,9 @@ public struct SessionProgram: Sendable {
     public var words: [String]
     /// For whoever may look into processes: nothing that is secret.
     public var environment: [String]
-    /// For the file system alone.
+    /// For the file system alone; more than `largestConfiguration` starts no session.
     public var configuration: [UInt8]
+    public static let largestConfiguration = SessionOrder.limit
     /// How long it may take until it serves.
     public var startMilliseconds = 60_000
     /// How often it may die within a minute before nobody starts it any more.
