@@ -159,6 +159,76 @@ extension MountedTasks {
             #expect(try sandbox.verb("down").status == 0)
         }
 
+        /// It cannot be read any more, while it is mounted from and before that; then nothing can be kept.
+        @Test(.enabled(if: LoopDisk.isPossible, Comment(rawValue: LoopDisk.absence))) func aBrokenDisk() throws {
+            let disk = try LoopDisk(mebibytes: 40)
+            let keys = "dir: \(disk.path)/cache"
+            try sandbox.expect(0, task(keys))
+            let sums = try sandbox.output(Self.sums)
+            try waitUntilKept(in: disk.path)
+            try again(keys)
+            #expect(try sandbox.output("head -c 100000 $M/large | wc -c") == "100000\n")
+            let read = proxy.reads.count
+            try disk.fail()
+            #expect(try sandbox.output(Self.sums) == sums)
+            #expect(proxy.reads.count > read)
+            #expect(try sandbox.status().trouble == "")
+            let log = try TemporaryFolder.text(of: sandbox.files.state + "/task/log")
+            #expect(log.contains("Input/output error"), "\(log)")
+            #expect(try sandbox.verb("down").status == 0)
+            // Whoever begins with such a folder is told, or does without.
+            let later = try sandbox.run(task(keys))
+            if later.status == 0 {
+                #expect(try sandbox.output(Self.sums) == sums)
+            } else {
+                #expect(later.status == 73 && later.output.contains("Input/output error"), "\(later)")
+            }
+        }
+
+        /// Who looks after a cache gets nobody who reads from it into trouble.
+        @Test func verbsWhileItIsReadFrom() throws {
+            let sums = try keepAll()
+            try again()
+            let reader = try sandbox.start(
+                "cd $M && while [ ! -e \(sandbox.path("enough")) ]; do md5sum large small/a small/b || exit 1; done")
+            try sandbox.wait("it reads") { reader.outputSoFar.contains("small/b") }
+            for _ in 0..<5 {
+                for verb in ["list", "prune", "clear"] {
+                    let done = try provision("cache", verb, "--cache-dir", cache)
+                    #expect(done.status == 0 && done.errors == "", "\(verb): \(done)")
+                }
+            }
+            try sandbox.write(["enough": ""])
+            let read = try reader.wait()
+            #expect(read.status == 0 && Set(read.output.split(separator: "\n")).count == 3, "\(read)")
+            #expect(Set(sums.split(separator: "\n")) == Set(read.output.split(separator: "\n")))
+            #expect(try sandbox.status().trouble == "")
+            // It is kept again.
+            try waitUntilKept()
+        }
+
+        /// What somebody reads is not removed.
+        @Test func whatIsReadStays() throws {
+            let sums = try keepAll()
+            try again()
+            let go = sandbox.path("go")
+            let reader = try sandbox.start(
+                """
+                cd $M && exec 3<large && head -c 1000 <&3 | wc -c
+                while [ ! -e \(go) ]; do dd bs=1 count=1 skip=8M iflag=nocache status=none <large >/dev/null; done
+                cat <&3 | wc -c
+                """)
+            try sandbox.wait("it reads") { reader.outputSoFar.contains("1000") }
+            let asked = proxy.reads.count
+            let cleared = try provision("cache", "clear", "--cache-dir", cache)
+            #expect(cleared.status == 0 && !cleared.output.contains(": 3 objects"), "\(cleared)")
+            #expect(try provision("cache", "list", "--cache-dir", cache).output.contains("/large\n"))
+            try sandbox.write(["go": ""])
+            #expect(try reader.wait().status == 0)
+            #expect(proxy.reads.count == asked)
+            #expect(try sandbox.output(Self.sums) == sums)
+        }
+
         @Test func sessionsThatAreKilled() throws {
             try sandbox.expect(0, task())
             let sums = try sandbox.output(Self.sums)

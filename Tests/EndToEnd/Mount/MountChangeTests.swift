@@ -116,6 +116,41 @@ extension MountedTasks {
             sandbox.environment["AWS_CONFIG_FILE"] = sandbox.path("config")
         }
 
+        /// Keys that end by themselves are renewed when three quarters of their time are over, while files are read: nobody is
+        /// refused, and nothing is asked with those of before once there are others.
+        @Test func keysEndUnderLoad() async throws {
+            try await bucket.put(["file": Self.old, "small": S3Sandbox.bytes(5000)])
+            try useKeysOfAProgram(lasting: "62 seconds")
+            try sandbox.expect(0, task)
+            let right = try sandbox.output("cat $M/file $M/small | md5sum")
+            let enough = sandbox.path("enough")
+            let readers = try (0..<3).map { _ in
+                try sandbox.start(
+                    """
+                    while [ ! -e \(enough) ]; do
+                        for f in $M/file $M/small; do dd if=$f iflag=nocache count=0 status=none; done
+                        cat $M/file $M/small | md5sum; sleep 0.2
+                    done
+                    """)
+            }
+            func calls() throws -> Int { try TemporaryFolder.text(of: sandbox.path("calls")).count / "call\n".count }
+            let (before, passages) = (try calls(), proxy.passages.count)
+            try sandbox.wait("other keys", seconds: 120) { try calls() > before }
+            let after = proxy.passages.count
+            try await Task.sleep(for: .seconds(1))
+            try sandbox.write(["enough": ""])
+            for reader in readers {
+                let finished = try reader.wait(seconds: 60)
+                #expect(Set(finished.output.split(separator: "\n")).map { $0 + "\n" } == [right], "\(finished)")
+                #expect(finished.errors == "")
+            }
+            let used = proxy.passages.map { $0.request["Authorization"]?.split(separator: "/").first }
+            // Some may have been on their way.
+            #expect(Set(used[passages..<after - 20]).count == 1 && Set(used[(after + 20)...]).count == 1)
+            #expect(used[passages] != used.last && used.count > after + 40, "\(used.count - after)")
+            #expect(try sandbox.status().trouble == "")
+        }
+
         /// Keys come from a program, now these and now those, and the server takes some of them no more before their time: whoever
         /// reads notices nothing.
         @Test func keysAreRenewedUnderLoad() async throws {
