@@ -5,7 +5,8 @@ import Synchronization
 /// Requests: one for each part, and again while somebody waits and the store may come back.
 extension SharedFile {
     func fetch(_ part: Part) async {
-        while let (wanted, pinned) = remaining(of: part) {
+        var next = beginning(of: part)
+        while let (wanted, pinned) = next {
             var version = file
             version.version = pinned
             var failure: StoreError?
@@ -15,8 +16,15 @@ extension SharedFile {
             }
             guard let failure, !givesUp(part, failure) else { return }
             await core.pause()
+            next = remaining(of: part)
         }
         release(part)
+    }
+
+    /// Nothing has come of it, so that the lock need not be asked: whoever has begun it may hold that a little longer.
+    private func beginning(of part: Part) -> (Range<Int>, ObjectVersion?)? {
+        guard let version = file.version, !Task.isCancelled else { return remaining(of: part) }
+        return (part.range, version)
     }
 
     /// One request. Returns why it failed.
