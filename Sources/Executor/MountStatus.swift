@@ -41,6 +41,7 @@ public struct MountStatus: Sendable {
     public var identity: String?
     /// The one that serves a mount.
     public var process: Int32?
+    public var uploads = MountUploads()
     public var error: MountError?
 
     init(_ planned: PlannedMount) {
@@ -103,8 +104,8 @@ public struct MountStatus: Sendable {
             "bytes": ["total": .optional(bytes.total), "done": .integer(bytes.done)],
             "seconds": .number((seconds * 1000).rounded() / 1000), "requests": .integer(requests.sent),
             "retries": .integer(requests.retried), "identity": .optional(identity),
-            "pid": .optional(process.map { Int($0) }), "uploads": ["files": 0, "bytes": 0, "pending": 0, "failed": 0],
-            "kept": [],
+            "pid": .optional(process.map { Int($0) }), "uploads": uploads.json,
+            "kept": uploads.keptJSON,
             "error": error?.json ?? nil,
         ]
     }

@@ -13,8 +13,13 @@ struct MountWork {
     /// By which the run gives up.
     let progress: CopyProgress
 
-    /// The process that serves.
-    func run() -> Result<Int32?, MountError> {
+    /// What is mounted, and what was there to be saved.
+    struct Served {
+        var process: Int32?
+        var uploads: MountUploads
+    }
+
+    func run() -> Result<Served, MountError> {
         let planned = checked.planned
         let request = MountRequest(
             path: planned.path, shownPath: planned.shownPath, shownDestination: planned.shownDestination,
@@ -28,7 +33,8 @@ struct MountWork {
                 isGivenUp: { progress.isCancelled })
             if let error = answer.error { throw error }
             guard let mount = answer.mounts.first else { throw .interrupted }
-            return .success(mount["pid"]?.wholeNumber.map { Int32(truncatingIfNeeded: $0) })
+            let process = mount["pid"]?.wholeNumber.map { Int32(truncatingIfNeeded: $0) }
+            return .success(Served(process: process, uploads: MountUploads(ofMount: mount)))
         } catch {
             return .failure(progress.isCancelled ? .interrupted : error)
         }

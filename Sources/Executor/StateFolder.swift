@@ -1,4 +1,5 @@
 public import JSON
+import Plan
 public import Platform
 
 /// The folder where journal, notes and status of tasks are, for this user only.
@@ -15,16 +16,6 @@ public struct StateFolder: Sendable {
         self.path = path
     }
 
-    /// The name of a task as a name of a folder.
-    static func folderName(of task: String) -> String {
-        let letters = task.unicodeScalars.map { scalar -> Character in
-            let isPlain = scalar.isASCII && (scalar.properties.isAlphabetic || scalar.properties.numericType != nil)
-            return isPlain || "._-".unicodeScalars.contains(scalar) ? Character(scalar) : "_"
-        }
-        let name = String(letters.prefix(64))
-        return name.allSatisfy { $0 == "." } ? "_" + name : name
-    }
-
     /// Whether what is in it is lost when the machine stops. A folder that cannot be asked is for its first write to complain of.
     public var isInMemory: Bool {
         guard let nearest = try? TrustedPath(RawPath(path)).nearestFolder() else { return false }
@@ -33,7 +24,7 @@ public struct StateFolder: Sendable {
 
     /// Replaces the status file of a task, so that a reader sees the old or the new one, whole.
     public func write(_ status: RunStatus) throws(SystemError) {
-        let name = Self.folderName(of: status.task)
+        let name = FolderName.of(status.task)
         do throws(TrustedPath.Failure) {
             let folder = try TrustedPath(RawPath(path + "/" + name)).makeFolder(mode: 0o700)
             try replaceStatus(in: folder, with: status.json.pretty + "\n")

@@ -172,9 +172,10 @@ public final class TaskRun: Sendable {
         status.withLock { status in
             status.mounts[index].seconds = seconds
             switch outcome {
-            case .success(let process):
+            case .success(let served):
                 status.mounts[index].state = .mounted
-                status.mounts[index].process = process
+                status.mounts[index].process = served.process
+                status.mounts[index].uploads = served.uploads
             case .failure(let error):
                 status.mounts[index].state = .failed
                 status.mounts[index].error = error

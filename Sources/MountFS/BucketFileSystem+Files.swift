@@ -4,39 +4,65 @@ import Platform
 import Synchronization
 
 extension BucketFileSystem {
-    public func open(_ node: NodeID, _ access: Access, _ reply: Reply<OpenFile>) {
-        guard access.onlyReads else { return _ = reply.fail(.readOnly) }
+    public func open(_ node: NodeID, _ access: Access, by caller: Caller, _ reply: Reply<OpenFile>) {
+        if !access.onlyReads {
+            guard let writing else { return _ = reply.fail(.readOnly) }
+            return begin(reply) { [self] () async throws(SystemError) in
+                try await openToWrite(node, access, by: caller, writing)
+            } undo: { [self] file in
+                release(node, file.handle)
+            }
+        }
         tree.open(node) { [self] result in
             switch result {
             case .failure(let error): reply.fail(error)
-            case .success(let opened):
+            case .success(.written(let file)): give(OpenedFile(node, file, nil), .fresh, reply)
+            case .success(.object(let opened)):
                 reading.prepare(opened.file) { [self] in
                     let object = reading.open(opened.file)
-                    let handle = handles.withLock { $0.add(object) }
+                    let handle = handles.withLock { $0.add(object, of: node) }
+                    // Somebody may have begun to write to it meanwhile.
+                    if let file = tree.written(node) { handles.withLock { $0.file(handle) }?.become(file) }
                     guard !reply.answer(OpenFile(handle, opened.isCached ? .kept : .fresh)) else { return }
-                    handles.withLock { $0.removeFile(handle) }?.close()
+                    release(node, handle)
                 }
             }
         }
+    }
+
+    private func give(_ file: OpenedFile, _ caching: OpenFile.Caching, _ reply: Reply<OpenFile>) {
+        let handle = handles.withLock { $0.add(file) }
+        if !reply.answer(OpenFile(handle, caching)) { release(file.node, handle) }
     }
 
     public func read(
         _ count: Int, at offset: Int, of node: NodeID, _ handle: HandleID, _ reply: Reply<FileBytes>
     ) {
-        if let object = handles.withLock({ $0.file(handle) }) { return object.read(count, at: offset, reply) }
+        if let file = handles.withLock({ $0.file(handle) }) {
+            return file.read(count, at: offset, through: reading, reply)
+        }
         // Given by a session that has crashed. Its number says which version was opened: no other will do.
-        tree.open(node) { [self] result in
+        tree.open(node, counts: false) { [self] result in
             switch result {
             case .failure(let error): reply.fail(error)
-            case .success(let opened):
-                guard OpenHandles.isHandle(handle, of: opened.file) else { return _ = reply.fail(.stale) }
-                let object = handles.withLock { handles in
-                    handles.file(handle) ?? handles.add(reading.open(opened.file), under: handle)
+            case .success(.written(let file)): file.read(count, at: offset, through: reading, reply)
+            case .success(.object(let opened)):
+                guard OpenHandles.isHandle(handle, of: opened.file) || OpenHandles.isHandle(handle, of: node) else {
+                    return _ = reply.fail(.stale)
                 }
-                object.read(count, at: offset, reply)
+                let file = handles.withLock { handles in
+                    handles.file(handle) ?? handles.add(OpenedFile(node, reading.open(opened.file)), under: handle)
+                }
+                file.read(count, at: offset, through: reading, reply)
             }
         }
     }
 
-    public func release(_ node: NodeID, _ handle: HandleID) { handles.withLock { $0.removeFile(handle) }?.close() }
+    public func release(_ node: NodeID, _ handle: HandleID) {
+        guard let file = handles.withLock({ $0.removeFile(handle) }) else { return }
+        if let written = file.written, let writing { close(handle, file, written, writing) }
+        file.close()
+        guard let last = tree.noteClose(node), let writing else { return }
+        finish(node, last, writing)
+    }
 }

@@ -1,16 +1,25 @@
 import Glibc
-import Platform
+public import Platform
 import Synchronization
 
 /// A bucket as a file system that is read: names come from the tree, bytes from those who read objects.
 public final class BucketFileSystem: FileSystem {
     let tree: BucketTree
     let reading: ObjectReading
+    /// Nothing where nothing may be changed.
+    let writing: MountWriting?
+    let renames = Gate(1)
     let handles = Mutex(OpenHandles())
 
-    public init(_ tree: BucketTree, _ reading: ObjectReading) {
+    /// `isFirst`: no session has been before this one on the mount. What one that crashed has left is gone on with then, and what
+    /// a run before this one has left is seen to.
+    public init(
+        _ tree: BucketTree, _ reading: ObjectReading, writing: MountWriting? = nil, isFirst: Bool = true
+    ) throws(SystemError) {
         self.tree = tree
         self.reading = reading
+        self.writing = writing
+        if let writing { try recover(writing, isFirst: isFirst) }
     }
 
     // MARK: Names and attributes

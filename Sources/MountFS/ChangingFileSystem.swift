@@ -71,12 +71,20 @@ public struct Caller: Sendable, Equatable {
     public var group: UInt32
     /// A thread, not the process that it belongs to.
     public var thread: Int32
+    /// Said of who opens a file for writing and of who closes one: of others nobody asks, since looking costs time.
+    public var process: Int32
+    /// A signal is ending the process at this moment. Said of who closes a file.
+    public var isDying: Bool
     public var umask: UInt32
 
-    public init(user: UInt32, group: UInt32, thread: Int32, umask: UInt32) {
+    public init(
+        user: UInt32, group: UInt32, thread: Int32, umask: UInt32, process: Int32 = 0, isDying: Bool = false
+    ) {
         self.user = user
         self.group = group
         self.thread = thread
+        self.process = process
+        self.isDying = isDying
         self.umask = umask
     }
 }

@@ -23,7 +23,7 @@ public protocol FileSystem: ChangingFileSystem {
 
     // MARK: Files
 
-    func open(_ node: NodeID, _ access: Access, _ reply: Reply<OpenFile>)
+    func open(_ node: NodeID, _ access: Access, by caller: Caller, _ reply: Reply<OpenFile>)
     /// Answers with up to `count` bytes; fewer only at the end of the file.
     func read(_ count: Int, at offset: Int, of node: NodeID, _ handle: HandleID, _ reply: Reply<FileBytes>)
     /// Nobody has the handle any more. There is no answer.
@@ -46,6 +46,13 @@ public protocol FileSystem: ChangingFileSystem {
     /// spares the two requests that `ls -l` makes for each name.
     func extendedAttribute(_ name: UnsafeRawBufferPointer, of node: NodeID, _ reply: Reply<[UInt8]>)
     func extendedAttributeNames(of node: NodeID, _ reply: Reply<[[UInt8]]>)
+
+    // MARK: Saving
+
+    /// Nothing of what is mounted read-only.
+    func uploadProgress() -> UploadProgress?
+    /// Calls back when all that is whole now is in the bucket, or cannot come there.
+    func drain(_ then: @escaping @Sendable () -> Void)
 }
 
 /// The place to look for.
@@ -72,4 +79,7 @@ extension FileSystem {
     public func extendedAttributeNames(of node: NodeID, _ reply: Reply<[[UInt8]]>) {
         reply.fail(.notThereAtAll)
     }
+
+    public func uploadProgress() -> UploadProgress? { nil }
+    public func drain(_ then: @escaping @Sendable () -> Void) { then() }
 }

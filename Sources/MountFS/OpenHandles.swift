@@ -6,7 +6,7 @@ import ObjectStore
 /// The number of a file's handle says of which version it is, so that after a crash a session that knows nothing of the
 /// handle goes on with that version or not at all.
 struct OpenHandles {
-    private var files: [UInt64: OpenObject] = [:]
+    private var files: [UInt64: OpenedFile] = [:]
     private var folders: [UInt64: FolderReading] = [:]
     /// Sessions begin anywhere, so that numbers of a dead one are not given again.
     private var counter = UInt64.random(in: 0...countMask)
@@ -14,18 +14,27 @@ struct OpenHandles {
     private static let countBits: UInt64 = 24
     private static let countMask: UInt64 = 1 << countBits - 1
 
-    func file(_ handle: HandleID) -> OpenObject? { files[handle.number] }
+    func file(_ handle: HandleID) -> OpenedFile? { files[handle.number] }
 
     func folder(_ handle: HandleID) -> FolderReading? { folders[handle.number] }
 
-    mutating func add(_ file: OpenObject) -> HandleID {
-        let mark = Self.mark(of: file.file)
+    mutating func add(_ object: OpenObject, of node: NodeID) -> HandleID {
+        let mark = Self.mark(of: object.file)
         let number = next { mark << Self.countBits | $0 }
+        files[number] = OpenedFile(node, object)
+        return HandleID(number)
+    }
+
+    mutating func add(_ file: OpenedFile) -> HandleID {
+        let number = next { file.node.number << Self.countBits | $0 }
         files[number] = file
         return HandleID(number)
     }
 
-    mutating func add(_ file: OpenObject, under handle: HandleID) -> OpenObject {
+    /// All that have a node open.
+    func files(of node: NodeID) -> [OpenedFile] { files.values.filter { $0.node == node } }
+
+    mutating func add(_ file: OpenedFile, under handle: HandleID) -> OpenedFile {
         files[handle.number] = file
         return file
     }
@@ -42,12 +51,17 @@ struct OpenHandles {
         return folder
     }
 
-    mutating func removeFile(_ handle: HandleID) -> OpenObject? { files.removeValue(forKey: handle.number) }
+    mutating func removeFile(_ handle: HandleID) -> OpenedFile? { files.removeValue(forKey: handle.number) }
 
     mutating func removeFolder(_ handle: HandleID) { folders[handle.number] = nil }
 
     static func isHandle(_ handle: HandleID, of file: FileVersion) -> Bool {
         handle.number >> countBits == mark(of: file)
+    }
+
+    /// Whoever read what was being written sees what has become of it.
+    static func isHandle(_ handle: HandleID, of node: NodeID) -> Bool {
+        handle.number >> countBits == node.number & (.max >> countBits)
     }
 
     private mutating func next(_ number: (UInt64) -> UInt64) -> UInt64 {

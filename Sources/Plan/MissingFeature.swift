@@ -3,7 +3,6 @@ import TaskFile
 extension Mount {
     /// What this build would need to have for the mount and does not; nothing when it can be done.
     var missingFeature: String? {
-        if mode.isMount, !mount.isReadOnly { return "writing to a \(mode.rawValue) is not built yet" }
         if uploadTarget != nil { return "uploading a local source is not built yet" }
         if let source = sources.first(where: {
             ![.file, .web].contains($0.store) && !Store.s3Dialects.contains($0.store)
@@ -15,8 +14,5 @@ extension Mount {
     }
 
     /// What can be done instead.
-    var alternative: String {
-        mode.isMount && !mount.isReadOnly
-            ? "read_only: true mounts it for reading" : "local folders, what speaks S3, and https are"
-    }
+    var alternative: String { "local folders, what speaks S3, and https are" }
 }

@@ -36,6 +36,18 @@ public struct Plan: Sendable {
                     path: "\(mount.mount.path).cache"
                 ).without(task.secrets))
         }
+        for mount in mounts {
+            guard let staging = PlannedStaging(mount, task: task.name, on: machine),
+                let other = mounts.first(where: { $0.mount.mode.isMount && staging.isInside($0) })
+            else { continue }
+            diagnostics.append(
+                Diagnostic(
+                    .error, .badValue,
+                    "the staging folder \(staging.folder) is in the mount `\(other.shownDestination)`",
+                    hint: "what is written is staged on a disk of this machine", file: file,
+                    position: mount.mount.position, path: "\(mount.mount.path).staging"
+                ).without(task.secrets))
+        }
     }
 }
 
@@ -47,12 +59,17 @@ public struct Machine: Sendable {
     public var root: String?
     /// Where caches are that a task does not place itself.
     public var caches: String
+    /// Where journal, staging and status of tasks are.
+    public var state: String
 
-    public init(home: String, workingFolder: String, root: String? = nil, caches: String? = nil) {
+    public init(
+        home: String, workingFolder: String, root: String? = nil, caches: String? = nil, state: String? = nil
+    ) {
         self.home = home
         self.workingFolder = workingFolder
         self.root = root
         self.caches = caches ?? home + "/.cache/provision"
+        self.state = state ?? home + "/.local/state/provision"
     }
 
     public func path(of destination: Destination) -> String {

@@ -10,10 +10,12 @@ extension PlannedMount {
     }
 
     public func json(_ checked: CheckedMountPoint) -> JSONValue {
-        checked.planned.entry(nil, checked.source.opened).mapStrings(secrets.removed)
+        checked.planned.entry(nil, checked.source.opened, checked.staging).mapStrings(secrets.removed)
     }
 
-    private func entry(_ checked: CheckedMount?, _ store: OpenedStore?) -> JSONValue {
+    private func entry(
+        _ checked: CheckedMount?, _ store: OpenedStore?, _ staging: PlannedStaging? = nil
+    ) -> JSONValue {
         return [
             "destination": .string(mount.destination.written), "path": .string(path), "source": shownSource,
             "mode": .string(mount.mode.rawValue), "store": .string(mount.store.rawValue),
@@ -25,7 +27,7 @@ extension PlannedMount {
                 "path": .string(path), "required": .optional(checked?.need.bytes),
                 "available": .optional(checked?.need.room.bytes),
             ],
-            "strategy": .object(mount.mode.isMount ? mountStrategy : copyStrategy),
+            "strategy": .object(mount.mode.isMount ? mountStrategy(staging) : copyStrategy),
         ]
     }
 
@@ -48,7 +50,7 @@ extension PlannedMount {
         return members + common
     }
 
-    private var mountStrategy: [JSONValue.Member] {
+    private func mountStrategy(_ staging: PlannedStaging?) -> [JSONValue.Member] {
         let options = mount.mount
         var members: [JSONValue.Member] = [
             .init("action", "mount"), .init("read_only", .boolean(options.isReadOnly)),
@@ -59,6 +61,10 @@ extension PlannedMount {
         if !options.isReadOnly {
             members.append(.init("commit", .string(options.commit.rawValue)))
             members.append(.init("on_torn", .string(options.uploadsTornFiles ? "upload" : "keep")))
+            if let staging {
+                members.append(
+                    .init("staging", ["dir": .string(staging.folder), "size": .optional(staging.size)]))
+            }
         }
         members.append(
             .init("metadata_ttl", .string(TimeSpan(milliseconds: options.metadataTTLMilliseconds).description)))

@@ -1,6 +1,6 @@
 import Glibc
 
-/// Waits for one descriptor, with a limit.
+/// Waits for one descriptor.
 public enum DescriptorWait {
     /// Whether there is something to be read, or will never be again, before the time is over. Nothing waits for ever.
     public static func untilReadable(_ descriptor: Int32, milliseconds: Int?) -> Bool {
@@ -12,5 +12,11 @@ public enum DescriptorWait {
             if found > 0 { return true }
             if found == 0 || errno != EINTR { return false }
         }
+    }
+
+    /// Until something can be written, or never again.
+    public static func untilWritable(_ descriptor: Int32) {
+        var wanted = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        while poll(&wanted, 1, -1) == -1 && errno == EINTR {}
     }
 }

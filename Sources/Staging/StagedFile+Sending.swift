@@ -58,6 +58,8 @@ extension StagedFile {
                     rebasing: memory[piece.range.lowerBound - start..<piece.range.upperBound - start])
                 switch piece.origin {
                 case .base: continue
+                // It is right in the store, or nowhere.
+                case .sent: throw .ioError
                 case .zeros: memset(target.baseAddress!, 0, target.count)
                 case .here: try Self.read(data.file, into: target, at: piece.range.lowerBound)
                 case .aside:
@@ -87,7 +89,7 @@ extension StagedFile {
     }
 
     /// What is missing at the end of the staged file is a hole.
-    private static func read(
+    static func read(
         _ file: borrowing OwnedDescriptor, into memory: UnsafeMutableRawBufferPointer, at offset: Int
     ) throws(SystemError) {
         let count = try file.read(into: memory, at: offset)
@@ -102,6 +104,7 @@ extension SealedVersion.Piece {
             case .here: .here
             case .base: .base
             case .zeros: .zeros
+            case .sent: .sent
             }
         self.init(range: piece.range, origin: origin)
     }

@@ -28,6 +28,7 @@ public final class StagedFile: Sendable {
     public let beginning = Gate(1)
     private let folder: SharedDescriptor
     let contents: Mutex<Contents>
+    private let currentSize: Atomic<Int>
 
     /// A new one.
     init(_ id: String, in folder: SharedDescriptor, _ state: StagedState) throws(SystemError) {
@@ -37,6 +38,7 @@ public final class StagedFile: Sendable {
             try .open(Self.dataName(id), in: folder.file, FileFlags.createReadable, mode: 0o600))
         let log = try StagingLog(Self.logName(id), in: folder, state)
         contents = Mutex(Contents(state: state, log: log))
+        currentSize = Atomic(state.image.size)
     }
 
     /// One that a process before this one has left; nothing when its log says nothing.
@@ -54,6 +56,7 @@ public final class StagedFile: Sendable {
             }
         }
         contents = Mutex(Contents(state: state, log: log, aside: aside))
+        currentSize = Atomic(state.image.size)
     }
 
     static func dataName(_ id: String) -> RawPath { RawPath(id + ".data") }
@@ -61,21 +64,26 @@ public final class StagedFile: Sendable {
     static func asideName(_ id: String) -> RawPath { RawPath(id + ".aside") }
 
     public var state: StagedState { contents.withLock { $0.state } }
+    /// Without waiting for whoever has something to do on the disk.
+    public var size: Int { currentSize.load(ordering: .acquiring) }
 
     // MARK: Content
 
-    public func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(SystemError) {
+    /// Returns how many bytes there are more here than before.
+    @discardableResult
+    public func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(SystemError) -> Int {
         let range = offset..<offset + bytes.count
-        try changing(range) { [data] () throws(SystemError) in
+        return try changing(range) { [data] () throws(SystemError) in
             try data.file.write(bytes, at: offset)
             return .wrote(range)
         }
     }
 
-    /// Makes what lies in the file there zeros.
-    public func clear(_ range: Range<Int>) throws(SystemError) {
+    /// Makes what lies in the file there zeros. Returns the same.
+    @discardableResult
+    public func clear(_ range: Range<Int>) throws(SystemError) -> Int {
         let range = range.clamped(to: 0..<state.image.size)
-        try changing(range) { [data] () throws(SystemError) in
+        return try changing(range) { [data] () throws(SystemError) in
             try data.file.clear(range)
             // Who sends the range from the file wants to find it.
             if try data.file.entry().size < range.upperBound { try data.file.resize(to: range.upperBound) }
@@ -86,6 +94,8 @@ public final class StagedFile: Sendable {
     public func resize(to size: Int) throws(SystemError) {
         try with { contents throws(SystemError) in
             let old = contents.state.image.size
+            let sent = contents.state.image.sent
+            guard size == 0 || size >= sent.end else { throw SystemError(code: ENOSPC) }
             contents.spoilSendings(min(size, old)..<max(size, old))
             try contents.append(.resized(size))
             // A version that waits may need what is cut off.
@@ -96,12 +106,16 @@ public final class StagedFile: Sendable {
     /// Puts aside what has to be, then changes bytes, then notes it: who is killed between has not been told anything.
     private func changing(
         _ range: Range<Int>, _ change: () throws(SystemError) -> StagingRecord
-    ) throws(SystemError) {
-        guard !range.isEmpty else { return }
-        try with { contents throws(SystemError) in
+    ) throws(SystemError) -> Int {
+        guard !range.isEmpty else { return 0 }
+        return try with { contents throws(SystemError) in
+            // What has left the disk for want of room cannot be put together again here.
+            guard !contents.state.image.sent.overlaps(range) else { throw SystemError(code: ENOSPC) }
             try putAside(range, &contents)
             contents.spoilSendings(range)
+            let added = contents.state.image.here.gaps(in: range).count
             try contents.append(try change())
+            return added
         }
     }
 
@@ -123,6 +137,22 @@ public final class StagedFile: Sendable {
         let file = try OwnedDescriptor.open(Self.asideName(id), in: folder.file, FileFlags.readWrite, mode: 0o600)
         try file.resize(to: 0)
         return SharedDescriptor(file)
+    }
+
+    /// Parts of a file that is being written leave the disk, since the store has them. Returns how many bytes that are.
+    public func letGoOfParts() throws(SystemError) -> Int {
+        try with { contents throws(SystemError) in
+            guard contents.state.sealed == nil, let parts = contents.state.upload?.parts.values else { return 0 }
+            var count = 0
+            for part in parts {
+                let image = contents.state.image
+                guard image.here.contains(part.range), !image.sent.overlaps(part.range) else { continue }
+                try contents.append(.letGo(part.range))
+                try data.file.clear(part.range)
+                count += part.range.count
+            }
+            return count
+        }
     }
 
     // MARK: Versions
@@ -167,6 +197,10 @@ public final class StagedFile: Sendable {
     public func name(_ name: JSONValue?) throws(SystemError) { try note(.named(name)) }
     public func describe(_ description: JSONValue) throws(SystemError) { try note(.described(description)) }
 
+    public func hold(_ holders: JSONValue) throws(SystemError) { try note(.held(holders)) }
+    /// The object is this one now, with the same bytes.
+    public func rebase(_ base: JSONValue) throws(SystemError) { try note(.rebased(base)) }
+
     func note(_ record: StagingRecord) throws(SystemError) {
         try with { contents throws(SystemError) in try contents.append(record) }
     }
@@ -176,6 +210,7 @@ public final class StagedFile: Sendable {
     ) throws(SystemError) -> Answer {
         let result = contents.withLock { contents -> Result<Answer, SystemError> in
             do throws(SystemError) {
+                defer { currentSize.store(contents.state.image.size, ordering: .releasing) }
                 return .success(try body(&contents))
             } catch {
                 return .failure(error)

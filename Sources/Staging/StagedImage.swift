@@ -7,6 +7,8 @@ public struct StagedImage: Sendable, Equatable {
         /// In the object, at the same place.
         case base
         case zeros
+        /// Was written here, is in the store as a part of what the file becomes, and not on the disk any more.
+        case sent
     }
 
     public struct Piece: Sendable, Equatable {
@@ -16,12 +18,15 @@ public struct StagedImage: Sendable, Equatable {
 
     public private(set) var size: Int
     public private(set) var here: ByteRanges
+    /// Of these only the store has the bytes.
+    public private(set) var sent: ByteRanges
     /// Of the object these first bytes still count. What was cut off never comes back, also when the file grows again.
     public private(set) var baseEnd: Int
 
-    public init(size: Int = 0, here: ByteRanges = ByteRanges(), baseEnd: Int = 0) {
+    public init(size: Int = 0, here: ByteRanges = ByteRanges(), sent: ByteRanges = ByteRanges(), baseEnd: Int = 0) {
         self.size = size
         self.here = here
+        self.sent = sent
         self.baseEnd = baseEnd
     }
 
@@ -30,14 +35,19 @@ public struct StagedImage: Sendable, Equatable {
         self.init(size: size, baseEnd: size)
     }
 
+    /// How many bytes it takes on the disk.
+    public var occupied: Int { here.count - sent.count }
+
     public mutating func write(_ range: Range<Int>) {
         here.insert(range)
+        sent.remove(range)
         if !range.isEmpty { size = max(size, range.upperBound) }
     }
 
     public mutating func resize(to newSize: Int) {
         if newSize < size {
             here.cut(at: newSize)
+            sent.cut(at: newSize)
             baseEnd = min(baseEnd, newSize)
         }
         size = newSize
@@ -55,17 +65,29 @@ public struct StagedImage: Sendable, Equatable {
         }
         for local in here.within(range).ranges {
             addElsewhere(upTo: local.lowerBound)
-            pieces.append(Piece(range: local, origin: .here))
+            for gap in sent.gaps(in: local).ranges { pieces.append(Piece(range: gap, origin: .here)) }
+            for gone in sent.within(local).ranges { pieces.append(Piece(range: gone, origin: .sent)) }
             at = local.upperBound
         }
         addElsewhere(upTo: range.upperBound)
-        return pieces
+        return sent.isEmpty ? pieces : pieces.sorted { $0.range.lowerBound < $1.range.lowerBound }
+    }
+
+    /// What was sent to the store leaves the disk.
+    mutating func letGo(_ range: Range<Int>) { sent.insert(range) }
+
+    /// What only the store had as parts is in the object now that was made of them; everything before the last of it is there, too.
+    mutating func settleSent() {
+        here = here.subtracting(sent)
+        baseEnd = max(baseEnd, sent.end)
+        sent = ByteRanges()
     }
 
     /// The bytes are an object's now, which was made of an earlier state of this file; since then `changed` was written
     /// and the file was not smaller than `lowestSize`.
     mutating func settle(changed: ByteRanges, lowestSize: Int) {
         here = here.intersection(changed)
+        sent = sent.intersection(here)
         baseEnd = lowestSize
     }
 }

@@ -11,6 +11,8 @@ public struct StagedState: Sendable, Equatable {
     public private(set) var name: JSONValue?
     /// Attributes and the like.
     public private(set) var description: JSONValue
+    /// Who has it open, in the words of the file system; nothing: nobody has said so.
+    public private(set) var holders: JSONValue?
     /// The object in parts that it is becoming. These parts are right for the image.
     public private(set) var upload: StagedUpload?
     public private(set) var sealed: SealedVersion?
@@ -29,10 +31,11 @@ public struct StagedState: Sendable, Equatable {
 
     /// For whoever reads it from a record.
     init(
-        _ image: StagedImage, base: JSONValue?, name: JSONValue?, description: JSONValue, upload: StagedUpload?,
-        sealed: SealedVersion?, isTorn: Bool, seals: Int
+        _ image: StagedImage, base: JSONValue?, name: JSONValue?, description: JSONValue, holders: JSONValue?,
+        upload: StagedUpload?, sealed: SealedVersion?, isTorn: Bool, seals: Int
     ) {
         self.init(image, base: base, name: name, description: description, isTorn: isTorn)
+        self.holders = holders
         self.upload = upload
         self.sealed = sealed
         self.seals = seals
@@ -57,6 +60,7 @@ public struct StagedState: Sendable, Equatable {
             isTorn = false
         case .named(let name): self.name = name
         case .described(let description): self.description = description
+        case .held(let holders): self.holders = holders
         case .uploadBegan(let description):
             upload = StagedUpload(description)
             sealed?.parts = [:]
@@ -71,6 +75,8 @@ public struct StagedState: Sendable, Equatable {
             upload = nil
             sealed?.parts = [:]
         case .settled(let number, let base): settle(number, on: base)
+        case .rebased(let base): self.base = base
+        case .letGo(let range): image.letGo(range)
         }
     }
 
@@ -95,6 +101,8 @@ public struct StagedState: Sendable, Equatable {
             self.sealed = nil
         } else {
             self.sealed?.parts = [:]
+            image.settleSent()
+            self.sealed?.image.settleSent()
         }
     }
 }
@@ -104,7 +112,7 @@ public struct StagedState: Sendable, Equatable {
 public struct SealedVersion: Sendable, Equatable {
     /// Later ones have higher numbers.
     public let number: Int
-    public let image: StagedImage
+    public internal(set) var image: StagedImage
     /// The upload's parts that are right for it.
     public internal(set) var parts: [Int: StagedPart]
     /// Written since.
@@ -136,7 +144,9 @@ public struct SealedVersion: Sendable, Equatable {
     }
 
     /// What has to be put aside before a range is written over.
-    func atRisk(in range: Range<Int>) -> ByteRanges { image.here.within(range).subtracting(aside) }
+    func atRisk(in range: Range<Int>) -> ByteRanges {
+        image.here.within(range).subtracting(aside).subtracting(image.sent)
+    }
 
     public enum Origin: Sendable, Equatable {
         /// In the staged file.
@@ -145,6 +155,8 @@ public struct SealedVersion: Sendable, Equatable {
         case aside
         case base
         case zeros
+        /// Only in the store, as a part.
+        case sent
     }
 
     public struct Piece: Sendable, Equatable {
@@ -157,6 +169,7 @@ public struct SealedVersion: Sendable, Equatable {
             switch piece.origin {
             case .base: [Piece(range: piece.range, origin: .base)]
             case .zeros: [Piece(range: piece.range, origin: .zeros)]
+            case .sent: [Piece(range: piece.range, origin: .sent)]
             case .here:
                 (aside.within(piece.range).ranges.map { Piece(range: $0, origin: .aside) }
                     + aside.gaps(in: piece.range).ranges.map { Piece(range: $0, origin: .here) })

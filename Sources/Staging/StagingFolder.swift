@@ -5,7 +5,7 @@ import Synchronization
 
 /// Where the files of one mount are staged. One process at a time has it.
 public final class StagingFolder: Sendable {
-    private let folder: SharedDescriptor
+    let folder: SharedDescriptor
     private let lock: SharedDescriptor
     private let last: Mutex<UInt64>
 
@@ -63,6 +63,9 @@ public final class StagingFolder: Sendable {
             try folder.file.removeIfAny(name)
         }
     }
+
+    /// How many files there are, without taking them over.
+    public static func count(in folder: SharedDescriptor) throws(SystemError) -> Int { try ids(in: folder).count }
 
     private static func ids(in folder: SharedDescriptor) throws(SystemError) -> Set<String> {
         var ids: Set<String> = []

@@ -11,11 +11,14 @@ extension StagingRecord {
         case .sealed: ["sealed": true]
         case .named(let name): ["named": name ?? .null]
         case .described(let description): ["described": description]
+        case .held(let holders): ["held": holders]
         case .uploadBegan(let description): ["upload_began": description]
         case .sending(let number): ["sending": .integer(number)]
         case .sent(let part): ["sent": part.words]
         case .uploadEnded: ["upload_ended": true]
         case .settled(let number, let base): ["settled": ["number": .integer(number), "base": base]]
+        case .rebased(let base): ["rebased": base]
+        case .letGo(let range): ["let_go": .range(range)]
         }
     }
 
@@ -32,10 +35,13 @@ extension StagingRecord {
             case "sealed": .sealed
             case "named": .named(value.unlessNull)
             case "described": .described(value)
+            case "held": .held(value)
             case "upload_began": .uploadBegan(value)
             case "sending": value.size.map { .sending($0) }
             case "sent": StagedPart(words: value).map { .sent($0) }
             case "upload_ended": .uploadEnded
+            case "rebased": .rebased(value)
+            case "let_go": Range(words: value).map { .letGo($0) }
             case "settled":
                 if let number = value["number"]?.size, let base = value["base"] { .settled(number, base) } else { nil }
             default: nil
@@ -49,6 +55,7 @@ extension StagedState {
     var words: JSONValue {
         [
             "image": image.words, "base": base ?? .null, "name": name ?? .null, "description": description,
+            "holders": holders ?? .null,
             "upload": upload.map { ["description": $0.description, "parts": .parts($0.parts)] } ?? .null,
             "sealed": sealed?.words ?? .null, "torn": .boolean(isTorn),
             "seals": .integer(seals),
@@ -73,7 +80,8 @@ extension StagedState {
         }
         self.init(
             image, base: base.unlessNull, name: name.unlessNull, description: description,
-            upload: parsed.upload, sealed: parsed.sealed, isTorn: isTorn, seals: seals)
+            holders: words["holders"]?.unlessNull, upload: parsed.upload, sealed: parsed.sealed, isTorn: isTorn,
+            seals: seals)
     }
 }
 
@@ -98,14 +106,15 @@ extension SealedVersion {
 
 extension StagedImage {
     fileprivate var words: JSONValue {
-        ["size": .integer(size), "here": here.words, "base_end": .integer(baseEnd)]
+        ["size": .integer(size), "here": here.words, "sent": sent.words, "base_end": .integer(baseEnd)]
     }
 
     fileprivate init?(words: JSONValue) {
         guard let size = words["size"]?.size, let here = words["here"].flatMap(ByteRanges.init(words:)),
-            let baseEnd = words["base_end"]?.size, here.end <= size, baseEnd <= size
+            let sent = words["sent"].flatMap(ByteRanges.init(words:)), let baseEnd = words["base_end"]?.size,
+            here.end <= size, baseEnd <= size
         else { return nil }
-        self.init(size: size, here: here, baseEnd: baseEnd)
+        self.init(size: size, here: here, sent: sent, baseEnd: baseEnd)
     }
 }
 

@@ -12,6 +12,8 @@ public enum StagingRecord: Sendable, Equatable {
     case sealed
     case named(JSONValue?)
     case described(JSONValue)
+    /// Who has it open.
+    case held(JSONValue)
     /// An object in parts was begun. Parts of an earlier one are worth nothing.
     case uploadBegan(JSONValue)
     /// A part of this number is sent again: what the store has under it from now on nobody knows.
@@ -22,4 +24,8 @@ public enum StagingRecord: Sendable, Equatable {
     case uploadEnded
     /// The sealed version of this number is in the bucket, as this object.
     case settled(Int, JSONValue)
+    /// The object has become this one, with the same bytes: under another key or with other attributes.
+    case rebased(JSONValue)
+    /// These bytes are in the store, as a part, and not on the disk any more.
+    case letGo(Range<Int>)
 }

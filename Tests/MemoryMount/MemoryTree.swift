@@ -83,7 +83,7 @@ final class MemoryTree: FileSystem {
 
     // MARK: Files
 
-    func open(_ node: NodeID, _ access: Access, _ reply: Reply<OpenFile>) {
+    func open(_ node: NodeID, _ access: Access, by caller: Caller, _ reply: Reply<OpenFile>) {
         guard access.onlyReads else { return _ = reply.fail(.readOnly) }
         var caching = OpenFile.Caching.kept
         if case .pattern(let isDirect) = self.node(node).content, isDirect { caching = .none }

@@ -38,7 +38,8 @@ import Testing
         case 9...10: try model.seal()
         case 11: try Bool.random(using: &generator) ? model.settle() : model.settleLate()
         case 12: #expect(try model.reopen())
-        case 13:
+        case 14: try model.letGo()
+        case 13 where !model.needsUpload:
             try model.file.endUpload()
             if Bool.random(using: &generator) { try model.beginUpload() }
         default:

@@ -22,7 +22,7 @@ import Testing
     }
 
     private func write(_ text: String, at offset: Int, of file: StagedFile) throws {
-        try Array(text.utf8).withUnsafeBytes { try file.write($0, at: offset) }
+        _ = try Array(text.utf8).withUnsafeBytes { try file.write($0, at: offset) }
     }
 
     private func log(of file: StagedFile) -> String { "\(file.id).log" }

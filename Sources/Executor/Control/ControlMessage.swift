@@ -7,19 +7,20 @@ enum ControlRequest {
     case status
     /// Mounts, or shares what is mounted already; answered when it is ready or has failed.
     case mount(MountRequest)
-    /// Writes out what is not in the bucket yet.
-    case flush
+    /// Has what is whole brought into the bucket, and waits for that, at most so many milliseconds.
+    case flush(limit: Int?)
     /// The same, then unmounts everything.
-    case down(force: Bool)
+    case down(force: Bool, limit: Int?)
 
-    static let version = 1
+    static let version = 2
 
     var json: JSONValue {
         switch self {
         case .status: ["v": .integer(Self.version), "do": "status"]
         case .mount(let request): ["v": .integer(Self.version), "do": "mount", "mount": request.json]
-        case .flush: ["v": .integer(Self.version), "do": "flush"]
-        case .down(let force): ["v": .integer(Self.version), "do": "down", "force": .boolean(force)]
+        case .flush(let limit): ["v": .integer(Self.version), "do": "flush", "limit": .optional(limit)]
+        case .down(let force, let limit):
+            ["v": .integer(Self.version), "do": "down", "force": .boolean(force), "limit": .optional(limit)]
         }
     }
 
@@ -30,8 +31,8 @@ enum ControlRequest {
         case "mount":
             guard let request = json["mount"].flatMap(MountRequest.init) else { return nil }
             self = .mount(request)
-        case "flush": self = .flush
-        case "down": self = .down(force: json["force"] == true)
+        case "flush": self = .flush(limit: json["limit"]?.wholeNumber)
+        case "down": self = .down(force: json["force"] == true, limit: json["limit"]?.wholeNumber)
         default: return nil
         }
     }

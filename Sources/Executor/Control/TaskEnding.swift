@@ -12,24 +12,41 @@ public struct TaskEnding: Sendable {
 
     private static let patience = 30_000
 
-    /// Unmounts everything, also what a supervisor that was killed has left.
-    public static func down(_ folder: TaskFolder, _ environment: Environment, force: Bool) -> TaskEnding {
+    /// Brings everything into the bucket and unmounts it, also what a supervisor that was killed has left. `watch` is called
+    /// now and then, by another thread, with the status of the mounts.
+    public static func down(
+        _ folder: TaskFolder, _ environment: Environment, force: Bool, limit: TimeSpan?,
+        watch: @escaping @Sendable ([JSONValue]) -> Void
+    ) -> TaskEnding {
         var ending = TaskEnding(folder)
         ending.attempt { ending throws(MountError) in
-            guard let answer = try ending.answer(of: folder, to: .down(force: force), environment) else {
-                return try ending.clearUp(folder, environment)
+            let request = ControlRequest.down(force: force, limit: limit?.milliseconds)
+            let answer = try TaskWatch.during(folder, environment, watch) { () throws(MountError) in
+                try ending.answer(of: folder, to: request, environment)
             }
+            guard let answer else { return try ending.clearUp(folder, environment) }
             (ending.mounts, ending.error) = (answer.mounts, answer.error)
+            let stays = answer.mounts.contains { $0["state"] != .string(MountState.unmounted.rawValue) }
             // Should it stay, somebody mounts again already, which is no failure of ours.
-            if answer.error == nil { _ = folder.waitUntilUnsupervised(milliseconds: patience) }
+            if !stays { _ = folder.waitUntilUnsupervised(milliseconds: patience) }
         }
         return ending
     }
 
-    public static func flush(_ folder: TaskFolder, _ environment: Environment) -> TaskEnding {
+    /// Waits until everything that is whole is in the bucket.
+    public static func flush(
+        _ folder: TaskFolder, _ environment: Environment, limit: TimeSpan?,
+        watch: @escaping @Sendable ([JSONValue]) -> Void
+    ) -> TaskEnding {
         var ending = TaskEnding(folder)
         ending.attempt { ending throws(MountError) in
-            guard let answer = try ending.answer(of: folder, to: .flush, environment) else { return }
+            let answer = try TaskWatch.during(folder, environment, watch) { () throws(MountError) in
+                try ending.answer(of: folder, to: .flush(limit: limit?.milliseconds), environment)
+            }
+            guard let answer else {
+                ending.mounts = folder.recordedMounts.map(\.dead)
+                return ending.lookForLeft()
+            }
             (ending.mounts, ending.error) = (answer.mounts, answer.error)
         }
         return ending
@@ -104,6 +121,18 @@ public struct TaskEnding: Sendable {
         } catch {
             throw .unreachable("\(error.reason)", .inputOutput)
         }
+        lookForLeft()
+    }
+
+    /// What nobody serves cannot be brought into the bucket; that it is there has to be told.
+    private mutating func lookForLeft() {
+        let left = mounts.reduce(0) { $0 + MountUploads(ofMount: $1).pending }
+        guard left > 0 else { return }
+        error = MountError(
+            code: "not-saved",
+            message:
+                "\(left == 1 ? "1 file that was" : "\(left) files that were") written and may not be in the bucket wait in the staging folder",
+            hint: "run the task again, which brings them there", isRetryable: true, exitStatus: .temporary)
     }
 }
 

@@ -1,7 +1,9 @@
 import CShims
 import Glibc
 public import JSON
+import Plan
 import Platform
+import Staging
 
 /// The folder of one task below the state folder, and where the supervisor of that task is found.
 ///
@@ -17,7 +19,7 @@ public struct TaskFolder: Sendable {
     public init(_ state: StateFolder, task: String) {
         self.state = state
         self.task = task
-        name = StateFolder.folderName(of: task)
+        name = FolderName.of(task)
     }
 
     public var path: String { state.path + "/" + name }
@@ -92,12 +94,27 @@ public struct TaskFolder: Sendable {
 
     // MARK: What is mounted
 
-    /// The status of mounts, as the supervisor has written it last; nothing after one that has ended well.
+    /// Beside the status of a mount: where what is written to it is staged.
+    static let staging = "staging"
+
+    /// The status of mounts, as the supervisor has written it last, with what is staged of them now; nothing after one
+    /// that has ended well.
     public var recordedMounts: [JSONValue] {
         guard let bytes = try? FileReading.bytes(ofPlainFile: path + "/mounts.json", limit: 64 << 20),
             case .array(let mounts)? = try? JSONValue(reading: bytes)
         else { return [] }
-        return mounts
+        return mounts.map { mount in
+            guard let folder = mount[Self.staging]?.text, case .object(let members) = mount else { return mount }
+            var uploads = MountUploads(ofMount: mount)
+            uploads.pending = Self.staged(in: folder)
+            return JSONValue.object(members.filter { $0.name != Self.staging })
+                .replacing("uploads", with: uploads.json)
+        }
+    }
+
+    private static func staged(in path: String) -> Int {
+        guard let folder = try? OwnedDescriptor.open(RawPath(path), FileFlags.folder) else { return 0 }
+        return (try? StagingFolder.count(in: SharedDescriptor(folder))) ?? 0
     }
 
     func record(_ mounts: [JSONValue]) throws(TrustedPath.Failure) {

@@ -41,14 +41,14 @@ public struct TaskReport: Sendable {
 
 extension JSONValue {
     /// The status of a mount whose supervisor was killed.
-    fileprivate var dead: JSONValue {
+    var dead: JSONValue {
         let error = MountError(deadBecause: "its supervisor has died")
         return replacing("state", with: "failed").replacing("pid", with: .null).replacing("error", with: error.json)
     }
 
     /// A status says so, and nobody knows of it any more.
     fileprivate var isMountThatWas: Bool {
-        let states: [MountState] = [.mounting, .mounted, .recovering, .draining]
+        let states: [MountState] = [.mounting, .mounted, .recovering, .draining, .drained]
         return states.contains { self["state"] == .string($0.rawValue) }
     }
 

@@ -34,12 +34,7 @@ enum ServedFileSystem {
         case .failure(let failure): throw failure
         case .success(let asked):
             let cache = try cache(for: asked, order, isFirst: start.memory.isFresh)
-            do throws(SystemError) {
-                return try fileSystem(over: asked, order, start, cache, threads)
-            } catch {
-                throw SessionFailure(
-                    "the mount's memory cannot be used: \(error.description)", exitStatus: .systemRefused)
-            }
+            return try fileSystem(over: asked, order, start, cache, threads)
         }
     }
 
@@ -83,7 +78,7 @@ enum ServedFileSystem {
     private static func fileSystem(
         over asked: AskedSource, _ order: ServingOrder, _ start: SessionProcess.Start, _ cache: MountCache?,
         _ threads: WorkThreads
-    ) throws(SystemError) -> any FileSystem {
+    ) throws(SessionFailure) -> any FileSystem {
         let (options, ownership) = (order.mount.mount, order.mount.ownership)
         var settings = TreeSettings(
             root: order.isSingleObject ? asked.key : asked.prefix,
@@ -105,7 +100,13 @@ enum ServedFileSystem {
         let meter = asked.opened.meter
         settings.trouble = { meter?.trouble }
         settings.threads = threads
-        let tree = try BucketTree(asked.opened.store, settings, start.memory)
+        let tree: BucketTree
+        do throws(SystemError) {
+            tree = try BucketTree(asked.opened.store, settings, start.memory)
+        } catch {
+            throw SessionFailure(
+                "the mount's memory cannot be used: \(error.description)", exitStatus: .systemRefused)
+        }
         var readings = ReadingSettings()
         readings.timeout = settings.ioTimeout
         switch order.mount.checksum {
@@ -118,10 +119,22 @@ enum ServedFileSystem {
         readings.trouble = settings.trouble
         meter?.whenTroubled { [weak tree] trouble in tree?.report(trouble: trouble) }
         readings.onFailure = { [weak tree] _, error in tree?.report(error) }
+        let memory = MemoryBudget(order.memory)
         let reading = ObjectReading(
-            store: asked.opened.store, memory: MemoryBudget(order.memory), settings: readings, neighbours: tree,
-            cache: cache)
-        return BucketFileSystem(tree, reading)
+            store: asked.opened.store, memory: memory, settings: readings, neighbours: tree, cache: cache)
+        let writing: MountWriting? = try order.staging.map { planned throws(SessionFailure) in
+            let place = RawPath(asked.opened.place).appending(RawPath(settings.root.bytes))
+            return try StagedWriting.open(planned, for: order, at: place, asked.opened.store, memory) { writing in
+                writing.threads = threads
+                writing.report = settings.report
+            }
+        }
+        do throws(SystemError) {
+            return try BucketFileSystem(tree, reading, writing: writing, isFirst: start.memory.isFresh)
+        } catch {
+            throw SessionFailure(
+                "what is staged cannot be gone on with: \(error.description)", exitStatus: .inputOutput)
+        }
     }
 }
 

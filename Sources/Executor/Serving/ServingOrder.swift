@@ -9,7 +9,7 @@ import TaskFile
 /// supervisor over its socket and from there through a pipe to every session of the mount; nothing of it stands in
 /// arguments, environments or files.
 struct ServingOrder: Sendable {
-    static let version = 1
+    static let version = 2
 
     var mount: Mount
     /// It is served as a file.
@@ -28,6 +28,8 @@ struct ServingOrder: Sendable {
     var memory: Int
     /// What it reads through, if anything.
     var cache: PlannedCache?
+    /// Where what is written to it is staged; nothing when it is only read.
+    var staging: PlannedStaging?
     /// When it was wanted, in seconds since 1970: the time of folders that no object stands for.
     var started: Int
 
@@ -45,6 +47,7 @@ struct ServingOrder: Sendable {
         secrets = checked.planned.secrets
         self.memory = memory
         cache = checked.cache
+        staging = checked.staging
         started = Timestamp.secondsNow
     }
 
@@ -55,6 +58,7 @@ struct ServingOrder: Sendable {
             "working_folder": .string(workingFolder), "environment": .strings(environment),
             "mount_points": .strings(mountPoints.map(\.text)), "secrets": .strings(secrets.all),
             "memory": .integer(memory), "started": .integer(started), "cache": cache?.document ?? .null,
+            "staging": staging?.document ?? .null,
         ]
     }
 
@@ -79,6 +83,10 @@ struct ServingOrder: Sendable {
         if let stated = json["cache"], stated != .null {
             guard let cache = PlannedCache(document: stated) else { return nil }
             self.cache = cache
+        }
+        if let stated = json["staging"], stated != .null {
+            guard let staging = PlannedStaging(document: stated) else { return nil }
+            self.staging = staging
         }
     }
 
@@ -106,5 +114,14 @@ extension PlannedCache {
         guard let folder = document["folder"]?.text else { return nil }
         let age = document["max_age"]?.wholeNumber.map { TimeSpan(milliseconds: $0) }
         self.init(folder: folder, limits: document["size"]?.wholeNumber.map { CacheLimits(size: $0, maxAge: age) })
+    }
+}
+
+extension PlannedStaging {
+    fileprivate var document: JSONValue { ["folder": .string(folder), "size": .optional(size)] }
+
+    fileprivate init?(document: JSONValue) {
+        guard let folder = document["folder"]?.text else { return nil }
+        self.init(folder: folder, size: document["size"]?.wholeNumber)
     }
 }

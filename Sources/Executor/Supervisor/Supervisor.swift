@@ -70,9 +70,10 @@ final class Supervisor: Sendable {
                     exitStatus: .temporary))
         }
         switch request {
-        case .status, .flush: return ControlAnswer(state.withLock { $0.mounts }.map { $0.status().json })
+        case .status: return ControlAnswer(state.withLock { $0.mounts }.map { $0.status().json })
         case .mount(let wanted): return mount(wanted, connection)
-        case .down(let force): return unmountAll(force ? .cutting : .none)
+        case .flush(let limit): return flush(Deadline(limit))
+        case .down(let isForced, let limit): return down(isForced: isForced, limit)
         }
     }
 
@@ -95,9 +96,6 @@ final class Supervisor: Sendable {
         case wait
         case refuse
     }
-
-    /// A mount that is just ending is waited for.
-    private static let patience = 30_000
 
     private func mount(_ request: MountRequest, _ connection: LocalConnection) -> ControlAnswer {
         let end = MonotonicTime.milliseconds + Self.patience
@@ -165,38 +163,103 @@ final class Supervisor: Sendable {
             configuration: Array(request.order.json.compact.utf8))
     }
 
+    // MARK: Saving
+
+    private func flush(_ deadline: Deadline) -> ControlAnswer {
+        let mounts = state.withLock { $0.mounts }
+        drain(mounts, deadline)
+        var answer = ControlAnswer()
+        for mount in mounts { add(mount, mount.notSaved, to: &answer) }
+        return answer
+    }
+
+    /// All of them at the same time. Returns when they have come as far as they can, or when the time is over.
+    private func drain(_ mounts: [SupervisedMount], _ deadline: Deadline) {
+        do throws(SystemError) {
+            let drains = try OpenDrains(mounts.count)
+            for mount in mounts {
+                waitUntilMounted(mount)
+                mount.noteWaiting(true)
+                mount.drain { drains.end() }
+            }
+            drains.wait(milliseconds: deadline.left)
+            for mount in mounts { mount.noteWaiting(false) }
+        } catch {
+            log.write("nobody can wait for what is on its way into the bucket: \(error.description)")
+        }
+    }
+
+    private func add(_ mount: SupervisedMount, _ error: MountError?, to answer: inout ControlAnswer) {
+        if let error { log.write("\(mount.request.shownDestination): \(error.message)") }
+        answer.mounts.append(mount.status(error).json)
+        let statuses = [answer.error, error].compactMap { $0?.exitStatus }
+        // The first of those that decide.
+        if let error, answer.error?.exitStatus != ExitStatus.deciding(among: statuses) { answer.error = error }
+    }
+
     // MARK: Unmounting
 
-    /// What is mounted inside of another mount goes first.
-    private func unmountAll(_ force: SupervisedMount.Force) -> ControlAnswer {
-        let mounts = state.withLock { $0.mounts }.sorted { $0.request.path > $1.request.path }
+    /// So long may uploads take that nobody wants to wait for: of `down --force`, and of a supervisor that was asked twice
+    /// to end.
+    private static let hurry = 10_000
+    /// What is just ending is waited for: it has nothing to do any more, or was killed.
+    private static let patience = 30_000
+
+    /// What could not be saved stays mounted, so that somebody can see to that, unless it is forced.
+    private func down(isForced: Bool, _ limit: Int?) -> ControlAnswer {
+        let mounts = innerFirst()
+        let deadline = Deadline(limit ?? (isForced ? Self.hurry : nil))
+        drain(mounts, deadline)
         var answer = ControlAnswer()
         for mount in mounts {
-            do throws(MountFailure) {
-                waitUntilMounted(mount)
-                try mount.unmount(force)
-                answer.mounts.append(mount.status().json)
-            } catch {
-                log.write("\(mount.request.shownDestination): \(error.message)")
-                answer.mounts.append(mount.status(error).json)
-                answer.error = answer.error ?? MountError(error)
-            }
+            let error = mount.hasPending && !isForced ? mount.notSaved : end(mount, isForced: isForced, deadline)
+            add(mount, error, to: &answer)
         }
         tidy()
         return answer
+    }
+
+    /// Returns why it was not unmounted, or what was not saved.
+    private func end(_ mount: SupervisedMount, isForced: Bool, _ deadline: Deadline) -> MountError? {
+        mount.noteDrained()
+        do throws(MountFailure) {
+            try mount.unmount(isForced ? .cutting : .none)
+        } catch {
+            return MountError(error)
+        }
+        // Between the drain and the end of the mount somebody may have written more.
+        if !mount.waitForEnd(milliseconds: mount.isWritable ? deadline.left : Self.patience) {
+            guard mount.isWritable else { return MountError.inUse(mount.request.shownPath) }
+            mount.cut()
+            _ = mount.waitForEnd(milliseconds: Self.patience)
+        }
+        return mount.notSaved
+    }
+
+    /// What is mounted inside of another mount goes first.
+    private func innerFirst() -> [SupervisedMount] {
+        state.withLock { $0.mounts }.sorted { $0.request.path > $1.request.path }
     }
 
     private func waitUntilMounted(_ mount: SupervisedMount) {
         while case .mounting = mount.phase { Threads.sleep(milliseconds: 20) }
     }
 
-    /// The supervisor shall end. What programs use is taken from its path at once, and served until they are done; when
-    /// asked again, no longer.
+    /// The supervisor shall end. What programs use is taken from its path at once, and served until they are done and what
+    /// they wrote is in the bucket; when asked again, no longer than `hurry`.
     func drain(isUrgent: Bool) {
         state.withLock { $0.drains += 1 }
         let thread = MaskedThread.start(named: "drain") { [self] in
             log.write(isUrgent ? "asked again to end: cuts off what is in use" : "asked to end: unmounts")
-            if unmountAll(isUrgent ? .cutting : .none).error != nil, !isUrgent { _ = unmountAll(.detaching) }
+            let mounts = innerFirst()
+            for mount in mounts { takeAway(mount) }
+            if isUrgent {
+                drain(mounts, Deadline(Self.hurry))
+                for mount in mounts { mount.cut() }
+            }
+            // Of one that is in use, or saves still, its own end will tell.
+            for mount in mounts { _ = mount.waitForEnd(milliseconds: isUrgent ? Self.patience : 0) }
+            tidy()
             state.withLock { $0.drains -= 1 }
             changed()
         }
@@ -206,10 +269,24 @@ final class Supervisor: Sendable {
         }
     }
 
-    /// Notes what has died, and forgets what is unmounted, whoever has done that.
+    private func takeAway(_ mount: SupervisedMount) {
+        waitUntilMounted(mount)
+        do throws(MountFailure) {
+            do throws(MountFailure) {
+                try mount.unmount(.none)
+            } catch  where error.code == .busy {
+                try mount.unmount(.detaching)
+            }
+        } catch {
+            log.write("\(mount.request.shownDestination): \(error.message)")
+        }
+    }
+
+    /// Notes what has died or is unmounted, whoever has done that, and forgets the latter.
     private func tidy() {
         let mounts = state.withLock { $0.mounts }
-        remove(mounts.filter { if case .gone = $0.phase { true } else { false } })
+        let gone = mounts.filter { if case .gone = $0.phase { true } else { false } }
+        // Before it is forgotten: then the supervisor may end.
         files.withLock { _ in
             for mount in mounts {
                 switch mount.phase {
@@ -218,6 +295,7 @@ final class Supervisor: Sendable {
                 }
             }
         }
+        remove(gone)
         changed()
     }
 
@@ -229,9 +307,9 @@ final class Supervisor: Sendable {
     /// For whoever comes after this process, should it be killed.
     private func writeFiles() {
         files.withLock { _ in
-            let mounts = state.withLock { $0.mounts }.map { $0.status() }
+            let mounts = state.withLock { $0.mounts }
             do throws(TrustedPath.Failure) {
-                try folder.record(mounts.map(\.json))
+                try folder.record(mounts.map(\.record))
             } catch {
                 log.write("what is mounted cannot be noted: \(error.reason)")
             }

@@ -21,7 +21,11 @@ extension BucketTree {
         let now = settings.now()
         let known = state.withLock { state -> Result<Answer, SystemError>? in
             guard let place = state.nodes.place(node) else { return .failure(.stale) }
-            if let facts = factsOfLasting(place, now, state) { return use(place, facts, now, &state) }
+            if let facts = factsOfLasting(place, now, state),
+                !needsDetails || facts.details != nil || !state.local.folders.contains(place)
+            {
+                return use(place, facts, now, &state)
+            }
             guard let facts = state.nodes[facts: place], validity(facts.asked, now) != nil,
                 !needsDetails || facts.details != nil
             else { return nil }
@@ -34,11 +38,18 @@ extension BucketTree {
                 result.flatMap { answer in
                     state.withLock { state in
                         guard let place = state.nodes.place(node) else { return .failure(.stale) }
+                        let isLasting = state.local.folders.contains(place)
+                        if !isLasting, let facts = factsOfLasting(place, now, state) {
+                            return use(place, facts, now, &state)
+                        }
+                        // That there is no object for it need not mean that it is not there.
+                        let answer = isLasting && answer.kind == nil ? .folder(nil, nil) : answer
                         guard let kind = answer.kind, var facts = answer.facts(asked: asked) else {
                             return .failure(.notThere)
                         }
                         guard kind == state.nodes.kind(place) else { return .failure(.stale) }
                         facts.keepAll(state.nodes[facts: place])
+                        if isLasting { state.nodes[facts: place] = facts }
                         return use(place, facts, now, &state)
                     }
                 })
@@ -56,8 +67,8 @@ extension BucketTree {
         guard isFirst else { return }
         put(.node(node.number)) { [self] in
             (kind == .folder ? await folderAnswer(key) : await fileAnswer(key)).map { DatedAnswer($0) }
-        } learn: { answer, asked, state in
-            guard let place = state.nodes.place(node) else { return }
+        } learn: { [self] answer, asked, state in
+            guard let place = state.nodes.place(node), !isOutdated(place, asked: asked, state) else { return }
             guard let kind = answer.kind, var facts = answer.facts(asked: asked), kind == state.nodes.kind(place)
             else { return state.nodes.detach(place) }
             facts.keepAll(state.nodes[facts: place])
@@ -87,18 +98,24 @@ extension BucketTree {
         }
     }
 
-    /// A listed name with its node, which is held once more if that is wanted.
+    /// A listed name with its node, which is held once more if that is wanted. Nothing when nothing has the name any more.
     func entry(
         _ page: ListedPage, _ index: Int, in folder: NodeID, isDetailed: Bool
-    ) throws(SystemError) -> Entry {
+    ) throws(SystemError) -> Entry? {
         let now = settings.now()
         let result = state.withLock { state in
             page.entries.withName(index) { name in
-                Result { () throws(SystemError) -> Entry in
+                Result { () throws(SystemError) -> Entry? in
                     guard let parent = state.nodes.place(folder) else { throw .stale }
+                    if state.local.overrules(name, in: parent, asked: page.asked),
+                        let change = state.local.change(name, in: parent)
+                    {
+                        guard let place = change.place, state.nodes.child(name, of: parent) == place else { return nil }
+                        return entry(place, isDetailed: isDetailed, now, &state)
+                    }
                     if isDetailed {
                         let place = try hold(page, index, name, in: parent, &state)
-                        return entry(place, state.nodes[facts: place]!, now, state)
+                        return entry(place, facts(of: place, now, state), now, state)
                     }
                     return plainEntry(page, index, name, in: parent, state)
                 }
@@ -112,7 +129,6 @@ extension BucketTree {
         _ page: ListedPage, _ index: Int, _ name: UnsafeRawBufferPointer, in parent: UInt32,
         _ state: borrowing State
     ) -> Entry {
-        let never = TimeSpan(milliseconds: 0)
         var known = state.nodes.child(name, of: parent)
         var kind = page.entries.kind(index)
         if let place = known, let facts = state.nodes[facts: place], facts.asked > page.asked || kind == .file {
@@ -121,10 +137,15 @@ extension BucketTree {
             if facts.asked > page.asked || isLink { kind = state.nodes.kind(place) }
         }
         if let place = known, state.nodes.kind(place) != kind { known = nil }
-        let attributes = NodeAttributes(
-            known.map { state.nodes.id($0) } ?? .unknown, kind.shown, mode: 0, size: 0, owner: 0, group: 0,
-            modified: settings.started, validity: never)
-        return Entry(attributes, validity: never)
+        return plainEntry(known.map { state.nodes.id($0) } ?? .unknown, kind)
+    }
+
+    func plainEntry(_ node: NodeID, _ kind: NodeKind) -> Entry {
+        let never = TimeSpan(milliseconds: 0)
+        return Entry(
+            NodeAttributes(
+                node, kind.shown, mode: 0, size: 0, owner: 0, group: 0, modified: settings.started, validity: never),
+            validity: never)
     }
 
     func dotEntry(_ folder: NodeID, isParent: Bool) -> Entry {
@@ -134,11 +155,7 @@ extension BucketTree {
             else { return folder }
             return state.nodes.id(parent)
         }
-        let never = TimeSpan(milliseconds: 0)
-        return Entry(
-            NodeAttributes(
-                node, .folder, mode: 0, size: 0, owner: 0, group: 0, modified: settings.started, validity: never),
-            validity: never)
+        return plainEntry(node, .folder)
     }
 }
 

@@ -11,8 +11,15 @@ extension BucketTree {
         var isCached: Bool
     }
 
-    /// The version that is there now. From here on the kernel's cache gets content of it.
-    func open(_ node: NodeID, then: @escaping @Sendable (Result<OpenedVersion, SystemError>) -> Void) {
+    enum Opened: Sendable {
+        case object(OpenedVersion)
+        /// It is being written, or was just now.
+        case written(WrittenFile)
+    }
+
+    /// The version that is there now. From here on the kernel's cache gets content of it. `counts`: somebody has it open from
+    /// now on, until `noteClose`.
+    func open(_ node: NodeID, counts: Bool = true, then: @escaping @Sendable (Result<Opened, SystemError>) -> Void) {
         withFacts(
             of: node, needsDetails: false,
             { [self] place, facts, _, state in
@@ -21,13 +28,18 @@ extension BucketTree {
                 case .link: return .failure(SystemError(code: ELOOP))
                 case .file: break
                 }
+                if let file = state.local.files[place] {
+                    if counts { state.local.opens[place, default: 0] += 1 }
+                    return .success(.written(file))
+                }
                 guard let key = key(of: place, state) else { return .failure(.notThere) }
                 var facts = facts
                 let isCached = facts.cached != nil && facts.cached == facts.version
                 facts.cached = facts.version
                 state.nodes[facts: place] = facts
+                if counts { state.local.opens[place, default: 0] += 1 }
                 let file = FileVersion(key: key, size: facts.size, version: facts.version)
-                return .success(OpenedVersion(file: file, isCached: isCached))
+                return .success(.object(OpenedVersion(file: file, isCached: isCached)))
             }, then: then)
     }
 

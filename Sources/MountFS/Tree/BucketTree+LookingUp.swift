@@ -34,6 +34,14 @@ extension BucketTree {
     private func recall(
         _ name: UnsafeRawBufferPointer, in parent: UInt32, _ now: Int, _ state: inout State
     ) throws(SystemError) -> Lookup? {
+        state.local.forget(before: now - 2 * settings.metadataTTL.milliseconds - 1, &state.nodes)
+        if let change = state.local.change(name, in: parent) {
+            if let found = local(name, in: parent, change, now, &state) { return found }
+        }
+        if let place = state.nodes.child(name, of: parent), let facts = factsOfLasting(place, now, state) {
+            state.nodes.hold(place)
+            return .found(entry(place, facts, now, state))
+        }
         if let place = state.nodes.child(name, of: parent), let facts = state.nodes[facts: place],
             validity(facts.asked, now) != nil, validity(facts.named, now) != nil
         {
@@ -46,7 +54,9 @@ extension BucketTree {
             return .absent(validity: validity)
         }
         guard let prefix = key(of: parent, state) else { return nil }
-        let pages = state.pages.pages(of: prefix).reversed().filter { validity($0.asked, now) != nil }
+        let pages = state.pages.pages(of: prefix).reversed().filter { page in
+            validity(page.asked, now) != nil && !state.local.overrules(name, in: parent, asked: page.asked)
+        }
         let wanted = ObjectKey(prefix.bytes + name)
         let folder = wanted + "/"
         for page in pages where page.mayShow(wanted, folder) {
@@ -80,7 +90,9 @@ extension BucketTree {
     ) throws(SystemError) -> UInt32 {
         var (kind, facts) = (kind, facts)
         if let place = state.nodes.child(name, of: parent), let old = state.nodes[facts: place] {
-            guard old.asked <= facts.asked else { return place }
+            guard old.asked <= facts.asked, !state.local.overrules(name, in: parent, asked: facts.asked) else {
+                return place
+            }
             if kind == .file, state.nodes.kind(place) == .link, facts.version == old.version { kind = .link }
             if kind == state.nodes.kind(place) { facts.keep(old) }
         }
@@ -130,6 +142,7 @@ extension BucketTree {
         _ answer: Answer, _ name: UnsafeRawBufferPointer, _ child: ChildName, in parent: UInt32, _ asked: Int,
         _ state: inout State
     ) {
+        guard !state.local.overrules(name, in: parent, asked: asked) else { return }
         guard let kind = answer.kind, let facts = answer.facts(asked: asked) else {
             if let place = state.nodes.child(name, of: parent),
                 state.nodes[facts: place].map({ $0.asked <= asked }) ?? true
@@ -150,10 +163,19 @@ extension BucketTree {
     ) {
         let now = settings.now()
         let lookup = state.withLock { state -> Result<Lookup, SystemError> in
+            guard let parent = state.nodes.place(folder) else { return .failure(.stale) }
+            if let change = name.withUnsafeBytes({ state.local.change($0, in: parent) }),
+                let found = name.withUnsafeBytes({ local($0, in: parent, change, now, &state) })
+            {
+                return .success(found)
+            }
+            let known = name.withUnsafeBytes { state.nodes.child($0, of: parent) }
+            let isLasting = known.map { state.local.folders.contains($0) } ?? false
+            // That there is no object for it need not mean that it is not there.
+            let answer = isLasting && answer.kind == nil ? .folder(nil, nil) : answer
             guard let kind = answer.kind, let facts = answer.facts(asked: asked) else {
                 return .success(.absent(validity: validity(asked, now) ?? TimeSpan(milliseconds: 0)))
             }
-            guard let parent = state.nodes.place(folder) else { return .failure(.stale) }
             return Result { () throws(SystemError) in
                 let place = try state.nodes.node(name, of: parent, kind)
                 if state.nodes[facts: place] == nil { state.nodes[facts: place] = facts }

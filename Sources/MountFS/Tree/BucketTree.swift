@@ -18,6 +18,7 @@ public final class BucketTree: Sendable {
         /// Of folders in which names were looked for lately.
         var searches: [UInt64: FolderSearch] = [:]
         var walks = FolderWalks()
+        var local = LocalNames()
     }
 
     /// A name in a folder.

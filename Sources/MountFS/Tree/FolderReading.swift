@@ -10,6 +10,8 @@ import Synchronization
 /// are kept; of each other one it is known where it begins.
 final class FolderReading: Sendable {
     private struct State {
+        /// Names that the pages may not have yet, as they were when the reading began.
+        var local: NamesThere?
         var starts: [PageLink] = []
         var recent: [(link: PageLink, page: ListedPage)] = []
     }
@@ -41,14 +43,17 @@ final class FolderReading: Sendable {
     func read(after position: UInt64, into page: any FolderPage, _ reply: Reply<Void>) {
         let answer = Answer(page, reply)
         guard let prefix = tree.prefix(of: folder) else { return fail(.notThere, answer) }
-        if position < 2, !addDots(from: Int(position), answer) { return send(answer) }
         if position == 0 {
             tree.walk(on: prefix)
+            let names = NamesThere(in: folder, of: tree)
             state.withLock { state in
+                state.local = names
                 state.starts = []
                 state.recent = []
             }
         }
+        if position < 2, !addDots(from: Int(position), answer) { return send(answer) }
+        guard addLocal(after: position, answer) else { return send(answer) }
         let place = FolderPosition(position)
         visit(link(place.page, prefix), place, answer)
     }
@@ -120,22 +125,50 @@ final class FolderReading: Sendable {
         return true
     }
 
+    /// Positions of names that are not from pages: above those of all others.
+    private static let localPositions: UInt64 = 1 << 62
+
+    private func addLocal(after position: UInt64, _ answer: Answer) -> Bool {
+        let isWithin = position >= Self.localPositions
+        guard isWithin || position <= 2 else { return true }
+        let start = isWithin ? Int(position - Self.localPositions) : 0
+        let names = state.withLock { $0.local?.names ?? [] }
+        for (index, name) in names.enumerated().dropFirst(start) {
+            guard let entry = tree.entry(local: name, in: folder, isDetailed: answer.page.isDetailed) else { continue }
+            let wasAdded = name.withUnsafeBytes {
+                answer.page.add($0, entry, position: Self.localPositions + UInt64(index + 1))
+            }
+            guard note(wasAdded, entry, answer) else { return false }
+        }
+        return true
+    }
+
+    /// Whether there is room for more.
+    private func note(_ wasAdded: Bool, _ entry: Entry, _ answer: Answer) -> Bool {
+        if wasAdded {
+            answer.count += 1
+            if answer.page.isDetailed { answer.held.append(entry.attributes.node) }
+        } else if answer.page.isDetailed {
+            tree.forget(entry.attributes.node, count: 1)
+        }
+        return wasAdded
+    }
+
     /// False when the answer is full.
     private func add(
         _ page: ListedPage, from start: Int, number: Int, _ answer: Answer
     ) throws(SystemError) -> Bool {
+        let isLocal = state.withLock { $0.local?.all ?? [] }
         for index in start..<max(start, page.entries.count) {
-            let entry = try tree.entry(page, index, in: folder, isDetailed: answer.page.isDetailed)
+            if !isLocal.isEmpty, page.entries.withName(index, { isLocal.contains(Array($0)) }) { continue }
+            guard let entry = try tree.entry(page, index, in: folder, isDetailed: answer.page.isDetailed) else {
+                continue
+            }
             let wasAdded = page.entries.withName(index) { name in
                 answer.page.add(
                     name, entry, position: FolderPosition(page: number, index: index, name).number)
             }
-            guard wasAdded else {
-                if answer.page.isDetailed { tree.forget(entry.attributes.node, count: 1) }
-                return false
-            }
-            answer.count += 1
-            if answer.page.isDetailed { answer.held.append(entry.attributes.node) }
+            guard note(wasAdded, entry, answer) else { return false }
         }
         return true
     }
@@ -163,6 +196,7 @@ struct FolderPosition {
 
     /// Of 0 to 2 the first page.
     init(_ number: UInt64) {
+        let number = number >= 1 << 62 ? 0 : number
         page = max(0, Int(number >> 32 & 0x7FFF_FFFF) - 1)
         index = Int(number >> 16 & 0xFFFF) - 1
         mark = UInt16(truncatingIfNeeded: number)

@@ -48,10 +48,13 @@ extension BucketTree {
         return .found(entry(place, lastingFacts(of: place, now, state), now, state))
     }
 
-    /// Of what is there without asking: the root, and where other things are mounted.
+    /// Of what is there without asking: the root, where other things are mounted, and what is more than an object now.
     func factsOfLasting(_ place: UInt32, _ now: Int, _ state: borrowing State) -> NodeFacts? {
-        guard state.nodes.kind(place) == .folder else { return nil }
-        if place == NodeTable.root { return NodeFacts(asked: now) }
+        guard state.nodes.kind(place) == .folder else { return state.local.files[place]?.facts(now) }
+        if place == NodeTable.root { return lastingFacts(of: place, now, state) }
+        if state.local.folders.contains(place), state.nodes[facts: place] != nil {
+            return lastingFacts(of: place, now, state)
+        }
         guard !mountPoints.isEmpty, let key = key(of: place, state), mountPoints.contains(key) else { return nil }
         return lastingFacts(of: place, now, state)
     }

@@ -11,6 +11,8 @@ struct NodeTable: ~Copyable {
     private var free: [UInt32] = []
     /// How many nodes are in each.
     private var children: [UInt32] = []
+    /// How often each of few nodes is needed here, whether the kernel holds it or not.
+    private var pins: [UInt32: Int] = [:]
     /// Of few: of most nodes that the kernel holds nothing is believed any more.
     private var facts: [UInt32: NodeFacts] = [:]
     private var factsToLookThrough = leastFacts
@@ -118,24 +120,50 @@ struct NodeTable: ~Copyable {
             detach(place)
         }
         let place = try takePlace()
-        var record = memory[place]
-        record.kind = kind.rawValue
-        record.nameLength = UInt8(name.count)
-        record.isDetached = false
-        record.parent = parent
-        record.lookups = 0
-        record.rest = 0
-        let head = min(name.count, NodeMemory.recordSize - NodeMemory.nameStart)
-        if head < name.count { record.rest = try keep(UnsafeRawBufferPointer(rebasing: name[head...])) }
-        memory[place] = record
-        memory.bytes(of: place, from: NodeMemory.nameStart)
-            .copyMemory(from: UnsafeRawBufferPointer(rebasing: name[..<head]))
-        memory.keepOrder()
+        memory[place].kind = kind.rawValue
+        memory[place].lookups = 0
+        try give(place, name, in: parent)
         memory[place].use = NodeMemory.Record.Use.node.rawValue
         names.add(place, hash(of: name, in: parent))
         children[Int(parent)] += 1
         count += 1
         return place
+    }
+
+    /// The node has this name now; whatever had it before has none any more.
+    mutating func move(_ place: UInt32, to name: UnsafeRawBufferPointer, in parent: UInt32) throws(SystemError) {
+        if let other = child(name, of: parent) {
+            guard other != place else { return }
+            detach(other)
+        }
+        let (oldParent, oldRest, known) = (memory[place].parent, memory[place].rest, facts[place])
+        // Whoever dies in the middle of it leaves a node without a name.
+        detach(place)
+        memory.keepOrder()
+        try give(place, name, in: parent)
+        releaseAll(from: oldRest)
+        facts[place] = known
+        names.add(place, hash(of: name, in: parent))
+        children[Int(parent)] += 1
+        children[Int(oldParent)] -= 1
+        removeIfUnused(oldParent)
+    }
+
+    private mutating func give(
+        _ place: UInt32, _ name: UnsafeRawBufferPointer, in parent: UInt32
+    ) throws(SystemError) {
+        let head = min(name.count, NodeMemory.recordSize - NodeMemory.nameStart)
+        let rest = head < name.count ? try keep(UnsafeRawBufferPointer(rebasing: name[head...])) : 0
+        var record = memory[place]
+        record.nameLength = UInt8(name.count)
+        record.isDetached = true
+        record.parent = parent
+        record.rest = rest
+        memory[place] = record
+        memory.bytes(of: place, from: NodeMemory.nameStart)
+            .copyMemory(from: UnsafeRawBufferPointer(rebasing: name[..<head]))
+        memory.keepOrder()
+        memory[place].isDetached = false
     }
 
     /// The name leads nowhere, or somewhere else, from now on.
@@ -163,10 +191,19 @@ struct NodeTable: ~Copyable {
         removeIfUnused(place)
     }
 
+    /// The node stays, and its number means it, until `unpin` was called as often.
+    mutating func pin(_ place: UInt32) { pins[place, default: 0] += 1 }
+
+    mutating func unpin(_ place: UInt32) {
+        guard let count = pins[place] else { return }
+        pins[place] = count > 1 ? count - 1 : nil
+        if count == 1 { removeIfUnused(place) }
+    }
+
     /// Also of folders that were held only by what is in them.
     mutating func removeIfUnused(_ place: UInt32) {
         var place = place
-        while place != Self.root, memory[place].lookups == 0, children[Int(place)] == 0 {
+        while place != Self.root, memory[place].lookups == 0, children[Int(place)] == 0, pins[place] == nil {
             let parent = memory[place].parent
             detach(place)
             let rest = memory[place].rest
@@ -187,6 +224,21 @@ struct NodeTable: ~Copyable {
     }
 
     var factCount: Int { facts.count }
+
+    /// Nothing that is known of files in a folder, however deep, is true any more.
+    mutating func forgetFacts(ofFilesBelow folder: UInt32) {
+        for place in facts.keys where kind(place) != .folder && isBelow(place, folder) { facts[place] = nil }
+    }
+
+    /// Whether a node is in a folder, however deep.
+    func isBelow(_ place: UInt32, _ folder: UInt32) -> Bool {
+        var at = place
+        while at != Self.root, let parent = parent(at) {
+            if parent == folder { return true }
+            at = parent
+        }
+        return false
+    }
 
     /// Lets go of what is old and can be found out again, now and then.
     mutating func forgetFacts(askedBefore time: Int) {

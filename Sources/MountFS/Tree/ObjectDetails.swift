@@ -19,7 +19,7 @@ final class ObjectDetails: Sendable {
     /// In the order of their names.
     let others: [(name: String, value: String)]
 
-    private static let ownNames: Set = ["mode", "uid", "gid", "mtime", "atime", "ctime", "btime"]
+    static let ownNames: Set = ["mode", "uid", "gid", "mtime", "atime", "ctime", "btime"]
 
     init(_ object: ObjectInfo) {
         let user = object.metadata.user
@@ -40,6 +40,20 @@ final class ObjectDetails: Sendable {
         storageClass = object.storageClass
         others = user.filter { !Self.ownNames.contains($0.key) }.sorted { $0.key < $1.key }
             .map { (name: $0.key, value: $0.value) }
+    }
+
+    /// As a program has set them.
+    init(_ attributes: WrittenAttributes, target: [UInt8]? = nil) {
+        kind = target == nil ? nil : .link
+        self.target = target
+        mode = attributes.mode
+        owner = attributes.owner
+        group = attributes.group
+        modified = attributes.modified
+        accessed = attributes.accessed
+        contentType = attributes.contentType
+        storageClass = nil
+        others = attributes.others.sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) }
     }
 
     /// Of those which a listing does not tell. A time alone is not worth asking every object.

@@ -1,4 +1,5 @@
 import ObjectStore
+import Platform
 
 /// The pages that came last, of all folders together, in bounded memory. For a while they are believed; after that they
 /// still tell which names are near one another.
@@ -47,6 +48,11 @@ struct PageCache {
 
     /// Nothing that is known of the folder is believed any more.
     mutating func forget(_ prefix: ObjectKey) { folders[prefix] = nil }
+
+    /// Nor of what is in it, however deep.
+    mutating func forget(below prefix: ObjectKey) {
+        for folder in folders.keys where folder.hasPrefix(prefix) { forget(folder) }
+    }
 
     /// A page leads to those behind it, so the way to it is given up as well.
     private mutating func removeOldest() {

@@ -132,6 +132,9 @@ extension SystemError {
         case .notFound: self = .notThere
         case .denied, .noCredentials, .expiredCredentials: self.init(code: EACCES)
         case .changed: self.init(code: ESTALE)
+        case .conditionFailed: self.init(code: EEXIST)
+        case .noSpace: self.init(code: ENOSPC)
+        case .tooLarge: self.init(code: EFBIG)
         default: self.init(code: EIO)
         }
     }

@@ -14,7 +14,7 @@ struct PartLayout: Sendable, Equatable {
     private let equal: Int?
 
     init(_ can: StoreCapabilities, smallest: Int = usualSize) {
-        self.smallest = max(smallest, can.minimumPartSize)
+        self.smallest = min(max(smallest, can.minimumPartSize), can.maximumPartSize)
         equal = can.hasEqualParts ? self.smallest * 8 : nil
     }
 

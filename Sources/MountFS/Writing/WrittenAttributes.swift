@@ -71,6 +71,18 @@ struct WrittenAttributes: Sendable, Equatable {
     }
 }
 
+extension FileAttributes {
+    /// What is not said is as everything has it.
+    init(_ attributes: WrittenAttributes) {
+        self.init()
+        mode = attributes.mode
+        owner = attributes.owner
+        group = attributes.group
+        modified = attributes.modified.map(FileTime.init(nanoseconds:))
+        accessed = attributes.accessed.map(FileTime.init(nanoseconds:))
+    }
+}
+
 extension NodeKind {
     fileprivate var modeBits: UInt32 {
         switch self {

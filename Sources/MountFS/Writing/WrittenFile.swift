@@ -1,4 +1,5 @@
 import Glibc
+import JSON
 import ObjectStore
 import Platform
 import Staging
@@ -12,73 +13,208 @@ import Synchronization
 final class WrittenFile: Sendable {
     typealias Waiter = @Sendable (Result<Void, SystemError>) -> Void
 
-    private struct Waiting {
+    struct Waiting {
         let version: Int
         let then: Waiter
     }
 
-    private struct State {
+    struct State {
         /// Nothing once it was deleted.
         var key: ObjectKey?
         /// What is in the bucket under the key, as far as we know.
         var replacing: ObjectVersion?
+        /// What the object there has beside its bytes.
+        var stored: ObjectMetadata
         var attributes: WrittenAttributes
+        /// When it was written to last, in nanoseconds since 1970; the times that a program sets come before it.
+        var written: Int?
+        /// When the object was stored.
+        var objectTime: Int?
+
         var waiting: [Waiting] = []
+        /// Somebody sees to what is sealed.
         var isSaving = false
+        /// The store is being asked at this moment.
+        var isAttempting = false
+        /// How many want no attempt to be made, and those of them that wait until none is.
+        var stills = 0
+        var waitingForStillness: [CheckedContinuation<Void, Never>] = []
         /// Since when the store has not answered.
         var failingSince: Int?
         var failure: Uploader.Failure?
+        /// Nobody waited when it happened.
+        var lateError: SystemError?
+        /// Who may write to it.
+        var handles: [WrittenHandle] = []
+        /// The last who wrote to it died in the middle of it.
+        var isAbandoned = false
+
         /// The next part to be sent while the file is being written.
         var nextAhead = 1
         /// How many of them are on their way, and who waits until none is.
         var ahead = 0
         var waitingForNone: CheckedContinuation<Void, Never>?
+        /// What is read through the object that the file was.
+        var base: (object: StoredObject, open: OpenObject)?
     }
 
     let staged: StagedFile
-    private let uploader: Uploader
-    private let settings: WritingSettings
-    private let onSaved: @Sendable (WrittenFile, StoredObject) -> Void
-    private let state: Mutex<State>
+    let kind: NodeKind
+    let uploader: Uploader
+    let settings: WritingSettings
+    let onEnd: @Sendable (WrittenFile, StoredObject?) -> Void
+    let state: Mutex<State>
     /// Where the next part that is sent ahead ends: most writes need to know no more.
-    private let endOfNext: Atomic<Int>
+    let endOfNext: Atomic<Int>
+    /// What wants the file to be still is done one after the other.
+    let stillness = Gate(1)
+    let room: StagingRoom
+    /// How many bytes of the room it takes.
+    private let taken: Atomic<Int>
 
-    /// `onSaved` is called before those who wait are answered.
+    /// `onEnd` is called when a version is in the bucket, before those who wait are answered, or with nothing when it will not
+    /// come there.
     init(
-        _ staged: StagedFile, _ uploader: Uploader, _ settings: WritingSettings, key: ObjectKey,
-        replacing: ObjectVersion?, _ attributes: WrittenAttributes,
-        onSaved: @escaping @Sendable (WrittenFile, StoredObject) -> Void
+        _ staged: StagedFile, _ uploader: Uploader, _ settings: WritingSettings, key: ObjectKey?,
+        replacing: ObjectVersion?, _ attributes: WrittenAttributes, stored: ObjectMetadata? = nil,
+        kind: NodeKind = .file, room: StagingRoom = StagingRoom(.max / 2),
+        objectTime: Int? = nil, onEnd: @escaping @Sendable (WrittenFile, StoredObject?) -> Void
     ) {
         self.staged = staged
+        self.kind = kind
         self.uploader = uploader
         self.settings = settings
-        self.onSaved = onSaved
-        state = Mutex(State(key: key, replacing: replacing, attributes: attributes))
+        self.room = room
+        taken = Atomic(staged.state.image.occupied)
+        self.onEnd = onEnd
+        var state = State(
+            key: key, replacing: replacing, stored: stored ?? attributes.metadata(of: kind), attributes: attributes)
+        state.objectTime = objectTime
+        self.state = Mutex(state)
         endOfNext = Atomic(uploader.layout.range(of: 1).upperBound)
+        room.takeAnyway(taken.load(ordering: .relaxed))
     }
+
+    deinit { room.give(taken.load(ordering: .relaxed)) }
 
     var key: ObjectKey? { state.withLock { $0.key } }
     var attributes: WrittenAttributes { state.withLock { $0.attributes } }
+    /// What is in the bucket under its key.
+    var replacing: ObjectVersion? { state.withLock { $0.replacing } }
     /// Why the last attempt has failed; nothing once one has not.
     var failure: Uploader.Failure? { state.withLock { $0.failure } }
     /// Something of it is not in the bucket.
-    var isUnsaved: Bool { staged.state.isTorn || staged.state.sealed != nil }
+    var isUnsaved: Bool {
+        let staged = staged.state
+        return staged.isTorn || staged.sealed != nil
+    }
+
+    var isAbandoned: Bool {
+        get { state.withLock { $0.isAbandoned } }
+        set { state.withLock { $0.isAbandoned = newValue } }
+    }
+    /// Somebody else has written to the object.
+    var hasConflict: Bool { if case .conflict? = failure { true } else { false } }
+    /// It is not whole, and no version that is waits to be saved.
+    var isTorn: Bool {
+        let staged = staged.state
+        return staged.isTorn && staged.sealed == nil
+    }
+    /// Nothing is to be done about it.
+    var isSettled: Bool { !isUnsaved && !hasOtherAttributes && state.withLock { $0.stills == 0 } }
+
+    /// An error that nobody was told of; it is told once.
+    func takeLateError() -> SystemError? {
+        state.withLock { state in
+            defer { state.lateError = nil }
+            return state.lateError
+        }
+    }
 
     // MARK: Changes
 
+    /// Room for all of it was taken by the caller.
     func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(SystemError) {
-        try staged.write(bytes, at: offset)
+        let added: Int
+        do throws(SystemError) {
+            added = try staged.write(bytes, at: offset)
+        } catch {
+            room.give(bytes.count)
+            throw error
+        }
+        taken.add(added, ordering: .relaxed)
+        if added < bytes.count { room.give(bytes.count - added) }
+        noteWrite()
         if offset + bytes.count > endOfNext.load(ordering: .relaxed) { sendAhead() }
     }
 
+    /// Bytes of the object that it was, which is about to go.
+    func fill(_ bytes: [UInt8], at offset: Int) throws(SystemError) {
+        let result = bytes.withUnsafeBytes { bytes in
+            Result { () throws(SystemError) in _ = try staged.write(bytes, at: offset) }
+        }
+        try result.get()
+        countRoom()
+    }
+
+    func resize(to size: Int) throws(SystemError) {
+        try staged.resize(to: size)
+        countRoom()
+        noteWrite()
+        state.withLock { beginAgain(&$0) }
+    }
+
+    /// Makes a range zeros.
+    func clear(_ range: Range<Int>) throws(SystemError) {
+        try staged.clear(range)
+        countRoom()
+        noteWrite()
+    }
+
+    /// What was sent already leaves the disk, to make room.
+    func letGoOfParts() throws(SystemError) {
+        let count = try staged.letGoOfParts()
+        taken.subtract(count, ordering: .relaxed)
+        room.give(count)
+    }
+
+    /// Some of it is on its way into the bucket, so that there will be room.
+    var isOnItsWay: Bool { state.withLock { $0.ahead > 0 } || staged.state.sealed != nil }
+
+    /// Gives back what the file does not take any more.
+    func countRoom() {
+        let now = staged.state.image.occupied
+        let before = taken.exchange(now, ordering: .relaxed)
+        if now > before { room.takeAnyway(now - before) } else { room.give(before - now) }
+    }
+
+    private func noteWrite() {
+        let now = FileTime.now.inNanoseconds
+        state.withLock { state in
+            state.written = now
+            // Until somebody sets it again.
+            state.attributes.modified = nil
+        }
+    }
+
     func set(_ attributes: WrittenAttributes) throws(SystemError) {
-        try staged.describe(attributes.words)
+        let stored = state.withLock { $0.stored }
+        try staged.describe(WrittenDescription(attributes, stored: stored).words)
         state.withLock { $0.attributes = attributes }
+    }
+
+    /// Notes who may write to it, so that a session after this one knows them.
+    func change(_ handles: (inout [WrittenHandle]) -> Void) throws(SystemError) {
+        let words = state.withLock { state in
+            handles(&state.handles)
+            return JSONValue.array(state.handles.map(\.words))
+        }
+        try staged.hold(words)
     }
 
     /// It is to become this object from now on; nothing: none.
     func move(to key: ObjectKey?, replacing: ObjectVersion?) throws(SystemError) {
-        try staged.name(key?.words)
+        try staged.name(key.map { WrittenName($0, replacing: replacing).words })
         state.withLock { state in
             state.key = key
             state.replacing = replacing
@@ -86,166 +222,23 @@ final class WrittenFile: Sendable {
         }
     }
 
-    // MARK: Saving
-
-    /// The file is whole as it is now. Answers when it is in the bucket, or cannot come there; the latter is no end.
-    func save(_ then: @escaping Waiter) {
-        let version: Int
-        do throws(SystemError) {
-            version = try staged.seal()
-        } catch {
-            return then(.failure(error))
+    /// The object that it was is this one now, with the same bytes.
+    func rebase(on object: StoredObject, _ metadata: ObjectMetadata?) throws(SystemError) {
+        try staged.rebase(object.words)
+        let description = state.withLock { state in
+            if let metadata { state.stored = metadata }
+            if state.key == object.key { state.replacing = object.version }
+            return WrittenDescription(state.attributes, stored: state.stored)
         }
-        let isFirst = state.withLock { state in
-            state.waiting.append(Waiting(version: version, then: then))
-            defer { state.isSaving = true }
-            return !state.isSaving
-        }
-        if isFirst { begin { await $0.saveAll() } }
+        try staged.describe(description.words)
     }
 
-    private func begin(_ work: @escaping @Sendable (WrittenFile) async -> Void) {
-        Task(executorPreference: settings.threads) { await work(self) }
-    }
-
-    private func saveAll() async {
-        await waitForAhead()
-        var pause = settings.pauses.lowerBound
-        while let target = nextTarget() {
-            let parts = staged.state.sealed?.parts.count
-            do throws(Uploader.Failure) {
-                guard let saved = try await uploader.upload(staged, to: target) else { continue }
-                pause = settings.pauses.lowerBound
-                finish(saved)
-            } catch {
-                // Something was done all the same.
-                if staged.state.sealed?.parts.count != parts { state.withLock { $0.failingSince = nil } }
-                guard let next = note(error, pause) else { return }
-                try? await Task.sleep(for: .milliseconds(next.milliseconds))
-                pause = min(TimeSpan(milliseconds: pause.milliseconds * 2), settings.pauses.upperBound)
-            }
-        }
-    }
-
-    /// Nothing when there is nothing to be done any more; then the next `save` begins anew.
-    private func nextTarget() -> Uploader.Target? {
-        let (target, done) = state.withLock { state -> (Uploader.Target?, [Waiting]) in
-            if let key = state.key, staged.state.sealed != nil {
-                return (place(for: key, state), [])
-            }
-            state.isSaving = false
-            // Of what was deleted nothing is left to be saved.
-            defer { state.waiting = [] }
-            return (nil, state.waiting)
-        }
-        for waiting in done { waiting.then(.success(())) }
-        return target
-    }
-
-    private func finish(_ saved: Uploader.Saved) {
-        state.withLock { state in
-            if state.key == saved.object.key { state.replacing = saved.object.version }
-            state.failingSince = nil
-            state.failure = nil
-            beginAgain(&state)
-        }
-        onSaved(self, saved.object)
-        answer(.success(())) { $0.version <= saved.number }
-    }
-
-    /// How long to wait before the next attempt; nothing when there shall be none.
-    private func note(_ failure: Uploader.Failure, _ pause: TimeSpan) -> TimeSpan? {
-        let now = settings.now()
-        let since = state.withLock { state in
-            state.failure = failure
-            state.failingSince = state.failingSince ?? now
-            return state.failingSince!
-        }
-        switch failure {
-        case .conflict:
-            state.withLock { $0.isSaving = false }
-            answer(.failure(SystemError(code: ESTALE)))
-            return nil
-        case .store(let error) where error.isRetryable:
-            if now - since >= settings.ioTimeout.milliseconds { answer(.failure(.ioError)) }
-            return pause
-        case .store(let error):
-            answer(.failure(SystemError(error)))
-            return settings.longPause
-        case .disk(let error):
-            answer(.failure(error))
-            return settings.longPause
-        }
-    }
-
-    private func answer(_ result: Result<Void, SystemError>, _ isMeant: (Waiting) -> Bool = { _ in true }) {
-        let meant = state.withLock { state in
-            let meant = state.waiting.filter(isMeant)
-            state.waiting.removeAll(where: isMeant)
-            return meant
-        }
-        for waiting in meant { waiting.then(result) }
-    }
-
-    // MARK: Ahead of the end
-
-    /// Parts of a new file that are whole are sent while the rest is being written. Who changes them again has them sent
-    /// again.
-    private func sendAhead() {
-        let staged = staged.state
-        guard staged.image.baseEnd == 0, staged.sealed == nil else { return }
-        while let (part, target) = state.withLock({ takeNext(staged.image, &$0) }) {
-            begin { file in
-                // What fails now is tried again, and said, when the file is saved.
-                try? await file.uploader.sendAhead(part, of: file.staged, to: target)
-                file.endAhead()
-            }
-        }
-    }
-
-    private func takeNext(_ image: StagedImage, _ state: inout State) -> (Int, Uploader.Target)? {
-        let range = uploader.layout.range(of: state.nextAhead)
-        // The last part has another end, which nobody knows yet. While a version is saved its parts are sent.
-        guard let key = state.key, !state.isSaving, image.size > range.upperBound, image.here.contains(range) else {
-            return nil
-        }
-        let part = state.nextAhead
-        state.nextAhead += 1
-        state.ahead += 1
-        endOfNext.store(uploader.layout.range(of: state.nextAhead).upperBound, ordering: .relaxed)
-        return (part, place(for: key, state))
-    }
-
-    private func beginAgain(_ state: inout State) {
+    func beginAgain(_ state: inout State) {
         state.nextAhead = 1
         endOfNext.store(uploader.layout.range(of: 1).upperBound, ordering: .relaxed)
     }
 
-    private func endAhead() {
-        let waiting = state.withLock { state in
-            state.ahead -= 1
-            guard state.ahead == 0 else { return CheckedContinuation<Void, Never>?.none }
-            defer { state.waitingForNone = nil }
-            return state.waitingForNone
-        }
-        waiting?.resume()
-    }
-
-    /// A part must not be on its way twice: nobody knows which of the two the store would keep.
-    private func waitForAhead() async {
-        await withCheckedContinuation { continuation in
-            let isNone = state.withLock { state in
-                if state.ahead > 0 { state.waitingForNone = continuation }
-                return state.ahead == 0
-            }
-            if isNone { continuation.resume() }
-        }
-    }
-
-    private func place(for key: ObjectKey, _ state: State) -> Uploader.Target {
-        let keepsMetadata = uploader.store.capabilities.keepsMetadata
-        return Uploader.Target(
-            key: key, metadata: keepsMetadata ? state.attributes.metadata(of: .file) : .init(),
-            replacing: state.replacing)
+    func begin(_ work: @escaping @Sendable (WrittenFile) async -> Void) {
+        Task(executorPreference: settings.threads) { await work(self) }
     }
 }

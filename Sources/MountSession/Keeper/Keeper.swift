@@ -6,9 +6,9 @@ import Synchronization
 ///
 /// The keeper opens /dev/fuse, mounts and answers INIT; then it starts the session and holds on to the device. When a
 /// session dies the next one goes on where it stopped, and programs that wait do not notice. A thread waits for that
-/// and for what sessions have to say. When sessions keep dying, the device is closed: every program that uses the mount gets an
-/// error then, which is better than waiting for ever. The dead mount stays in its place, so that nobody writes into the
-/// folder below it.
+/// and for what sessions have to say. When sessions keep dying, the device is closed: every program that uses the mount
+/// gets an error then, which is better than waiting for ever. The dead mount stays in its place, so that nobody writes
+/// into the folder below it.
 ///
 /// With the process of the keeper its sessions end, and so does every use of the mount (ENOTCONN); the next keeper
 /// replaces it.
@@ -25,12 +25,16 @@ public final class Keeper: Sendable {
         case note(String)
         /// What the session that serves says of its store.
         case trouble(SessionTrouble)
+        /// How far it has come with what programs have written.
+        case saving(SavingFigures)
+        case kept(KeptReport)
     }
 
     private struct State {
         var session: RunningSession?
         var isCut = false
         var isDead = false
+        var drains = Drains()
     }
 
     private let place: MountPlace
@@ -66,6 +70,7 @@ public final class Keeper: Sendable {
             throw error
         }
         state = Mutex(State(session: session))
+        for news in session.earlyNews() { note(news) }
         guard MaskedThread.start(named: "keeper", { [self] in supervise(mount, session) }) != nil else {
             session.kill()
             session.wait()
@@ -87,13 +92,26 @@ public final class Keeper: Sendable {
 
     private func supervise(_ mount: FUSEMount, _ first: RunningSession) {
         let event = serve(mount, first)
-        state.withLock { state in
+        let drains = state.withLock { state in
             state.session = nil
             state.isDead = true
+            return state.drains.takeAll()
         }
         mount.close()
         observe(event)
         ended.signal()
+        for drain in drains { drain() }
+    }
+
+    private func note(_ news: SessionReport) {
+        switch news {
+        case .trouble(let trouble): observe(.trouble(trouble))
+        case .saving(let figures): observe(.saving(figures))
+        case .kept(let kept): observe(.kept(kept))
+        case .drained(let number): state.withLock { $0.drains.take(number) }?()
+        // What it says of its own end its exit status says as well.
+        case .serving, .failed: break
+        }
     }
 
     /// Returns how it ended.
@@ -101,7 +119,8 @@ public final class Keeper: Sendable {
         var session = first
         var deaths = Deaths(most: program.deathsBorne)
         while true {
-            while let trouble = session.nextTrouble() { observe(.trouble(trouble)) }
+            for news in session.earlyNews() { note(news) }
+            while let news = session.nextNews() { note(news) }
             let end = session.wait()
             if end == .exited(ExitStatus.done.rawValue) {
                 // The kernel has told it so.
@@ -110,7 +129,9 @@ public final class Keeper: Sendable {
             observe(.lost(end))
             let watch = Stopwatch()
             switch revive(on: mount, &deaths) {
-            case .success(let next): session = next
+            case .success(let next):
+                session = next
+                state.withLock { state in for number in state.drains.numbers { _ = next.drain(number) } }
             case .failure(let failure): return .gaveUp(reason: isCut ? "it was cut off" : failure.message)
             }
             observe(.revived(milliseconds: Int(watch.seconds * 1000)))
@@ -142,6 +163,20 @@ public final class Keeper: Sendable {
     }
 
     private var isCut: Bool { state.withLock { $0.isCut } }
+
+    // MARK: Saving
+
+    /// Has everything brought into the bucket that is whole now. `then` is called, by any thread and perhaps at once, when
+    /// all of it is there or what is not cannot come there, and when nobody serves any more.
+    public func drain(_ then: @escaping @Sendable () -> Void) {
+        let isServed = state.withLock { state in
+            guard let session = state.session, !state.isDead, let number = state.drains.add(then) else { return false }
+            // One that has just ended has a successor, who is told then.
+            _ = session.drain(number)
+            return true
+        }
+        if !isServed { then() }
+    }
 
     // MARK: The end
 

@@ -8,11 +8,13 @@ final class RunningSession: Sendable {
     /// Nothing while it runs. Only under this lock is it asked for its end, after which its number may mean somebody
     /// else.
     private let end = Mutex<ProcessEnd?>(nil)
-    /// The session ends when this is closed.
+    /// The session ends when this is closed. What is written into it are numbers of drains.
     private let lifeline: OwnedDescriptor
     private let reports: OwnedDescriptor
     /// What has come of reports that nobody has taken yet.
     private let pending = Mutex<[UInt8]>([])
+    /// What it had to say before it served.
+    private let early = Mutex<[SessionReport]>([])
 
     init(_ program: SessionProgram, on mount: FUSEMount) throws(SystemError) {
         let order = try Pipe()
@@ -48,8 +50,9 @@ final class RunningSession: Sendable {
             switch pending.withLock({ SessionReport.take(from: &$0) }) {
             case .serving: return .serving
             case .failed(let failure): return .failed(failure)
-            // It has troubles already, and will serve all the same.
-            case .trouble: continue
+            case let news?:
+                early.withLock { $0.append(news) }
+                continue
             case nil: break
             }
             let left = max(0, end - MonotonicTime.milliseconds)
@@ -58,14 +61,27 @@ final class RunningSession: Sendable {
         }
     }
 
-    /// The next trouble that it tells of; nothing when it says no more, which is when it has ended. Waits for either.
-    func nextTrouble() -> SessionTrouble? {
+    /// What it has said before it served, and nobody has taken yet.
+    func earlyNews() -> [SessionReport] {
+        early.withLock { early in
+            defer { early = [] }
+            return early
+        }
+    }
+
+    /// The next that it tells; nothing when it says no more, which is when it has ended. Waits for either.
+    func nextNews() -> SessionReport? {
         while true {
-            while let report = pending.withLock({ SessionReport.take(from: &$0) }) {
-                if case .trouble(let trouble) = report { return trouble }
-            }
+            if let report = pending.withLock({ SessionReport.take(from: &$0) }) { return report }
             guard readMore() else { return nil }
         }
+    }
+
+    /// Wants all that is whole in the bucket. Never waits; false when the session has ended, or has not taken thousands
+    /// of wishes before this one.
+    func drain(_ number: UInt8) -> Bool {
+        var number = number
+        return write(lifeline.raw, &number, 1) == 1
     }
 
     private static let longestReport = 64 << 10

@@ -28,7 +28,7 @@ struct InterruptWatch: Sendable {
             for number in arrived() { watched[number] = 0 }
             for (number, looks) in watched {
                 if let exchange = waiting[number] {
-                    guard DyingThread.isDying(exchange.thread) else { continue }
+                    guard CallingThread.isDying(exchange.thread) else { continue }
                     exchange.abandon()
                     watched[number] = nil
                 } else {

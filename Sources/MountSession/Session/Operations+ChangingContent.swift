@@ -21,7 +21,7 @@ extension fuse_lowlevel_ops {
         flush = { request, node, file in
             Session.change(request) { files, exchange in
                 files.flush(
-                    NodeID(node), HandleID(file!.pointee.fh), by: Caller(request!), exchange.doneReply)
+                    NodeID(node), HandleID(file!.pointee.fh), by: Caller(closing: request!), exchange.doneReply)
             }
         }
         fsync = { request, node, _, file in

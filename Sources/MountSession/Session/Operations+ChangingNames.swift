@@ -9,8 +9,8 @@ extension fuse_lowlevel_ops {
             Session.change(request) { files, exchange in
                 let access = Access(flags: file!.pointee.flags)
                 files.make(
-                    UnsafeRawBufferPointer(text: name!), in: NodeID(folder), mode: mode, access, by: Caller(request!),
-                    exchange.newFileReply)
+                    UnsafeRawBufferPointer(text: name!), in: NodeID(folder), mode: mode, access,
+                    by: Caller(opening: request!), exchange.newFileReply)
             }
         }
         mkdir = { request, folder, name, mode in

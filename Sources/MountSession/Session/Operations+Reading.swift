@@ -9,7 +9,8 @@ extension fuse_lowlevel_ops {
         open = { request, node, file in
             Session.serve(request) { files, exchange in
                 let access = Access(flags: file!.pointee.flags)
-                files.open(NodeID(node), access, exchange.openReply(shim_fuse_open.init(file:)))
+                let caller = access.onlyReads ? Caller(request!) : Caller(opening: request!)
+                files.open(NodeID(node), access, by: caller, exchange.openReply(shim_fuse_open.init(file:)))
             }
         }
         read = { request, node, count, offset, file in

@@ -1,8 +1,8 @@
 import Glibc
 import Platform
 
-/// The session's end of the pipe to its keeper. Nobody waits here: what finds the pipe full is dropped, since a keeper that
-/// does not read would else keep programs waiting.
+/// The session's end of the pipe to its keeper. Nobody who serves a program waits here: what finds the pipe full is
+/// dropped, since a keeper that does not read would else keep programs waiting.
 final class ReportPipe: Sendable {
     private let pipe: OwnedDescriptor
 
@@ -17,7 +17,17 @@ final class ReportPipe: Sendable {
 
     /// Whole or not at all: it is no longer than what a pipe takes at once.
     func send(_ report: SessionReport) {
+        _ = trySending(report.bytes)
+    }
+
+    /// Waits for room, on a thread that has nothing else to do.
+    func sendPatiently(_ report: SessionReport) {
         let bytes = report.bytes
-        _ = write(pipe.raw, bytes, bytes.count)
+        while !trySending(bytes) { DescriptorWait.untilWritable(pipe.raw) }
+    }
+
+    /// False when there is no room. A keeper that has gone hears nothing any more.
+    private func trySending(_ bytes: [UInt8]) -> Bool {
+        write(pipe.raw, bytes, bytes.count) >= 0 || ![EAGAIN, EINTR].contains(errno)
     }
 }

@@ -8,27 +8,32 @@ import Platform
 final class Session: Sendable {
     let fileSystem: any FileSystem
     let waiting = WaitingList()
+    /// Nothing where nothing can be written.
+    private let saving: SavingReports?
 
-    init(_ fileSystem: any FileSystem) {
+    init(_ fileSystem: any FileSystem, _ saving: SavingReports?) {
         self.fileSystem = fileSystem
+        self.saving = saving
     }
 
     /// Has the file system called, on the thread that has read the request. What the program that waits is about to
     /// change is not interrupted: whether it was done or not would be unknown.
     static func serve(
-        _ request: fuse_req_t?, isInterruptible: Bool = true, _ body: (any FileSystem, Exchange) -> Void
+        _ request: fuse_req_t?, isInterruptible: Bool = true, changes: Bool = false,
+        _ body: (any FileSystem, Exchange) -> Void
     ) {
         guard let request, let seam = fuse_req_userdata(request) else { return }
         let session = Unmanaged<Session>.fromOpaque(shim_fuse_seam_owner(OpaquePointer(seam)))
         session._withUnsafeGuaranteedRef { session in
             let exchange = Exchange(request, waiting: session.waiting, isInterruptible: isInterruptible)
+            if changes { session.saving?.poke() }
             body(session.fileSystem, exchange)
             exchange.callbackHasReturned()
         }
     }
 
     static func change(_ request: fuse_req_t?, _ body: (any FileSystem, Exchange) -> Void) {
-        serve(request, isInterruptible: false, body)
+        serve(request, isInterruptible: false, changes: true, body)
     }
 
     /// Everything that is understood. What is not here is answered ENOSYS by libfuse, and the kernel does without:
@@ -54,6 +59,18 @@ extension Caller {
     init(_ request: fuse_req_t) {
         let context = fuse_req_ctx(request).pointee
         self.init(user: context.uid, group: context.gid, thread: context.pid, umask: context.umask)
+    }
+
+    /// Who opens a file for writing.
+    init(opening request: fuse_req_t) {
+        self.init(request)
+        process = CallingThread.process(of: thread)
+    }
+
+    /// Who closes one.
+    init(closing request: fuse_req_t) {
+        self.init(opening: request)
+        isDying = CallingThread.wasKilled(thread)
     }
 }
 

@@ -3,13 +3,15 @@ import CShims
 import Glibc
 public import MountFS
 import Platform
+import Synchronization
 
 /// The life of a session: a process that its keeper has started for one mount, and starts again when it crashes.
 ///
 /// It reads its order, makes the file system, gives libfuse the INIT request that the keeper has answered long ago,
-/// sees to what a dead predecessor has left unanswered, and serves until the mount is gone. It ends with the keeper,
-/// too, so that a mount without anybody who looks after it is seen to be dead (ENOTCONN), and with nothing else:
-/// whoever sends signals to all processes, as systems do when they stop, must not cut off what still writes.
+/// sees to what a dead predecessor has left unanswered, and serves until the mount is gone and all that was written is
+/// in the bucket. It ends with the keeper, too, so that a mount without anybody who looks after it is seen to be dead
+/// (ENOTCONN), and with nothing else: whoever sends signals to all processes, as systems do when they stop, must not cut
+/// off what still writes.
 public enum SessionProcess {
     /// What a file system is made from.
     public struct Start: Sendable {
@@ -47,10 +49,22 @@ public enum SessionProcess {
             try SeamMemory(memory.file)
         }
         let isFirst = shim_fuse_begin_session(seamMemory.kept) == 1
-        try endWithKeeper()
+        let drains = Drains()
+        try listenToKeeper(drains)
         let kept = KeptMemory(memory, start: SeamMemory.size, isFresh: isFirst)
         let start = Start(configuration: configuration, memory: kept) { reports.send(.trouble($0)) }
-        let session = Session(try makeFileSystem(start))
+        let fileSystem = try makeFileSystem(start)
+        let saving = try attempt("no descriptor can be had") { () throws(SystemError) in
+            try SavingReports(fileSystem, reports)
+        }
+        if let saving {
+            saving.tellWhatWasFound()
+            try startThread("saving") { saving.run() }
+        }
+        drains.begin { number in
+            if let saving { saving.drain(number) } else { reports.send(.drained(number)) }
+        }
+        let session = Session(fileSystem, saving)
         let interrupts = try startInterruptWatch(session)
         guard let fuse = begin(session, seamMemory, interrupts: interrupts) else {
             throw SessionFailure("libfuse does not begin", exitStatus: .systemRefused)
@@ -61,6 +75,7 @@ public enum SessionProcess {
         guard result == 0 else {
             throw SessionFailure("serving has failed", SystemError(code: abs(result)))
         }
+        saving?.finish()
     }
 
     /// libfuse's session, which has seen INIT. It lasts until the process ends, and what it refers to as well.
@@ -84,13 +99,41 @@ public enum SessionProcess {
     }
 
     /// The other end of the pipe is the keeper's; when it is closed the keeper has died.
-    private static func endWithKeeper() throws(SessionFailure) {
+    private static func listenToKeeper(_ drains: Drains) throws(SessionFailure) {
         try startThread("keeper") {
-            var byte: UInt8 = 0
+            var number: UInt8 = 0
             while true {
-                let count = read(SessionDescriptors.order, &byte, 1)
+                let count = read(SessionDescriptors.order, &number, 1)
+                if count == 1 { drains.want(number) }
                 if count == 0 || count == -1 && errno != EINTR { _exit(ExitStatus.temporary.rawValue) }
             }
+        }
+    }
+
+    /// What the keeper wants in the bucket; it may want that before there is a file system.
+    private final class Drains: Sendable {
+        private struct State {
+            var waiting: [UInt8] = []
+            var drain: (@Sendable (UInt8) -> Void)?
+        }
+
+        private let state = Mutex(State())
+
+        func want(_ number: UInt8) {
+            let drain = state.withLock { state in
+                if state.drain == nil { state.waiting.append(number) }
+                return state.drain
+            }
+            drain?(number)
+        }
+
+        func begin(_ drain: @escaping @Sendable (UInt8) -> Void) {
+            let waiting = state.withLock { state in
+                defer { state.waiting = [] }
+                state.drain = drain
+                return state.waiting
+            }
+            for number in waiting { drain(number) }
         }
     }
 

@@ -1,6 +1,7 @@
 /// The numbers under which a session finds what its keeper gives it.
 enum SessionDescriptors {
-    /// A pipe: the order comes first, then nothing more; its end says that the keeper has died.
+    /// A pipe: the order comes first, then a byte for each time that all shall be in the bucket, which is the number of
+    /// that wish; its end says that the keeper has died.
     static let order: Int32 = 0
     /// A pipe for reports.
     static let reports: Int32 = 1

@@ -1,11 +1,15 @@
 import Platform
 
-/// What a session tells its keeper: once, that requests are answered from now on, or why they never will be; later, now
-/// and then, what goes wrong. A report is text of parts with NUL between them; its end is the end of a line.
+/// What a session tells its keeper: once, that requests are answered from now on, or why they never will be; before that
+/// and later, now and then, what goes wrong and what has become of what was written. A report is text of parts with NUL between them; its end is the end of a line.
 enum SessionReport: Equatable {
     case serving
     case failed(SessionFailure)
     case trouble(SessionTrouble)
+    case saving(SavingFigures)
+    case kept(KeptReport)
+    /// What the keeper has asked for under this number has come as far as it can.
+    case drained(UInt8)
 
     private static let end = UInt8(ascii: "\n")
 
@@ -21,6 +25,11 @@ enum SessionReport: Equatable {
             Self.line([
                 "trouble", trouble.code, Self.text(trouble.isRetryable), trouble.message, trouble.hint ?? "",
             ])
+        case .saving(let figures):
+            Self.line(["saving"] + SavingFigures.fields.map { String(figures[keyPath: $0]) })
+        case .kept(let kept):
+            Self.line(["kept", kept.reason, kept.path, kept.file, kept.wasFound ? "found" : "new"])
+        case .drained(let number): Self.line(["drained", String(number)])
         }
     }
 
@@ -51,8 +60,27 @@ enum SessionReport: Equatable {
         } else if parts.count == 5, parts[0] == "trouble" {
             self = .trouble(
                 SessionTrouble(code: parts[1], parts[3], hint: hint, isRetryable: parts[2] == "retryable"))
+        } else if parts.first == "saving", let figures = SavingFigures(parts.dropFirst()) {
+            self = .saving(figures)
+        } else if parts.count == 5, parts[0] == "kept" {
+            self = .kept(KeptReport(path: parts[2], reason: parts[1], file: parts[3], wasFound: parts[4] == "found"))
+        } else if parts.count == 2, parts[0] == "drained", let number = UInt8(parts[1]) {
+            self = .drained(number)
         } else {
             self = .failed(SessionFailure("the session's report is not understood", exitStatus: .bug))
         }
+    }
+}
+
+extension SavingFigures {
+    /// In the order in which they are told.
+    fileprivate static let fields: [any WritableKeyPath<SavingFigures, Int> & Sendable] = [
+        \.savedFiles, \.savedBytes, \.pendingFiles, \.pendingBytes, \.failedFiles, \.openFiles,
+    ]
+
+    fileprivate init?(_ parts: ArraySlice<String>) {
+        let numbers = parts.compactMap { Int($0) }
+        guard numbers.count == parts.count, numbers.count == Self.fields.count else { return nil }
+        for (field, number) in zip(Self.fields, numbers) { self[keyPath: field] = number }
     }
 }

@@ -144,7 +144,7 @@ public struct FileStore: ObjectStore {
         }
     }
 
-    private func run<Success: Sendable>(
+    func run<Success: Sendable>(
         _ work: @escaping @Sendable (LocalTree, Cancellation) throws(StoreError) -> Success
     ) async throws(StoreError) -> Success {
         let tree = tree

@@ -31,7 +31,7 @@ extension LocalTree {
         }
     }
 
-    private func makeLink(
+    func makeLink(
         _ local: LocalKey, to target: RawPath, if condition: WriteCondition, _ cancellation: Cancellation
     ) throws(StoreError) -> PutResult {
         let folder = try makeFolder(local.parent)

@@ -11,6 +11,8 @@ public struct CheckedMountPoint: Sendable {
     public let owner: (user: UInt32, group: UInt32)
     /// What it reads through, if anything.
     public let cache: PlannedCache?
+    /// Where what is written to it is staged; nothing when it is only read.
+    public let staging: PlannedStaging?
     /// For the sources that are on this machine.
     public let machine: Machine
 

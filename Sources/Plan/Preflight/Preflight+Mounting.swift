@@ -34,9 +34,16 @@ extension Preflight {
             planned.path = path
             let cache = PlannedCache(planned.mount, on: machine)
             if let cache, !check(cache, planned) { return nil }
+            var staging = PlannedStaging(planned, task: task, on: machine)
+            if let wanted = staging {
+                staging = checkedStaging(wanted, planned)
+                guard staging != nil, isSourceWritable(planned, isSingleObject: answer.isSingleObject) else {
+                    return nil
+                }
+            }
             return CheckedMountPoint(
                 planned: planned, source: answer.source, isSingleObject: answer.isSingleObject, owner: state.owner,
-                cache: cache, machine: machine)
+                cache: cache, staging: staging, machine: machine)
         } catch {
             report(.place(error), planned)
             return nil

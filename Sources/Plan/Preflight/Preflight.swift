@@ -13,6 +13,7 @@ public struct Preflight: Sendable {
     public private(set) var refused: [(planned: PlannedMount, reason: Diagnostic)] = []
 
     private let file: String
+    let task: String
     let machine: Machine
     /// What is in the way of mounting, if anything is to be mounted.
     let fuse: FUSEDevice.Obstacle?
@@ -20,6 +21,7 @@ public struct Preflight: Sendable {
     /// Asks on this thread and others, so that it must not be one of Swift's pool.
     public init(_ plan: Plan, file: String, on machine: Machine, stores: any Stores, listingIn space: ListingSpace) {
         self.file = file
+        task = plan.task
         self.machine = machine
         fuse = plan.mounts.contains(where: \.mount.mode.isMount) ? FUSEDevice.obstacle : nil
         let wanted = Self.withoutFUSE(plan.mounts, fuse)

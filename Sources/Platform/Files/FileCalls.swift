@@ -130,9 +130,22 @@ extension OwnedDescriptor {
         try SystemError.check { fchmod(raw, mode) }
     }
 
+    /// Of a name that is no link: those have no mode.
+    public func setMode(of name: RawPath, _ mode: UInt32) throws(SystemError) {
+        let file = try OwnedDescriptor.open(name, in: self, FileFlags.read | O_NOFOLLOW | O_NONBLOCK)
+        try file.setMode(mode)
+    }
+
     public func setModified(_ time: FileTime) throws(SystemError) {
         let times = [timespec(tv_sec: 0, tv_nsec: Int(shim_utime_omit)), time.timespec]
         try SystemError.check { futimens(raw, times) }
+    }
+
+    /// Of a name, without following a link; what is not given stays.
+    public func setTimes(of name: RawPath, accessed: FileTime?, modified: FileTime?) throws(SystemError) {
+        let omitted = timespec(tv_sec: 0, tv_nsec: Int(shim_utime_omit))
+        let times = [accessed?.timespec ?? omitted, modified?.timespec ?? omitted]
+        try name.call { utimensat(raw, $0, times, AT_SYMLINK_NOFOLLOW) }
     }
 
     /// Of a link itself, not of what it names.

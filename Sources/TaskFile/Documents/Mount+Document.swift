@@ -57,6 +57,8 @@ extension MountOptions {
             ("read_only", .boolean(isReadOnly)), ("commit", .string(commit.rawValue)),
             ("metadata_ttl", .integer(metadataTTLMilliseconds)), ("io_timeout", .integer(ioTimeoutMilliseconds)),
             ("overlay", .boolean(overlaysNonempty)), ("allow_other", allowsOtherUsers.map { .boolean($0) }),
+            ("staging_dir", stagingFolder.map { .string($0) }), ("staging_size", stagingSize.map { .integer($0) }),
+            ("upload_torn", .boolean(uploadsTornFiles)),
         ])
     }
 
@@ -70,6 +72,9 @@ extension MountOptions {
         ioTimeoutMilliseconds = ioTimeout
         overlaysNonempty = document["overlay"] == true
         allowsOtherUsers = document["allow_other"].map { $0 == true }
+        stagingFolder = document["staging_dir"]?.text
+        stagingSize = document["staging_size"]?.wholeNumber
+        uploadsTornFiles = document["upload_torn"] == true
     }
 }
 

@@ -78,7 +78,7 @@ enum EntryKeys {
                     KeyRule("dir", .absolutePath, "the folder of the cache"),
                 ])), "a read cache on disk, or the name of one that others share"),
         KeyRule(
-            "commit", .choice(Commit.allCases.map(\.rawValue)), modes: Mode.mounts, isBuilt: false,
+            "commit", .choice(Commit.allCases.map(\.rawValue)), modes: Mode.mounts,
             "which call waits until data is in the bucket"),
         KeyRule(
             "metadata_ttl", .duration(atLeast: 0), modes: Mode.mounts,
@@ -88,9 +88,9 @@ enum EntryKeys {
             .mapping([
                 KeyRule("dir", .absolutePath, "the folder where written data waits for its upload"),
                 KeyRule("size", .size((16 << 20)...Int.max), "bytes at most"),
-            ]), modes: Mode.mounts, isBuilt: false, "where written data waits for its upload"),
+            ]), modes: Mode.mounts, "where written data waits for its upload"),
         KeyRule(
-            "on_torn", .choice(["keep", "upload"]), modes: Mode.mounts, isBuilt: false,
+            "on_torn", .choice(["keep", "upload"]), modes: Mode.mounts,
             "what happens to a file whose writer died"),
         KeyRule(
             "io_timeout", .duration(atLeast: 1), modes: Mode.mounts,

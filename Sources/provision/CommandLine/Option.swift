@@ -106,7 +106,7 @@ enum Option: String, CaseIterable, Sendable {
     /// Whether anything in this build acts on it. One that nothing acts on is read, and refused where it would matter.
     var isBuilt: Bool {
         switch self {
-        case .drainTimeout, .readyFile, .metricsFile, .fuseFD: false
+        case .readyFile, .metricsFile, .fuseFD: false
         default: true
         }
     }

@@ -115,6 +115,9 @@ final class RunOutput {
                 String(mount.objects.skipped), Amount.text(mount.bytes.done), Amount.text(seconds: mount.seconds),
             ]
         }
+        let uploads = status.mounts.compactMap { mount in
+            UploadLine.text(ofMount: mount.json).map { "  \(mount.destination.printable): \($0)\n" }
+        }
         let failures = status.mounts.compactMap { mount in
             mount.error.map { error in
                 let head = "\(mount.destination): \(error.code): \(error.message)".printable
@@ -122,6 +125,6 @@ final class RunOutput {
             }
         }
         return Table(header: ["STATE", "DESTINATION", "MODE", "COPIED", "IN PLACE", "BYTES", "TIME"], rows: rows)
-            .text(results) + failures.joined()
+            .text(results) + uploads.joined() + failures.joined()
     }
 }

@@ -1,3 +1,4 @@
+import Executor
 import JSON
 import Platform
 
@@ -44,6 +45,14 @@ struct TaskOutput {
                 mount["pid"]?.wholeNumber.map(String.init) ?? "-", source(mount["source"]).printable,
             ]
         }
+        let uploads = mounts.compactMap { mount in
+            UploadLine.text(ofMount: mount).map { "  \((mount["destination"]?.text ?? "").printable): \($0)\n" }
+        }
+        let kept = mounts.flatMap { mount in
+            MountUploads(ofMount: mount).kept.map { kept in
+                "  kept (\(kept.reason)) \(kept.path.printable): \(kept.file.printable)\n"
+            }
+        }
         let failures = mounts.compactMap { mount -> String? in
             guard let error = mount["error"], let message = error["message"]?.text else { return nil }
             let head = "\(mount["destination"]?.text ?? ""): \(error["code"]?.text ?? ""): \(message)".printable
@@ -51,7 +60,7 @@ struct TaskOutput {
         }
         return name + "\n"
             + Table(header: ["STATE", "DESTINATION", "MODE", "PID", "SOURCE"], rows: rows).text(style)
-            + failures.joined()
+            + uploads.joined() + kept.joined() + failures.joined()
     }
 
     private func source(_ source: JSONValue?) -> String {

@@ -1,4 +1,5 @@
 import Cache
+import Executor
 import Glibc
 import ObjectStore
 import Plan
@@ -70,6 +71,9 @@ struct TaskInput {
                 home: HomeFolder.path(environment) ?? "/", workingFolder: workingFolder, root: settings.root,
                 caches: CachesFolder(
                     settings.cacheDir, environment: environment, workingFolder: workingFolder, isRoot: geteuid() == 0
+                ).path,
+                state: StateFolder(
+                    settings.stateDir, environment: environment, workingFolder: workingFolder, isRoot: geteuid() == 0
                 ).path)
         } catch {
             throw Failure(.systemRefused, "the working folder cannot be found: \(error.description)")

@@ -38,12 +38,19 @@ enum TaskVerbs {
 
     static func down(_ invocation: Invocation) throws(Failure) -> ExitStatus {
         try end(invocation) { folder, invocation in
-            TaskEnding.down(folder, invocation.environment, force: invocation.settings.force)
+            let settings = invocation.settings
+            return TaskEnding.down(
+                folder, invocation.environment, force: settings.force, limit: settings.drainTimeout,
+                watch: UploadLine.watch(settings))
         }
     }
 
     static func flush(_ invocation: Invocation) throws(Failure) -> ExitStatus {
-        try end(invocation) { folder, invocation in TaskEnding.flush(folder, invocation.environment) }
+        try end(invocation) { folder, invocation in
+            TaskEnding.flush(
+                folder, invocation.environment, limit: invocation.settings.drainTimeout,
+                watch: UploadLine.watch(invocation.settings))
+        }
     }
 
     /// One task after the other; one that cannot be ended stops no other.

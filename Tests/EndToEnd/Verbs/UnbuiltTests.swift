@@ -19,7 +19,7 @@ import Testing
         }
     }
 
-    @Test(arguments: ["--ready-file=r", "--metrics-file=m", "--drain-timeout=1s", "--fuse-fd=3"])
+    @Test(arguments: ["--ready-file=r", "--metrics-file=m", "--fuse-fd=3"])
     func options(option: String) throws {
         try folder.write("x", to: "file")
         try folder.write("file_mounts: {\(folder.path("dst")): ./file}", to: "task.yaml")
@@ -35,7 +35,7 @@ import Testing
     /// A variable may be exported for good, and so is no mistake; but it does nothing, and that is said.
     @Test(arguments: [
         ("PROVISION_READY_FILE", "r"), ("PROVISION_METRICS_FILE", "m"),
-        ("PROVISION_DRAIN_TIMEOUT", "1s"), ("PROVISION_FUSE_FD", "3"),
+        ("PROVISION_FUSE_FD", "3"),
     ])
     func variables(name: String, value: String) throws {
         try folder.write("x", to: "file")
@@ -82,9 +82,8 @@ import Testing
     @Test(arguments: [
         ("gs://team-data/x", "copying from Google Cloud Storage is not built yet"),
         ("https://acct.blob.core.windows.net/data/x", "copying from Azure Blob Storage is not built yet"),
-        ("{source: s3://team-data}", "writing to a MOUNT is not built yet"),
+        ("{source: gs://team-data}", "mounting Google Cloud Storage is not built yet"),
         ("{source: gs://team-data, read_only: true}", "mounting Google Cloud Storage is not built yet"),
-        ("{name: team-data, mode: MOUNT_CACHED}", "writing to a MOUNT_CACHED is not built yet"),
         ("{name: team-data, source: ./file, mode: COPY}", "uploading a local source is not built yet"),
     ])
     func mounts(entry: String, message: String) throws {

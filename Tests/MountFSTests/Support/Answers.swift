@@ -29,6 +29,10 @@ final class TestRequest<Answer: Sendable>: PendingRequest {
     func whenAbandoned(_ handler: @escaping @Sendable () -> Void) {}
 }
 
+extension Caller {
+    static let test = Caller(user: 0, group: 0, thread: 0, umask: 0o022)
+}
+
 /// Calls and waits for the answer; `arrives` says whether the program still waits for it.
 func answer<Answer: Sendable>(
     arrives: Bool = true, _ call: (Reply<Answer>) -> Void

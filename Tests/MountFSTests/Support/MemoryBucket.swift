@@ -5,7 +5,7 @@ import Synchronization
 import TestSupport
 
 /// A bucket in memory that counts what it is asked, answers late if it shall, and fails where a test says.
-final class MemoryBucket: ReadOnlyStore {
+final class MemoryBucket: ObjectStore {
     struct Object: Sendable {
         var bytes: [UInt8]
         var version: ObjectVersion
@@ -17,26 +17,38 @@ final class MemoryBucket: ReadOnlyStore {
         case list(prefix: ObjectKey)
         case stat(ObjectKey)
         case read(ObjectKey)
+        case put(ObjectKey)
+        case begin(ObjectKey)
+        case part(ObjectKey, Int)
+        case copyPart(ObjectKey, Int)
+        case complete(ObjectKey)
+        case abort(ObjectKey)
+        case copy(ObjectKey, to: ObjectKey)
+        case rename(ObjectKey, to: ObjectKey)
+        case delete(ObjectKey)
     }
 
-    private struct State: Sendable {
+    struct State: Sendable {
         var objects: [ObjectKey: Object] = [:]
         var sorted: [ObjectKey]?
         var versions = 0
+        var uploads: [String: Parts] = [:]
         var calls: [Call] = []
         var waiting: [CheckedContinuation<Void, Never>] = []
         /// Which calls wait.
         var halted: (@Sendable (Call) -> Bool)?
         var milliseconds = 0
         var failure: (@Sendable (Int, Call) -> StoreError?)?
+        var lostAnswer: (@Sendable (Call) -> StoreError?)?
     }
 
-    private let state = Mutex(State())
+    let state = Mutex(State())
     let capabilities: StoreCapabilities
     private let pageSize: Int
 
     init(
-        pageSize: Int = 1000, listsInOrder: Bool = true, keysMayBeAnyBytes: Bool = true, keepsMetadata: Bool = false
+        pageSize: Int = 1000, listsInOrder: Bool = true, keysMayBeAnyBytes: Bool = true, keepsMetadata: Bool = false,
+        _ change: (inout StoreCapabilities) -> Void = { _ in }
     ) {
         self.pageSize = pageSize
         var can = StoreCapabilities()
@@ -44,6 +56,7 @@ final class MemoryBucket: ReadOnlyStore {
         can.keepsMetadata = keepsMetadata
         can.keysMayBeAnyBytes = keysMayBeAnyBytes
         can.pageLimit = pageSize
+        change(&can)
         capabilities = can
     }
 
@@ -54,13 +67,9 @@ final class MemoryBucket: ReadOnlyStore {
         _ key: ObjectKey, _ bytes: [UInt8] = [], metadata: [String: String] = [:], seconds: Int = 1_700_000_000
     ) -> ObjectVersion {
         state.withLock { state in
-            state.versions += 1
-            let version = ObjectVersion("v\(state.versions)")
-            if state.objects[key] == nil { state.sorted = nil }
-            state.objects[key] = Object(
-                bytes: bytes, version: version, modified: FileTime(seconds: seconds, nanoseconds: 0),
-                metadata: ObjectMetadata(contentType: "text/plain", user: metadata))
-            return version
+            state.set(
+                key, bytes, ObjectMetadata(contentType: "text/plain", user: metadata),
+                FileTime(seconds: seconds, nanoseconds: 0))
         }
     }
 
@@ -102,6 +111,9 @@ final class MemoryBucket: ReadOnlyStore {
             state.calls = []
         }
     }
+
+    /// Asked when a call has been done: its answer does not arrive then.
+    func loseAnswers(_ failure: (@Sendable (Call) -> StoreError?)?) { state.withLock { $0.lostAnswer = failure } }
 
     // MARK: ObjectStore
 
@@ -155,7 +167,7 @@ final class MemoryBucket: ReadOnlyStore {
     }
 
     /// Listings of S3 know no metadata.
-    private static func info(_ key: ObjectKey, _ object: Object, withMetadata: Bool = false) -> ObjectInfo {
+    static func info(_ key: ObjectKey, _ object: Object, withMetadata: Bool = false) -> ObjectInfo {
         ObjectInfo(
             key: key, size: object.bytes.count, modified: object.modified, version: object.version,
             metadata: withMetadata ? object.metadata : .init(), storageClass: "STANDARD")
@@ -182,11 +194,17 @@ final class MemoryBucket: ReadOnlyStore {
             memory.copyBytes(from: bytes)
             progress?(bytes.count)
             return ReadResult(object: Self.info(key, object), count: bytes.count)
-        case .file: throw StoreError(.unsupported, "not into files")
+        case .file(let file, let offset):
+            do throws(SystemError) {
+                try file.file.write(bytes, at: offset)
+            } catch {
+                throw StoreError(error, "cannot write")
+            }
+            return ReadResult(object: Self.info(key, object), count: bytes.count)
         }
     }
 
-    private func begin(_ call: Call) async throws(StoreError) {
+    func begin(_ call: Call) async throws(StoreError) {
         let (failure, milliseconds, isHalted) = state.withLock { state in
             state.calls.append(call)
             return (state.failure?(state.calls.count, call), state.milliseconds, state.halted?(call) == true)
@@ -209,5 +227,19 @@ final class MemoryBucket: ReadOnlyStore {
             }
         }
         if let failure { throw failure }
+    }
+}
+
+extension MemoryBucket.State {
+    @discardableResult
+    mutating func set(
+        _ key: ObjectKey, _ bytes: [UInt8], _ metadata: ObjectMetadata, _ modified: FileTime,
+        version: ObjectVersion? = nil
+    ) -> ObjectVersion {
+        versions += 1
+        let version = version ?? ObjectVersion("v\(versions)")
+        if objects[key] == nil { sorted = nil }
+        objects[key] = MemoryBucket.Object(bytes: bytes, version: version, modified: modified, metadata: metadata)
+        return version
     }
 }

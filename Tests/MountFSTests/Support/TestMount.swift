@@ -13,6 +13,8 @@ final class TestMount: Sendable {
     private let clock: Clock
     let settings: TreeSettings
     let lines: Lines
+    /// Its folder stays as long as the mount does.
+    private let staging: TestStaging?
 
     final class Clock: Sendable {
         private let milliseconds = Atomic(1_000_000)
@@ -26,8 +28,10 @@ final class TestMount: Sendable {
         var all: [String] { lines.withLock { $0 } }
     }
 
+    /// Nothing may be written without a staging folder.
     convenience init(
-        _ store: any ObjectStore, root: ObjectKey = "", _ change: (inout TreeSettings) -> Void = { _ in }
+        _ store: any ObjectStore, root: ObjectKey = "", staging: TestStaging? = nil,
+        _ change: (inout TreeSettings) -> Void = { _ in }
     ) throws {
         let clock = Clock()
         let lines = Lines()
@@ -37,29 +41,35 @@ final class TestMount: Sendable {
         change(&settings)
         let file = SharedDescriptor(OwnedDescriptor(owning: try SystemError.check { shim_memory_file("test") }))
         try file.file.resize(to: 4096)
-        try self.init(store, settings, KeptMemory(file, start: 4096, isFresh: true), clock, lines)
+        try self.init(store, settings, KeptMemory(file, start: 4096, isFresh: true), staging, clock, lines)
     }
 
     private init(
-        _ store: any ObjectStore, _ settings: TreeSettings, _ memory: KeptMemory, _ clock: Clock, _ lines: Lines
+        _ store: any ObjectStore, _ settings: TreeSettings, _ memory: KeptMemory, _ staging: TestStaging?,
+        _ clock: Clock, _ lines: Lines
     ) throws {
         self.settings = settings
         self.memory = memory
         self.clock = clock
         self.lines = lines
+        self.staging = staging
         let tree = try BucketTree(store, settings, memory)
         var reading = ReadingSettings()
         reading.onChanged = { [weak tree] key in tree?.forgetFacts(of: key) }
-        files = BucketFileSystem(
-            tree, ObjectReading(store: store, memory: MemoryBudget(64 << 20), settings: reading, neighbours: tree))
+        files = try BucketFileSystem(
+            tree, ObjectReading(store: store, memory: MemoryBudget(64 << 20), settings: reading, neighbours: tree),
+            writing: staging?.writing(store) { line in lines.add(line) }, isFirst: memory.isFresh)
     }
 
     var tree: BucketTree { files.tree }
 
     /// The session after a crash of this one, which is not told.
-    func successor() throws -> TestMount {
+    func successor(staging: TestStaging? = nil) throws -> TestMount { try successor(on: tree.calls.store, staging) }
+
+    /// Over another way to the same bucket.
+    func successor(on store: any ObjectStore, _ staging: TestStaging?) throws -> TestMount {
         try TestMount(
-            tree.calls.store, settings, KeptMemory(memory.file, start: memory.start, isFresh: false), clock, lines)
+            store, settings, KeptMemory(memory.file, start: memory.start, isFresh: false), staging, clock, lines)
     }
 
     func pass(milliseconds: Int) { clock.pass(milliseconds) }
@@ -120,7 +130,7 @@ final class TestMount: Sendable {
     func texts(_ node: NodeID = .root) async throws(SystemError) -> [String] { try await list(node).map(\.text) }
 
     func read(_ node: NodeID) async throws(SystemError) -> [UInt8] {
-        let open = try await answer { files.open(node, Access(flags: O_RDONLY), $0) }
+        let open = try await answer { files.open(node, Access(flags: O_RDONLY), by: .test, $0) }
         defer { files.release(node, open.handle) }
         return try await read(node, open.handle, 1 << 20)
     }

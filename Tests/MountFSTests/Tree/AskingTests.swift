@@ -167,7 +167,7 @@ struct AskingTests {
         #expect(mount.tree.heldNodes == 50_002)
         #expect(mount.tree.state.withLock { $0.nodes.factCount } < 30_000)
         // What the kernel's cache holds is known still.
-        let open = try await answer { mount.files.open(kept, Access(flags: O_RDONLY), $0) }
+        let open = try await answer { mount.files.open(kept, Access(flags: O_RDONLY), by: .test, $0) }
         #expect(open.caching == .kept)
     }
 

@@ -28,7 +28,7 @@ struct CrashTests {
         bucket.set("a", [1, 2, 3])
         let mount = try TestMount(bucket)
         let node = try #require(try await mount.lookUp("a".utf8)).attributes.node
-        let open = try await answer { mount.files.open(node, Access(flags: O_RDONLY), $0) }
+        let open = try await answer { mount.files.open(node, Access(flags: O_RDONLY), by: .test, $0) }
         let next = try mount.successor()
         #expect(try await next.read(node, open.handle, 2, at: 1) == [2, 3])
         #expect(try await next.read(node, open.handle, 9, at: 0) == [1, 2, 3])

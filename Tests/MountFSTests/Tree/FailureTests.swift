@@ -139,7 +139,7 @@ struct FailureTests {
         let node = try #require(try await mount.lookUp("a".utf8)).attributes.node
         for flags in [O_WRONLY, O_RDWR, O_RDONLY | O_TRUNC] {
             await #expect(throws: SystemError.readOnly) {
-                _ = try await answer { mount.files.open(node, Access(flags: flags), $0) }
+                _ = try await answer { mount.files.open(node, Access(flags: flags), by: .test, $0) }
             }
         }
         await #expect(throws: SystemError.readOnly) {

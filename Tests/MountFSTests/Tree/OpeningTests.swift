@@ -12,7 +12,7 @@ struct OpeningTests {
         let mount = try TestMount(bucket)
         let node = try #require(try await mount.lookUp("a".utf8)).attributes.node
         func open() async throws(SystemError) -> OpenFile.Caching {
-            let open = try await answer { mount.files.open(node, Access(flags: O_RDONLY), $0) }
+            let open = try await answer { mount.files.open(node, Access(flags: O_RDONLY), by: .test, $0) }
             mount.files.release(node, open.handle)
             return open.caching
         }
@@ -44,7 +44,7 @@ struct OpeningTests {
         bucket.set("a", [1, 2])
         let mount = try TestMount(bucket)
         let node = try #require(try await mount.lookUp("a".utf8)).attributes.node
-        let open = try await answer { mount.files.open(node, Access(flags: O_RDONLY), $0) }
+        let open = try await answer { mount.files.open(node, Access(flags: O_RDONLY), by: .test, $0) }
         bucket.set("a", [3, 4, 5])
         await #expect(throws: SystemError(code: ESTALE)) { try await mount.read(node, open.handle, 2) }
         #expect(try await mount.read(node) == [3, 4, 5])
@@ -59,7 +59,7 @@ struct OpeningTests {
         for (name, code) in [("d", EISDIR), ("l", ELOOP)] {
             let node = try #require(try await mount.lookUp(name.utf8)).attributes.node
             await #expect(throws: SystemError(code: code)) {
-                _ = try await answer { mount.files.open(node, Access(flags: O_RDONLY), $0) }
+                _ = try await answer { mount.files.open(node, Access(flags: O_RDONLY), by: .test, $0) }
             }
         }
         let file = try #require(try await mount.find("d/a")).attributes.node

@@ -45,7 +45,7 @@ struct UploadingToServersTests {
     }
 
     private func write(_ bytes: [UInt8], at offset: Int, of file: StagedFile) throws {
-        try bytes.withUnsafeBytes { try file.write($0, at: offset) }
+        _ = try bytes.withUnsafeBytes { try file.write($0, at: offset) }
     }
 
     private func content(_ key: ObjectKey, of store: WatchedStore) async throws -> [UInt8] {

@@ -11,6 +11,10 @@ struct SessionTextTests {
         .failed(SessionFailure("a\nb\u{0}c", exitStatus: .temporary, isRetryable: true)),
         .trouble(SessionTrouble(code: "unreachable", "nobody is there", isRetryable: true)),
         .trouble(SessionTrouble(code: "denied", "no\nway", hint: "ask", isRetryable: false)),
+        .saving(SavingFigures()), .saving(.some),
+        .kept(KeptReport(path: "a b/ü\n", reason: "torn", file: "/staging/kept/a", wasFound: false)),
+        .kept(KeptReport(path: "", reason: "damaged", file: "/staging/1.data", wasFound: true)),
+        .drained(0), .drained(255),
     ])
     func reportsArriveAsTheyWere(report: SessionReport) throws {
         let bytes = report.bytes
@@ -29,8 +33,9 @@ struct SessionTextTests {
         #expect(received.isRetryable == sent.isRetryable)
     }
 
-    @Test func noiseIsNoReport() {
-        var noise = Array("hello\n".utf8)
+    @Test(arguments: ["hello", "saving\u{0}1", "saving\u{0}1\u{0}2\u{0}3\u{0}4\u{0}5\u{0}x", "drained\u{0}256", "kept"])
+    func noiseIsNoReport(text: String) {
+        var noise = Array((text + "\n").utf8)
         guard case .failed(let failure) = SessionReport.take(from: &noise) else {
             Issue.record("taken for a report")
             return
@@ -45,6 +50,8 @@ struct SessionTextTests {
             let trouble = SessionTrouble(code: text, text, hint: text, isRetryable: true)
             #expect(SessionReport.trouble(trouble).bytes.count <= Int(PIPE_BUF))
             #expect(trouble.message.utf8.count <= 2000)
+            let kept = KeptReport(path: text, reason: text, file: text, wasFound: true)
+            #expect(SessionReport.kept(kept).bytes.count <= Int(PIPE_BUF))
             #expect(trouble.message == text.printable || trouble.message.hasSuffix("…"))
         }
     }
@@ -80,6 +87,43 @@ struct SessionTextTests {
     func whoIsDying(own: String, shared: String, blocked: String, ignored: String, caught: String, isDying: Bool) {
         let status =
             "Name:\tx\nSigQ:\t0/1\nSigPnd:\t\(own)\nShdPnd:\t\(shared)\nSigBlk:\t\(blocked)\nSigIgn:\t\(ignored)\nSigCgt:\t\(caught)\n"
-        #expect(DyingThread.isDying(status: status) == isDying)
+        #expect(CallingThread.isDying(status: status) == isDying)
+    }
+
+    @Test(arguments: [
+        (4_194_560, 0, false, 0),
+        (4_194_564, 0, true, 0),  // exit(0)
+        (4_194_564, 256, true, 0),  // exit(1)
+        (4_194_564, 9, true, SIGKILL),
+        (4_194_564, 139, true, SIGSEGV),  // with a core dump
+    ])
+    func howProcessesEnd(flags: Int, exitCode: Int, isExiting: Bool, signal: Int32) throws {
+        let rest = [String](repeating: "0", count: 42).joined(separator: " ")
+        let stat = "77 (a) b ( c\n) S 1 77 77 0 -1 \(flags) \(rest) \(exitCode)\n"
+        let end = try #require(CallingThread.End(stat: stat))
+        #expect(end.isExiting == isExiting && end.signal == signal)
+    }
+
+    @Test func theseThreadsLive() throws {
+        let threads = try OwnedDescriptor.open("/proc/self/task", FileFlags.folder).names()
+        #expect(!threads.isEmpty)
+        for thread in threads.compactMap({ $0.exactText.flatMap(Int32.init) }) {
+            // One of the pool may have ended meanwhile.
+            #expect([getpid(), 0].contains(CallingThread.process(of: thread)))
+            #expect(!CallingThread.wasKilled(thread) && !CallingThread.isDying(thread))
+        }
+        #expect(CallingThread.process(of: getpid()) == getpid())
+        #expect(CallingThread.process(of: 0) == 0 && !CallingThread.wasKilled(0))
+    }
+}
+
+extension SavingFigures {
+    /// Each of them another.
+    static var some: SavingFigures {
+        var figures = SavingFigures()
+        (figures.savedFiles, figures.savedBytes) = (1, 1 << 40)
+        (figures.pendingFiles, figures.pendingBytes) = (3, 4)
+        (figures.failedFiles, figures.openFiles) = (5, 6)
+        return figures
     }
 }

@@ -3,6 +3,7 @@ import JSON
 import Platform
 import Staging
 import TestSupport
+import Testing
 
 /// A staged file beside what it should be: the bytes that programs wrote, those of the version that was sealed last, the
 /// object that stands in for the bucket, and the parts that were sent.
@@ -38,22 +39,43 @@ final class ModelFile {
 
     // MARK: What happens to it
 
+    /// What has left the disk stays as it is.
+    private func isRefused(_ body: () throws -> Void) throws -> Bool {
+        do {
+            try body()
+            return false
+        } catch let error as SystemError where error.code == ENOSPC {
+            return true
+        }
+    }
+
     func write(_ new: [UInt8], at offset: Int) throws {
+        let isLost = file.state.image.sent.overlaps(offset..<offset + new.count)
+        let isRefused = try isRefused { _ = try new.withUnsafeBytes { try file.write($0, at: offset) } }
+        guard isRefused == isLost else { throw SystemError(code: EPROTO) }
+        if isRefused { return }
         if offset + new.count > bytes.count, !new.isEmpty {
             bytes += [UInt8](repeating: 0, count: offset + new.count - bytes.count)
         }
         bytes.replaceSubrange(offset..<offset + new.count, with: new)
-        try new.withUnsafeBytes { try file.write($0, at: offset) }
     }
 
     func clear(_ range: Range<Int>) throws {
+        guard try !isRefused({ try file.clear(range) }) else { return }
         for place in range.clamped(to: 0..<bytes.count) { bytes[place] = 0 }
-        try file.clear(range)
     }
 
     func resize(to size: Int) throws {
+        guard try !isRefused({ try file.resize(to: size) }) else { return }
         bytes = Array(bytes.prefix(size)) + [UInt8](repeating: 0, count: max(0, size - bytes.count))
-        try file.resize(to: size)
+    }
+
+    func letGo() throws { _ = try file.letGoOfParts() }
+
+    /// The upload cannot be given up any more.
+    var needsUpload: Bool {
+        let state = file.state
+        return !state.image.sent.isEmpty || state.sealed.map { !$0.image.sent.isEmpty } ?? false
     }
 
     func seal() throws {
@@ -90,6 +112,12 @@ final class ModelFile {
     func send(_ number: Int, _ range: Range<Int>, inMemory: Bool, meanwhile: () throws -> Void) throws {
         if file.state.upload == nil { try beginUpload() }
         let uploads = self.uploads
+        // A part that is the only one to have its bytes is not sent again, nor what is of such bytes.
+        let state = file.state
+        let only = (state.sealed?.image ?? state.image).sent
+        let known = [state.upload?.parts[number], state.sealed?.parts[number]].compactMap { $0?.range }
+        guard !only.overlaps(range), !known.contains(where: { only.overlaps($0) || state.image.sent.overlaps($0) })
+        else { return }
         let sending = try file.beginSending(range, asPart: number)
         var content = [UInt8](repeating: 0xEE, count: range.count)
         if inMemory {
@@ -132,20 +160,56 @@ final class ModelFile {
             case .here: content += try read(piece.range)
             case .base: content += object[piece.range]
             case .zeros: content += [UInt8](repeating: 0, count: piece.range.count)
+            case .sent:
+                for place in piece.range { content.append(try #require(partByte(at: place))) }
             }
         }
         return content
     }
 
+    /// Of the parts that count now.
+    private func partByte(at place: Int) -> UInt8? {
+        let state = file.state
+        let parts = [state.upload?.parts, state.sealed?.parts].compactMap { $0 }.flatMap(\.values)
+        guard let part = parts.first(where: { $0.range.contains(place) }), let bytes = sent[part.number] else {
+            return nil
+        }
+        return bytes[place - part.range.lowerBound]
+    }
+
     /// The sealed version as it would be uploaded at once.
     func sealedContent() throws -> [UInt8]? {
         guard let version = file.state.sealed else { return nil }
+        guard version.image.sent.isEmpty else {
+            return try sealedPieces(version)
+        }
         let sending = try file.beginSending(0..<version.image.size, asPart: 1000)
         var content = [UInt8](repeating: 0xEE, count: version.image.size)
         let isFilled = try content.withUnsafeMutableBytes { try file.fill($0, with: sending) }
         try file.endSending(sending, as: nil)
         guard isFilled else { return nil }
         for place in sending.ofBase { content.replaceSubrange(place, with: object[place]) }
+        return content
+    }
+
+    /// Piece by piece, since what has left the disk is only in parts.
+    private func sealedPieces(_ version: SealedVersion) throws -> [UInt8] {
+        var content: [UInt8] = []
+        for piece in version.pieces(in: 0..<version.image.size) {
+            if piece.origin == .sent {
+                for place in piece.range { content.append(try #require(partByte(at: place))) }
+                continue
+            }
+            let sending = try file.beginSending(piece.range, asPart: 1000)
+            var bytes = [UInt8](repeating: 0xEE, count: piece.range.count)
+            let isFilled = try bytes.withUnsafeMutableBytes { try file.fill($0, with: sending) }
+            try file.endSending(sending, as: nil)
+            try #require(isFilled)
+            for place in sending.ofBase {
+                bytes.replaceSubrange(Self.move(place, by: piece.range), with: object[place])
+            }
+            content += bytes
+        }
         return content
     }
 

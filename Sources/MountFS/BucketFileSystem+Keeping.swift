@@ -1,0 +1,68 @@
+import ObjectStore
+import Platform
+import Staging
+import Synchronization
+
+/// What was written and is not to come into the bucket is kept as the program saw it.
+extension BucketFileSystem {
+    func keep(_ file: StagedFile, _ key: ObjectKey, _ reason: KeptFile.Reason, _ writing: MountWriting) {
+        let name = path(of: key)
+        writing.beginKeeping { [self] in
+            do throws(StoreError) {
+                try await fetchRest(of: file, writing)
+            } catch {
+                writing.settings.report("\(key.shown): what is kept of it has holes: \(error.message)", error)
+            }
+            await forgetUpload(of: file, key, writing)
+            do throws(SystemError) {
+                try writing.keep(file, name, reason)
+            } catch {
+                writing.settings.report("\(key.shown): cannot be kept aside: \(error.description)", nil)
+            }
+        }
+    }
+
+    /// What the store has of it already costs money.
+    private func forgetUpload(of file: StagedFile, _ key: ObjectKey, _ writing: MountWriting) async {
+        guard file.state.upload != nil else { return }
+        do throws(Uploader.Failure) {
+            try await writing.uploader.forgetUpload(of: file)
+        } catch {
+            writing.settings.report("\(key.shown): the store may still have parts of what was not finished", nil)
+        }
+    }
+
+    private static let chunk = 8 << 20
+
+    /// What it has of its object, as far as there is room for it.
+    private func fetchRest(of file: StagedFile, _ writing: MountWriting) async throws(StoreError) {
+        let image = file.state.image
+        let missing = image.pieces(in: 0..<image.size).filter { $0.origin == .base }.map(\.range)
+        guard !missing.isEmpty, let object = file.state.base.flatMap(StoredObject.init(words:)) else { return }
+        let count = missing.reduce(0) { $0 + $1.count }
+        guard writing.room.take(count) else {
+            throw StoreError(.noSpace, "there is no room for the \(count) bytes that are those of the object")
+        }
+        defer { writing.room.give(count) }
+        for range in missing {
+            for start in stride(from: range.lowerBound, to: range.upperBound, by: Self.chunk) {
+                let part = start..<min(range.upperBound, start + Self.chunk)
+                let result = await tree.calls.call(object.key) { [store = tree.store] () async throws(StoreError) in
+                    try await store.read(
+                        object.key, ReadRange(from: part.lowerBound, count: part.count), of: object.version,
+                        into: .bytes(limit: part.count)
+                    ).bytes
+                }
+                try write(try result.get(), at: part.lowerBound, to: file)
+            }
+        }
+    }
+
+    private func write(_ bytes: [UInt8], at offset: Int, to file: StagedFile) throws(StoreError) {
+        do throws(SystemError) {
+            try file.data.file.write(bytes, at: offset)
+        } catch {
+            throw StoreError(error, "the rest of the object cannot be written")
+        }
+    }
+}

@@ -1,0 +1,97 @@
+import Glibc
+import ObjectStore
+import Platform
+import Staging
+import Synchronization
+
+extension BucketFileSystem {
+    public func remove(_ name: UnsafeRawBufferPointer, in folder: NodeID, _ reply: Reply<Void>) {
+        guard let writing else { return _ = reply.fail(.readOnly) }
+        let name = Array(name)
+        begin(reply) { [self] () async throws(SystemError) in
+            guard let node = try await tree.found(name, in: folder) else { throw .notThere }
+            defer { tree.forget(node, count: 1) }
+            let found = try await tree.changeable(node)
+            guard found.kind != .folder else { throw SystemError(code: EISDIR) }
+            guard found.file != nil || found.opens > 0 else {
+                try await delete(found.key)
+                return tree.removeName(name, in: folder, isKnown: true)
+            }
+            let file = try await fileToChange(node, writing)
+            defer { close(node, writing) }
+            try await remove(file, name, in: folder, isOpen: found.opens > 0, writing)
+        }
+    }
+
+    /// A file that somebody has open is to be read to its end: its object goes when that has been closed.
+    private func remove(
+        _ file: WrittenFile, _ name: [UInt8], in folder: NodeID, isOpen: Bool, _ writing: MountWriting
+    ) async throws(SystemError) {
+        try await file.whileStill { () async throws(SystemError) in
+            guard let key = file.key else { throw .notThere }
+            try await forgetUpload(of: file)
+            guard let version = file.replacing else {
+                try file.move(to: nil, replacing: nil)
+                return tree.removeName(name, in: folder, isKnown: true)
+            }
+            let base = file.staged.state.base.flatMap(StoredObject.init(words:))
+            if isOpen, let base, base.key == key, base.version == version {
+                writing.doom(MountWriting.Doomed(object: base, name: name, folder: folder))
+                try file.move(to: nil, replacing: nil)
+                tree.removeName(name, in: folder, isKnown: false)
+            } else {
+                try await delete(key)
+                try file.move(to: nil, replacing: nil)
+                tree.removeName(name, in: folder, isKnown: true)
+            }
+        }
+    }
+
+    func forgetUpload(of file: WrittenFile) async throws(SystemError) {
+        guard file.staged.state.upload != nil else { return }
+        await file.waitForAhead()
+        do throws(Uploader.Failure) {
+            try await file.uploader.forgetUpload(of: file.staged)
+        } catch {
+            switch error {
+            case .disk(let error): throw error
+            // The store clears up by itself, some day.
+            case .store(let error), .conflict(let error): tree.report(error)
+            }
+        }
+    }
+
+    /// Whatever is there, or only one version of it.
+    func delete(_ key: ObjectKey, _ version: ObjectVersion? = nil) async throws(SystemError) {
+        try await inStore(key) { [store = tree.store] () async throws(StoreError) in
+            let decides = store.capabilities.conditionalDelete
+            if let version, !decides {
+                do throws(StoreError) {
+                    guard try await store.stat(key).version == version else { return }
+                } catch  where error.code == .notFound {
+                    return
+                }
+            }
+            let results = try await store.delete([Deletion(key, ifVersion: decides ? version : nil)])
+            for result in results {
+                do throws(StoreError) {
+                    try result.get()
+                } catch  where version != nil && error.code == .conditionFailed {
+                    // It is another object, which nobody wanted to delete.
+                }
+            }
+        }
+    }
+
+    /// A call of the store with an end, whose failure is in the log.
+    func inStore<Answer: Sendable>(
+        _ key: ObjectKey, _ body: @escaping @Sendable () async throws(StoreError) -> Answer
+    ) async throws(SystemError) -> Answer {
+        switch await tree.calls.call(key, body) {
+        case .success(let answer): return answer
+        case .failure(let error):
+            tree.report(error)
+            throw SystemError(error)
+        }
+    }
+}

@@ -1,0 +1,83 @@
+import JSON
+import ObjectStore
+
+// What the log of a staged file says of the file itself, for a process after this one.
+
+/// Where a file is to go.
+struct WrittenName: Sendable, Equatable {
+    var key: ObjectKey
+    /// What is in the bucket there, and may be replaced.
+    var replacing: ObjectVersion?
+
+    init(_ key: ObjectKey, replacing: ObjectVersion?) {
+        self.key = key
+        self.replacing = replacing
+    }
+
+    var words: JSONValue { ["key": key.words, "replacing": .optional(replacing?.text)] }
+
+    init?(words: JSONValue) {
+        guard let key = words["key"].flatMap(ObjectKey.init(words:)) else { return nil }
+        self.key = key
+        if case .string(let text)? = words["replacing"] { replacing = ObjectVersion(text) }
+    }
+}
+
+/// What goes with its bytes.
+struct WrittenDescription: Sendable, Equatable {
+    var attributes: WrittenAttributes
+    /// What the object in the bucket has.
+    var stored: ObjectMetadata
+
+    init(_ attributes: WrittenAttributes, stored: ObjectMetadata) {
+        self.attributes = attributes
+        self.stored = stored
+    }
+
+    var words: JSONValue { ["attributes": attributes.words, "stored": stored.words] }
+
+    init?(words: JSONValue) {
+        guard let attributes = words["attributes"].flatMap(WrittenAttributes.init(words:)),
+            let stored = words["stored"].flatMap(ObjectMetadata.init(words:))
+        else { return nil }
+        self.init(attributes, stored: stored)
+    }
+}
+
+/// A handle that may write, for the session after a crash: programs go on with it.
+struct WrittenHandle: Sendable, Equatable {
+    var handle: HandleID
+    var node: NodeID
+    var opener: Int32
+    var appends: Bool
+
+    var words: JSONValue {
+        [
+            .string(String(handle.number)), .string(String(node.number)), .integer(Int(opener)), .boolean(appends),
+        ]
+    }
+
+    init(_ handle: HandleID, _ node: NodeID, _ writer: WriterHandle) {
+        self.handle = handle
+        self.node = node
+        opener = writer.opener
+        appends = writer.appends
+    }
+
+    init?(words: JSONValue) {
+        guard case .array(let parts) = words, parts.count == 4, case .string(let handle) = parts[0],
+            case .string(let node) = parts[1], case .integer(let opener) = parts[2],
+            case .boolean(let appends) = parts[3],
+            let handle = UInt64(handle), let node = UInt64(node)
+        else { return nil }
+        self.handle = HandleID(handle)
+        self.node = NodeID(node)
+        self.opener = Int32(truncatingIfNeeded: opener)
+        self.appends = appends
+    }
+
+    static func all(in words: JSONValue?) -> [WrittenHandle] {
+        guard case .array(let handles)? = words else { return [] }
+        return handles.compactMap(WrittenHandle.init(words:))
+    }
+}

@@ -1,0 +1,142 @@
+import Glibc
+public import ObjectStore
+public import Platform
+public import Staging
+import Synchronization
+
+/// What is written through a mount, on its way into the bucket: where it is staged, who brings it there, and what did not come
+/// there.
+public final class MountWriting: Sendable {
+    /// An object that is to go when those who have it open have closed it, and the name that it had.
+    struct Doomed: Sendable {
+        let object: StoredObject
+        let name: [UInt8]
+        let folder: NodeID
+    }
+
+    private struct State {
+        var progress = UploadProgress()
+        /// By key.
+        var doomed: [ObjectKey: Doomed] = [:]
+        /// Files of which only attributes are to be stored, and when.
+        var due: [(node: NodeID, file: WrittenFile, time: Int)] = []
+        var alarm: AlarmClock.Number?
+        /// What is being put aside.
+        var keeping: [Int: Task<Void, Never>] = [:]
+        var last = 0
+    }
+
+    let staging: StagingFolder
+    let uploader: Uploader
+    let settings: WritingSettings
+    let room: StagingRoom
+    /// Where the staging folder is, for people.
+    let path: RawPath
+    private let state = Mutex(State())
+
+    /// Attributes that programs set one after another come to the bucket together.
+    static let attributePause = 2000
+    /// More files than this do not wait for that.
+    static let mostDue = 256
+
+    public init(
+        _ store: any ObjectStore, _ staging: StagingFolder, at path: RawPath, _ memory: MemoryBudget,
+        _ settings: WritingSettings
+    ) throws(SystemError) {
+        self.staging = staging
+        self.path = path
+        self.settings = settings
+        room = StagingRoom(settings.stagingRoom)
+        uploader = Uploader(store, memory)
+        let known = try staging.kept().compactMap { kept in
+            KeptFile.Reason(rawValue: kept.reason).map { KeptFile(kept.name, $0, at: path.appending(kept.place)) }
+        }
+        state.withLock { $0.progress.kept = known }
+    }
+
+    var store: any ObjectStore { uploader.store }
+
+    // MARK: Progress
+
+    var progress: UploadProgress { state.withLock { $0.progress } }
+
+    func noteSaved(_ bytes: Int) {
+        state.withLock { state in
+            state.progress.savedFiles += 1
+            state.progress.savedBytes += bytes
+        }
+    }
+
+    /// Puts what will not come into the bucket where people find it. `name` is the path in the mount.
+    func keep(_ file: StagedFile, _ name: RawPath, _ reason: KeptFile.Reason) throws(SystemError) {
+        let place = try staging.keep(file, as: name, reason.rawValue)
+        let kept = KeptFile(name, reason, at: path.appending(place))
+        state.withLock { $0.progress.kept.append(kept) }
+        settings.report(
+            "\(name.text.printable): what was written is not in the bucket (\(reason.rawValue)); it is kept in \(kept.file.text.printable)",
+            nil)
+    }
+
+    func beginKeeping(_ body: @escaping @Sendable () async -> Void) {
+        state.withLock { state in
+            state.last += 1
+            let number = state.last
+            state.keeping[number] = Task(executorPreference: settings.threads) { [self] in
+                await body()
+                self.state.withLock { $0.keeping[number] = nil }
+            }
+        }
+    }
+
+    /// Waits until all that is not to come into the bucket is where people find it.
+    func endKeeping() async {
+        for task in state.withLock({ Array($0.keeping.values) }) { await task.value }
+    }
+
+    /// Of what a process before this one has left and nobody can read.
+    func noteDamaged(_ file: RawPath) {
+        state.withLock { $0.progress.kept.append(KeptFile("", .damaged, at: path.appending(file))) }
+        settings.report(
+            "\(file.text.printable) in \(path.text.printable) belongs to a file of which nothing is known", nil)
+    }
+
+    // MARK: Objects that are to go
+
+    func doom(_ doomed: Doomed) { state.withLock { $0.doomed[doomed.object.key] = doomed } }
+
+    /// The object is not to go any more: somebody puts another in its place, or has it go now.
+    func takeDoomed(_ key: ObjectKey) -> Doomed? { state.withLock { $0.doomed.removeValue(forKey: key) } }
+
+    // MARK: Attributes
+
+    /// Returns those that shall not wait any longer.
+    func noteAttributes(_ node: NodeID, _ file: WrittenFile, whenDue: @escaping @Sendable () -> Void) -> [(
+        node: NodeID, file: WrittenFile
+    )] {
+        let time = settings.now() + Self.attributePause
+        return state.withLock { state in
+            state.due.removeAll { $0.file === file }
+            state.due.append((node, file, time))
+            if state.alarm == nil {
+                state.alarm = AlarmClock.shared.set(milliseconds: Self.attributePause, whenDue)
+            }
+            guard state.due.count > Self.mostDue else { return [] }
+            defer { state.due.removeFirst(state.due.count - Self.mostDue) }
+            return state.due.prefix(state.due.count - Self.mostDue).map { ($0.node, $0.file) }
+        }
+    }
+
+    /// Takes those whose time has come, or all, and has `whenDue` called again for the others.
+    func takeDue(all: Bool, whenDue: @escaping @Sendable () -> Void) -> [(node: NodeID, file: WrittenFile)] {
+        let now = settings.now()
+        return state.withLock { state in
+            let due = state.due.filter { all || $0.time <= now }
+            state.due.removeAll { all || $0.time <= now }
+            state.alarm = nil
+            if let next = state.due.first {
+                state.alarm = AlarmClock.shared.set(milliseconds: max(1, next.time - now), whenDue)
+            }
+            return due.map { ($0.node, $0.file) }
+        }
+    }
+}

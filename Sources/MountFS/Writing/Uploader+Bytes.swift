@@ -1,0 +1,54 @@
+import Checksums
+import ObjectStore
+import Platform
+import Staging
+
+/// Where the bytes come from that are sent.
+extension Uploader {
+    /// Of a sealed version; nothing when another has taken its place.
+    func bytes(_ range: Range<Int>, of file: StagedFile, _ version: Int) async throws(Failure) -> [UInt8]? {
+        while file.state.sealed?.number == version {
+            let sending = try onDisk { () throws(SystemError) in try file.beginSending(range) }
+            defer { _ = try? file.endSending(sending, as: nil) }
+            guard sending.version == version else { return nil }
+            if let bytes = try await fill(sending, of: file) { return bytes }
+        }
+        return nil
+    }
+
+    func fill(_ sending: StagedFile.SentRange, of file: StagedFile) async throws(Failure) -> [UInt8]? {
+        guard var bytes = try filled(sending, of: file) else { return nil }
+        guard !sending.ofBase.isEmpty else { return bytes }
+        guard let base = file.state.base.flatMap(StoredObject.init(words:)) else { throw .disk(.ioError) }
+        for range in sending.ofBase {
+            let got = try await inStore(base.key) { () async throws(StoreError) in
+                try await store.read(
+                    base.key, ReadRange(from: range.lowerBound, count: range.count), of: base.version,
+                    into: .bytes(limit: range.count)
+                ).bytes
+            }
+            let start = range.lowerBound - sending.range.lowerBound
+            bytes.replaceSubrange(start..<start + range.count, with: got)
+        }
+        return bytes
+    }
+
+    private func filled(_ sending: StagedFile.SentRange, of file: StagedFile) throws(Failure) -> [UInt8]? {
+        var bytes = [UInt8](repeating: 0, count: sending.range.count)
+        let isFilled = bytes.withUnsafeMutableBytes { memory -> Result<Bool, SystemError> in
+            do throws(SystemError) {
+                return .success(try file.fill(memory, with: sending))
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try onDisk { () throws(SystemError) in try isFilled.get() } ? bytes : nil
+    }
+
+    func checksum(
+        _ algorithm: Checksum.Algorithm?, of body: ByteSource, _ key: ObjectKey
+    ) async throws(StoreError) -> Checksum? {
+        guard let algorithm else { return nil }
+        return try await FileChecksum.checksum(algorithm, of: body, "cannot write \(key.shown)")
+    }
+}

@@ -1,0 +1,60 @@
+import ObjectStore
+import Platform
+import Staging
+import Synchronization
+
+/// Parts of a new file that are whole are sent while the rest is being written. Who changes them again has them sent again.
+extension WrittenFile {
+    func sendAhead() {
+        let staged = staged.state
+        guard staged.image.baseEnd == 0, staged.sealed == nil else { return }
+        while let (part, target) = state.withLock({ takeNext(staged.image, &$0) }) {
+            begin { file in
+                // What fails now is tried again, and said, when the file is saved.
+                try? await file.uploader.sendAhead(part, of: file.staged, to: target)
+                file.endAhead()
+            }
+        }
+    }
+
+    private func takeNext(_ image: StagedImage, _ state: inout State) -> (Int, Uploader.Target)? {
+        let range = uploader.layout.range(of: state.nextAhead)
+        // The last part has another end, which nobody knows yet. While a version is saved its parts are sent.
+        guard let key = state.key, !state.isSaving, state.stills == 0, image.size > range.upperBound,
+            image.here.contains(range)
+        else { return nil }
+        let part = state.nextAhead
+        state.nextAhead += 1
+        state.ahead += 1
+        endOfNext.store(uploader.layout.range(of: state.nextAhead).upperBound, ordering: .relaxed)
+        return (part, place(for: key, state))
+    }
+
+    private func endAhead() {
+        if room.isShort {
+            do throws(SystemError) {
+                try letGoOfParts()
+            } catch {
+                settings.report("there is no room to be made on the disk: \(error.description)", nil)
+            }
+        }
+        let waiting = state.withLock { state in
+            state.ahead -= 1
+            guard state.ahead == 0 else { return CheckedContinuation<Void, Never>?.none }
+            defer { state.waitingForNone = nil }
+            return state.waitingForNone
+        }
+        waiting?.resume()
+    }
+
+    /// A part must not be on its way twice: nobody knows which of the two the store would keep.
+    func waitForAhead() async {
+        await withCheckedContinuation { continuation in
+            let isNone = state.withLock { state in
+                if state.ahead > 0 { state.waitingForNone = continuation }
+                return state.ahead == 0
+            }
+            if isNone { continuation.resume() }
+        }
+    }
+}

@@ -1,0 +1,92 @@
+import ObjectStore
+import Platform
+import Staging
+import Synchronization
+
+/// Attributes of a file whose bytes are in the bucket.
+extension WrittenFile {
+    private var keepsAttributes: Bool { uploader.store.capabilities.keepsMetadata || uploader.store is any FolderStore }
+
+    /// Something that a program has set is not with the object. The time at which a large object was begun to be sent does for
+    /// when it was written.
+    var hasOtherAttributes: Bool {
+        guard keepsAttributes else { return false }
+        return state.withLock { state in
+            guard state.key != nil, state.replacing != nil else { return false }
+            var (wanted, stored) = (wantedMetadata(state), state.stored)
+            if state.attributes.modified == nil {
+                wanted.user["mtime"] = nil
+                stored.user["mtime"] = nil
+            }
+            return wanted != stored
+        }
+    }
+
+    var wantedMetadata: ObjectMetadata? {
+        uploader.store.capabilities.keepsMetadata ? state.withLock { wantedMetadata($0) } : nil
+    }
+
+    /// What is stored has to do.
+    func giveUpAttributes() { state.withLock { $0.stored = wantedMetadata($0) } }
+
+    /// What the object is to have beside its bytes.
+    func wantedMetadata(_ state: State) -> ObjectMetadata {
+        var attributes = state.attributes
+        attributes.modified = attributes.modified ?? state.written
+        return attributes.metadata(of: kind)
+    }
+
+    /// Has the store copy the object onto itself, with the attributes that are wanted.
+    func saveAttributes() async throws(StoreError) {
+        let result = await whileStill { () async -> Result<Void, StoreError> in
+            let (key, version, wanted) = state.withLock { ($0.key, $0.replacing, wantedMetadata($0)) }
+            guard let key, let version, !isUnsaved, hasOtherAttributes else { return .success(()) }
+            do throws(StoreError) {
+                let store = uploader.store
+                let new: ObjectVersion
+                if store is any FolderStore {
+                    new = try await setAttributes(of: key)
+                } else {
+                    new = try await store.copyAnySize(
+                        CopySource(key, version), to: key, wanted, size: staged.size
+                    ).version
+                }
+                try rebase(onto: StoredObject(key, new, size: staged.size), wanted)
+                return .success(())
+            } catch {
+                return .failure(error)
+            }
+        }
+        try result.get()
+    }
+
+    /// Where objects are files, a new version has the attributes of a new file at first.
+    func completed(_ saved: Uploader.Saved) async throws(Uploader.Failure) -> Uploader.Saved {
+        guard uploader.store is any FolderStore, attributes != WrittenAttributes() else { return saved }
+        do throws(StoreError) {
+            let wanted = state.withLock { wantedMetadata($0) }
+            let version = try await setAttributes(of: saved.object.key)
+            let object = StoredObject(saved.object.key, version, size: saved.object.size)
+            try rebase(onto: object, wanted)
+            return Uploader.Saved(number: saved.number, object: object, metadata: wanted)
+        } catch {
+            throw .store(error)
+        }
+    }
+
+    private func setAttributes(of key: ObjectKey) async throws(StoreError) -> ObjectVersion {
+        guard let store = uploader.store as? any FolderStore else {
+            throw StoreError(.unsupported, "\(key.shown): the store keeps no attributes")
+        }
+        if let version = try await store.set(FileAttributes(attributes), of: key) { return version }
+        throw StoreError(.invalid, "\(key.shown) is a folder")
+    }
+
+    private func rebase(onto object: StoredObject, _ metadata: ObjectMetadata) throws(StoreError) {
+        do throws(SystemError) {
+            try rebase(on: object, metadata)
+        } catch {
+            throw StoreError(error, "the staged file of \(object.key.shown) cannot be used")
+        }
+    }
+}

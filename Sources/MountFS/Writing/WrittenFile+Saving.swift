@@ -1,0 +1,194 @@
+import Glibc
+import ObjectStore
+import Platform
+import Staging
+import Synchronization
+
+extension WrittenFile {
+    /// The file is whole as it is now. Answers when it is in the bucket, or cannot come there; the latter is no end.
+    func save(_ then: @escaping Waiter) {
+        let version: Int
+        do throws(SystemError) {
+            let known = staged.state
+            guard known.isTorn || known.sealed != nil else { return then(.success(())) }
+            // Nothing has changed since it was sealed.
+            if !known.isTorn, let sealed = known.sealed { version = sealed.number } else { version = try staged.seal() }
+        } catch {
+            return then(.failure(error))
+        }
+        state.withLock { $0.waiting.append(Waiting(version: version, then: then)) }
+        saveIfNeeded()
+    }
+
+    /// Answers when what is sealed now is in the bucket, or has failed.
+    func waitForSealed(_ then: @escaping Waiter) {
+        guard let sealed = staged.state.sealed, failure == nil else { return then(.success(())) }
+        state.withLock { $0.waiting.append(Waiting(version: sealed.number, then: then)) }
+        saveIfNeeded()
+    }
+
+    /// The same without anybody who waits: a failure is told later.
+    func saveBehind() throws(SystemError) {
+        guard staged.state.isTorn else { return }
+        try staged.seal()
+        saveIfNeeded()
+    }
+
+    /// What was sealed by whoever was here before.
+    func saveIfNeeded() {
+        let isFirst = state.withLock { state in
+            guard state.stills == 0 else { return false }
+            defer { state.isSaving = true }
+            return !state.isSaving
+        }
+        if isFirst { begin { await $0.saveAll() } }
+    }
+
+    // MARK: Stillness
+
+    /// Has `body` run while the file is on no way to the store, so that it can be sent somewhere else.
+    func whileStill<Answer: Sendable, Failure: Error>(
+        _ body: () async throws(Failure) -> Answer
+    ) async throws(Failure) -> Answer {
+        state.withLock { $0.stills += 1 }
+        await stillness.enter()
+        await withCheckedContinuation { continuation in
+            let isStill = state.withLock { state in
+                if state.isAttempting { state.waitingForStillness.append(continuation) }
+                return !state.isAttempting
+            }
+            if isStill { continuation.resume() }
+        }
+        defer {
+            stillness.leave()
+            state.withLock { $0.stills -= 1 }
+            saveIfNeeded()
+        }
+        return try await body()
+    }
+
+    private func beginAttempt() -> Bool {
+        state.withLock { state in
+            guard state.stills == 0 else {
+                state.isSaving = false
+                return false
+            }
+            state.isAttempting = true
+            return true
+        }
+    }
+
+    private func endAttempt() {
+        let waiting = state.withLock { state in
+            state.isAttempting = false
+            defer { state.waitingForStillness = [] }
+            return state.waitingForStillness
+        }
+        for continuation in waiting { continuation.resume() }
+    }
+
+    // MARK: Attempts
+
+    private func saveAll() async {
+        var pause = settings.pauses.lowerBound
+        while beginAttempt() {
+            await waitForAhead()
+            guard let target = nextTarget() else { return endAttempt() }
+            let parts = staged.state.sealed?.parts.count
+            do throws(Uploader.Failure) {
+                let saved = try await uploader.upload(staged, to: target)
+                if let saved {
+                    pause = settings.pauses.lowerBound
+                    finish(try await completed(saved), target)
+                }
+                endAttempt()
+            } catch {
+                endAttempt()
+                // Something was done all the same.
+                if staged.state.sealed?.parts.count != parts { state.withLock { $0.failingSince = nil } }
+                guard let next = note(error, pause) else { return }
+                await AlarmClock.shared.pause(milliseconds: next.milliseconds)
+                pause = min(TimeSpan(milliseconds: pause.milliseconds * 2), settings.pauses.upperBound)
+            }
+        }
+    }
+
+    /// Nothing when there is nothing to be done any more; then the next `save` begins anew.
+    private func nextTarget() -> Uploader.Target? {
+        let (target, done) = state.withLock { state -> (Uploader.Target?, [Waiting]) in
+            if let key = state.key, staged.state.sealed != nil {
+                return (place(for: key, state), [])
+            }
+            state.isSaving = false
+            // Of what was deleted nothing is left to be saved.
+            defer { state.waiting = [] }
+            return (nil, state.waiting)
+        }
+        for waiting in done { waiting.then(.success(())) }
+        return target
+    }
+
+    private func finish(_ saved: Uploader.Saved, _ target: Uploader.Target) {
+        state.withLock { state in
+            if state.key == saved.object.key { state.replacing = saved.object.version }
+            state.stored = saved.metadata
+            state.failingSince = nil
+            state.failure = nil
+            beginAgain(&state)
+        }
+        countRoom()
+        onEnd(self, saved.object)
+        answer(.success(())) { $0.version <= saved.number }
+    }
+
+    /// How long to wait before the next attempt; nothing when there shall be none.
+    private func note(_ failure: Uploader.Failure, _ pause: TimeSpan) -> TimeSpan? {
+        let now = settings.now()
+        let (since, wasConflict) = state.withLock { state in
+            let wasConflict = if case .conflict? = state.failure { true } else { false }
+            state.failure = failure
+            state.failingSince = state.failingSince ?? now
+            return (state.failingSince!, wasConflict)
+        }
+        let name = key?.shown ?? "a deleted file"
+        switch failure {
+        case .conflict(let error):
+            if !wasConflict { settings.report("\(name): \(error.message); what was written here is kept", error) }
+            state.withLock { $0.isSaving = false }
+            answer(.failure(SystemError(code: ESTALE)))
+            onEnd(self, nil)
+            return nil
+        case .store(let error) where error.isRetryable:
+            if now - since >= settings.ioTimeout.milliseconds { answer(.failure(.ioError)) }
+            settings.report("\(name): \(error.message)", error)
+            return pause
+        case .store(let error):
+            settings.report("\(name): \(error.message)", error)
+            answer(.failure(SystemError(error)))
+            return settings.longPause
+        case .disk(let error):
+            settings.report("\(name): the staged file cannot be used: \(error.description)", nil)
+            answer(.failure(error))
+            return settings.longPause
+        }
+    }
+
+    /// Who did not wait is told the next time.
+    private func answer(_ result: Result<Void, SystemError>, _ isMeant: (Waiting) -> Bool = { _ in true }) {
+        let meant = state.withLock { state in
+            let meant = state.waiting.filter(isMeant)
+            state.waiting.removeAll(where: isMeant)
+            if case .failure(let error) = result, meant.isEmpty { state.lateError = error }
+            if case .success = result { state.lateError = nil }
+            return meant
+        }
+        for waiting in meant { waiting.then(result) }
+    }
+
+    func place(for key: ObjectKey, _ state: State) -> Uploader.Target {
+        Uploader.Target(
+            key: key, metadata: uploader.store.capabilities.keepsMetadata ? wantedMetadata(state) : .init(),
+            replacing: state.replacing,
+            isWanted: { [weak self] in self?.state.withLock { $0.stills == 0 } ?? false })
+    }
+}

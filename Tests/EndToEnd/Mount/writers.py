@@ -1,0 +1,177 @@
+"""Programs of users' that write to a folder, as they would to a disk.
+
+    writers.py VERB FOLDER      see the verbs at the end
+"""
+
+import json
+import mmap
+import os
+import shutil
+import signal
+import struct
+import sys
+import zipfile
+
+
+def arrays():
+    import numpy
+
+    numbers = numpy.random.default_rng(7)
+    return {f"layer{n}": numbers.standard_normal((64, 100 + n), dtype=numpy.float32) for n in range(6)}
+
+
+def savez(folder):
+    import numpy
+
+    numpy.savez(f"{folder}/plain.npz", **arrays())
+    numpy.savez_compressed(f"{folder}/packed.npz", **arrays())
+    numpy.save(f"{folder}/array.npy", arrays()["layer3"])
+
+
+def check_savez(folder):
+    import numpy
+
+    for name in ["plain.npz", "packed.npz"]:
+        with numpy.load(f"{folder}/{name}") as found:
+            print(name, all((found[key] == value).all() for key, value in arrays().items()), sorted(found))
+    print((numpy.load(f"{folder}/array.npy", mmap_mode="r") == arrays()["layer3"]).all())
+
+
+def safetensors(folder):
+    """As newer versions save: a temporary file beside it, the mode, the name."""
+    from safetensors.numpy import save, save_file
+
+    save_file(arrays(), f"{folder}/direct.safetensors")
+    for _ in range(2):
+        with open(f"{folder}/.model.tmp", "wb") as file:
+            file.write(save(arrays()))
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(f"{folder}/.model.tmp", 0o644)
+        os.replace(f"{folder}/.model.tmp", f"{folder}/model.safetensors")
+
+
+def torch_zip(folder):
+    """As torch.save writes: members whose sizes are filled in afterwards, at their places before."""
+    with zipfile.ZipFile(f"{folder}/checkpoint.pt", "w", zipfile.ZIP_STORED) as archive:
+        for name, value in arrays().items():
+            information = zipfile.ZipInfo(f"archive/data/{name}", (1980, 1, 1, 0, 0, 0))
+            with archive.open(information, "w") as member:
+                for start in range(0, value.nbytes, 4000):
+                    member.write(value.tobytes()[start:start + 4000])
+
+
+def seek_back(folder):
+    """A head that is written last."""
+    with open(f"{folder}/table", "wb") as file:
+        file.write(bytes(16))
+        for number in range(200_000):
+            file.write(struct.pack("<Q", number * number))
+        file.seek(0)
+        file.write(b"TABLE\0\0\0" + struct.pack("<Q", 200_000))
+
+
+def append_events(folder):
+    """As TensorBoard's writer: appends, flushes, and others read what is there."""
+    path = f"{folder}/events.out"
+    with open(path, "ab") as file:
+        for step in range(50):
+            file.write(json.dumps({"step": step, "loss": 1 / (step + 1)}).encode() + b"\n")
+            if step % 10 == 9:
+                file.flush()
+                with os.popen(f"tail -n 1 '{path}'") as reader:
+                    assert json.loads(reader.read())["step"] == step, step
+    with open(path, "ab") as file:
+        file.write(b"end\n")
+
+
+def hdf5(folder):
+    import h5py
+
+    with h5py.File(f"{folder}/data.h5", "w") as file:
+        for name, value in arrays().items():
+            file.create_dataset(name, data=value, compression="gzip")
+        file.attrs["epoch"] = 1
+    with h5py.File(f"{folder}/data.h5", "r+") as file:
+        file.attrs["epoch"] = 2
+        file["layer0"][3, 4] = 42
+        del file["layer5"]
+
+
+def check_hdf5(folder):
+    import h5py
+
+    with h5py.File(f"{folder}/data.h5", "r") as file:
+        right = arrays()
+        right["layer0"][3, 4] = 42
+        print(file.attrs["epoch"], all((file[f"layer{n}"][()] == right[f"layer{n}"]).all() for n in range(5)), len(file))
+
+
+def fork_and_close(folder):
+    """Children close what they have inherited, in the middle of their parent's writing; one of them is killed."""
+    file = os.open(f"{folder}/parent", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+    for part in range(6):
+        os.write(file, bytes([65 + part]) * 30_000)
+        child = os.fork()
+        if child == 0:
+            if part % 2:
+                os.kill(os.getpid(), signal.SIGKILL)
+            os._exit(0)
+        os.waitpid(child, 0)
+    os.write(file, b"end")
+    os.close(file)
+
+
+def shared_map(folder):
+    with open(f"{folder}/mapped", "wb+") as file:
+        file.truncate(300_000)
+        with mmap.mmap(file.fileno(), 300_000) as memory:
+            for place in range(0, 300_000, 1000):
+                memory[place:place + 4] = struct.pack("<I", place)
+            memory.flush()
+            memory[-3:] = b"end"
+
+
+def move(folder):
+    with open(f"{folder}/../moved", "wb") as file:
+        file.write(b"moved" * 1000)
+    os.chmod(f"{folder}/../moved", 0o600)
+    shutil.move(f"{folder}/../moved", f"{folder}/arrived")
+    os.mkdir(f"{folder}/box")
+    shutil.move(f"{folder}/arrived", f"{folder}/box/inside")
+    shutil.move(f"{folder}/box", f"{folder}/crate")
+    shutil.copy2(f"{folder}/crate/inside", f"{folder}/copy")
+    with open(f"{folder}/plain", "wb") as file:
+        file.write(b"plain")
+    shutil.copymode(f"{folder}/crate/inside", f"{folder}/plain")
+    os.utime(f"{folder}/plain", ns=(1_500_000_000_123_456_789, 1_500_000_000_123_456_789))
+
+
+def allocate(folder):
+    file = os.open(f"{folder}/reserved", os.O_RDWR | os.O_CREAT, 0o644)
+    os.posix_fallocate(file, 0, 100_000)
+    os.pwrite(file, b"middle", 50_000)
+    os.ftruncate(file, 80_000)
+    os.pwrite(file, b"far", 200_000)
+    os.close(file)
+
+
+def die(folder, name, how):
+    """Writes half of a file and is ended by a signal."""
+    with open(f"{folder}/{name}", "wb") as file:
+        file.write(b"half" * 1000)
+        file.flush()
+        if how == "SEGV":
+            import resource
+
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        os.kill(os.getpid(), getattr(signal, "SIG" + how))
+        signal.pause()
+
+
+if __name__ == "__main__":
+    verbs = [
+        savez, check_savez, safetensors, torch_zip, seek_back, append_events, hdf5, check_hdf5, fork_and_close, shared_map,
+        move, allocate, die,
+    ]
+    {verb.__name__: verb for verb in verbs}[sys.argv[1]](*sys.argv[2:])

@@ -1,0 +1,223 @@
+import Glibc
+import ObjectStore
+import Platform
+import Synchronization
+import Testing
+
+@testable import MountFS
+
+/// When programs are told that what they wrote is safe, and how they hear that it is not.
+struct CommitTests {
+    private let create = O_WRONLY | O_CREAT | O_TRUNC
+
+    @Test func closeWaitsForTheBucket() async throws {
+        let sandbox = try WritingSandbox(.close)
+        let file = try await sandbox.program.open("f", create)
+        try await sandbox.program.write("x", to: file)
+        sandbox.bucket.halt()
+        let closed = Begun { try await sandbox.program.close(file) }
+        #expect(await soon { sandbox.bucket.takeCalls().contains(.put("f")) })
+        #expect(!closed.hasEnded && sandbox.mount.progress.pendingFiles == 1)
+        sandbox.bucket.goOn()
+        try await closed.end()
+        #expect(sandbox.bucket.text("f") == "x")
+        let progress = sandbox.mount.progress
+        #expect(progress.pendingFiles == 0 && progress.savedFiles == 1 && progress.savedBytes == 1 && progress.isSafe)
+    }
+
+    @Test(arguments: [CommitMode.fsync, .background]) func closeDoesNotWait(commit: CommitMode) async throws {
+        let sandbox = try WritingSandbox(commit)
+        let file = try await sandbox.program.open("f", create)
+        try await sandbox.program.write("x", to: file)
+        sandbox.bucket.halt()
+        try await sandbox.program.close(file)
+        #expect(sandbox.bucket.keys == [])
+        let progress = sandbox.mount.progress
+        #expect(progress.pendingFiles == 1 && progress.pendingBytes == 1 && !progress.isSafe)
+        sandbox.bucket.goOn()
+        // It is what everybody here sees all the while.
+        #expect(try await sandbox.program.text("f") == "x")
+        await sandbox.mount.drain()
+        #expect(sandbox.bucket.text("f") == "x" && sandbox.mount.progress.isSafe)
+    }
+
+    @Test(arguments: [CommitMode.close, .fsync]) func fsyncWaitsForTheBucket(commit: CommitMode) async throws {
+        let sandbox = try WritingSandbox(commit)
+        let file = try await sandbox.program.open("f", create)
+        try await sandbox.program.write("x", to: file)
+        sandbox.bucket.halt()
+        let synchronized = Begun { try await sandbox.program.synchronize(file) }
+        #expect(await soon { sandbox.bucket.takeCalls().contains(.put("f")) })
+        #expect(!synchronized.hasEnded)
+        sandbox.bucket.goOn()
+        try await synchronized.end()
+        #expect(sandbox.bucket.text("f") == "x")
+        try await sandbox.program.close(file)
+    }
+
+    @Test func inTheBackgroundFsyncDoesNotWait() async throws {
+        let sandbox = try WritingSandbox(.background)
+        let file = try await sandbox.program.open("f", create)
+        try await sandbox.program.write("x", to: file)
+        sandbox.bucket.halt()
+        try await sandbox.program.synchronize(file)
+        try await sandbox.program.close(file)
+        #expect(sandbox.bucket.keys == [] && sandbox.mount.progress.pendingFiles == 1)
+        sandbox.bucket.goOn()
+        await sandbox.mount.drain()
+        #expect(sandbox.bucket.text("f") == "x")
+    }
+
+    /// Of nothing there is nothing to be waited for.
+    @Test(arguments: CommitMode.allCases) func whatIsSavedIsNotSavedAgain(commit: CommitMode) async throws {
+        let sandbox = try WritingSandbox(commit)
+        let file = try await sandbox.program.open("f", O_RDWR | O_CREAT)
+        try await sandbox.program.write("x", to: file)
+        try await sandbox.program.synchronize(file)
+        await sandbox.mount.drain()
+        #expect(sandbox.bucket.takeChanges() == [.put("f")])
+        try await sandbox.program.synchronize(file)
+        try await sandbox.program.close(file)
+        await sandbox.mount.drain()
+        #expect(sandbox.bucket.takeChanges() == [])
+    }
+
+    @Test(arguments: CommitMode.allCases) func removingAndRenamingWait(commit: CommitMode) async throws {
+        let sandbox = try WritingSandbox(commit, ["f": "x", "g": "y"])
+        let program = sandbox.program
+        _ = try await program.attributes("f")
+        _ = try await program.attributes("g")
+        sandbox.bucket.halt()
+        let removed = Begun { try await program.remove("f") }
+        let renamed = Begun { try await program.rename("g", to: "h") }
+        #expect(
+            await soon {
+                let calls = sandbox.bucket.takeCalls()
+                return !calls.isEmpty
+            })
+        #expect(!removed.hasEnded && !renamed.hasEnded)
+        sandbox.bucket.goOn()
+        try await removed.end()
+        try await renamed.end()
+        #expect(sandbox.bucket.keys == ["h"] && sandbox.bucket.text("h") == "y")
+    }
+
+    // MARK: Errors
+
+    private func deny(_ sandbox: WritingSandbox, _ code: StoreError.Code = .denied) {
+        sandbox.bucket.fail { _, call in
+            if case .put = call { StoreError(code, "not now") } else { nil }
+        }
+    }
+
+    @Test func closeSaysWhyItIsNotInTheBucket() async throws {
+        let sandbox = try WritingSandbox()
+        let file = try await sandbox.program.open("f", create)
+        try await sandbox.program.write("x", to: file)
+        deny(sandbox)
+        await expectError(EACCES) { try await sandbox.program.close(file) }
+        let progress = sandbox.mount.progress
+        #expect(progress.failedFiles == 1 && progress.pendingFiles == 1 && progress.failure?.code == .denied)
+        #expect(try await sandbox.program.text("f") == "x")
+        // Nobody has to write it again.
+        sandbox.bucket.fail(nil)
+        #expect(await soon { sandbox.bucket.text("f") == "x" })
+        #expect(await soon { sandbox.mount.progress.isSafe && sandbox.mount.progress.failure == nil })
+    }
+
+    @Test func aStoreThatDoesNotAnswerIsWaitedForSoLong() async throws {
+        let sandbox = try WritingSandbox { $0.ioTimeout = TimeSpan(milliseconds: 60) }
+        let file = try await sandbox.program.open("f", create)
+        try await sandbox.program.write("x", to: file)
+        deny(sandbox, .unreachable)
+        await expectError(EIO) { try await sandbox.program.close(file) }
+        sandbox.bucket.fail(nil)
+        #expect(await soon { sandbox.bucket.text("f") == "x" })
+    }
+
+    @Test func aShortOutageIsNoError() async throws {
+        let sandbox = try WritingSandbox()
+        sandbox.bucket.fail { number, call in
+            if case .put = call, number < 4 { StoreError(.throttled, "busy") } else { nil }
+        }
+        try await sandbox.program.save("x", as: "f")
+        #expect(sandbox.bucket.text("f") == "x")
+    }
+
+    /// The next close, or the next fsync, of the same file says it.
+    @Test(arguments: [false, true], [CommitMode.fsync, .background])
+    func aLateErrorIsSaidToTheNext(bySynchronizing: Bool, commit: CommitMode) async throws {
+        let sandbox = try WritingSandbox(commit)
+        deny(sandbox)
+        try await sandbox.program.save("x", as: "f")
+        #expect(await soon { sandbox.mount.progress.failedFiles == 1 })
+        try await sandbox.program.close(try await sandbox.program.open("g", O_RDWR | O_CREAT))
+        let file = try await sandbox.program.open("f", O_WRONLY)
+        try await sandbox.program.write("y", to: file)
+        await expectError(EACCES) {
+            if bySynchronizing {
+                try await sandbox.program.synchronize(file)
+            } else {
+                try await sandbox.program.flush(file)
+            }
+        }
+        sandbox.bucket.fail(nil)
+        sandbox.program.release(file)
+        #expect(await soon { sandbox.bucket.text("f") == "y" })
+    }
+
+    @Test func whatIsReleasedAndFailsIsInTheStatusAndTheLog() async throws {
+        let sandbox = try WritingSandbox()
+        let file = try await sandbox.program.open("f", create)
+        try await sandbox.program.write("x", to: file)
+        deny(sandbox)
+        sandbox.program.release(file)
+        #expect(await soon { sandbox.mount.progress.failure?.code == .denied })
+        #expect(sandbox.mount.progress.failedFiles == 1)
+        #expect(await soon { sandbox.mount.lines.all.contains { $0.contains("f") } })
+    }
+
+    @Test func whatCannotBeRemovedOrRenamedStays() async throws {
+        let sandbox = try WritingSandbox(.close, ["f": "x"])
+        sandbox.bucket.fail { _, call in
+            switch call {
+            case .delete, .copy, .rename: StoreError(.denied, "no")
+            default: nil
+            }
+        }
+        await expectError(EACCES) { try await sandbox.program.remove("f") }
+        await expectError(EACCES) { try await sandbox.program.rename("f", to: "g") }
+        #expect(try await sandbox.program.names() == ["f"])
+        #expect(try await sandbox.program.text("f") == "x" && sandbox.bucket.keys == ["f"])
+        sandbox.bucket.fail { _, call in if case .put = call { StoreError(.denied, "no") } else { nil } }
+        await expectError(EACCES) { try await sandbox.program.makeFolder("d") }
+        await expectError(EACCES) { try await sandbox.program.makeLink("l", to: "f") }
+        #expect(try await sandbox.program.names() == ["f"])
+    }
+
+    /// The end of a task does not wait for what will never come.
+    @Test func drainingEndsWithWhatCannotBeSaved() async throws {
+        let sandbox = try WritingSandbox(.background)
+        deny(sandbox)
+        try await sandbox.program.save("x", as: "f")
+        await sandbox.mount.drain()
+        #expect(sandbox.mount.progress.failedFiles == 1 && sandbox.mount.progress.pendingFiles == 1)
+        sandbox.bucket.fail(nil)
+        await sandbox.mount.drain()
+        #expect(sandbox.bucket.text("f") == "x" && sandbox.mount.progress.isSafe)
+    }
+
+    /// Somebody who writes on does not keep it from ending.
+    @Test func drainingDoesNotWaitForWhatIsBeingWritten() async throws {
+        let sandbox = try WritingSandbox(.background)
+        let file = try await sandbox.program.open("f", create)
+        try await sandbox.program.write("half", to: file)
+        try await sandbox.program.save("x", as: "g")
+        #expect(sandbox.mount.progress.openFiles == 1)
+        await sandbox.mount.drain()
+        #expect(sandbox.bucket.keys == ["g"])
+        try await sandbox.program.close(file)
+        await sandbox.mount.drain()
+        #expect(sandbox.bucket.text("f") == "half" && sandbox.mount.progress.openFiles == 0)
+    }
+}

@@ -1,0 +1,95 @@
+import Glibc
+import ObjectStore
+import Platform
+import TestSupport
+import Testing
+
+@testable import MountFS
+
+/// A folder of this machine that is mounted and written to is that folder.
+struct LocalFolderWritingTests {
+    private func mounted() async throws -> (TemporaryFolder, TestMount, TestProgram) {
+        let folder = try TemporaryFolder()
+        let store = try await FileStore.open(RawPath(folder.path), isDurable: false)
+        let mount = try TestMount(store, staging: try TestStaging())
+        return (folder, mount, TestProgram(mount))
+    }
+
+    private func content(_ folder: TemporaryFolder) -> [String: FileTree.Content] {
+        Dictionary(
+            uniqueKeysWithValues: FileTree(folder.path).below.map {
+                (String(decoding: $0.key, as: UTF8.self), $0.value.content)
+            })
+    }
+
+    @Test func filesFoldersAndLinks() async throws {
+        let (folder, mount, program) = try await mounted()
+        try await program.makeFolder("d")
+        try await program.makeFolder("d/empty")
+        try await program.save("content", as: "d/f")
+        try await program.makeLink("l", to: "d/f")
+        #expect(
+            content(folder) == [
+                "d": .folder, "d/empty": .folder, "d/f": .file(Array("content".utf8)),
+                "l": .link(to: Array("d/f".utf8)),
+            ])
+        #expect(try await program.target("l") == "d/f")
+        let file = try await program.open("d/f", O_RDWR)
+        try await program.write("CON", to: file)
+        try await program.rename("d", to: "e")
+        try await program.write("!", at: 7, to: file)
+        try await program.close(file)
+        await mount.drain()
+        #expect(
+            content(folder) == [
+                "e": .folder, "e/empty": .folder, "e/f": .file(Array("CONtent!".utf8)),
+                "l": .link(to: Array("d/f".utf8)),
+            ])
+        try await program.save("new", as: "g")
+        try await program.rename("g", to: "e/f")
+        try await program.remove("l")
+        try await program.removeFolder("e/empty")
+        await mount.drain()
+        #expect(content(folder) == ["e": .folder, "e/f": .file(Array("new".utf8))])
+        await expectError(ENOTEMPTY) { try await program.removeFolder("e") }
+        try await program.remove("e/f")
+        try await program.removeFolder("e")
+        #expect(content(folder) == [:])
+    }
+
+    /// Somebody who works in the folder itself is noticed as in a bucket.
+    @Test func somebodyElseHasWritten() async throws {
+        let (folder, mount, program) = try await mounted()
+        try folder.write("old", to: "f")
+        let file = try await program.open("f", O_WRONLY | O_TRUNC)
+        try await program.write("mine", to: file)
+        try folder.write("theirs", to: "f")
+        await expectError(ESTALE) { try await program.close(file) }
+        #expect(try folder.read("f") == "theirs")
+        #expect(await soon { mount.progress.kept.map(\.reason) == [.conflict] })
+    }
+
+    @Test func aWriterThatDies() async throws {
+        let (folder, mount, program) = try await mounted()
+        try folder.write("old", to: "f")
+        let file = try await program.open("f", O_WRONLY | O_TRUNC)
+        try await program.write("half", to: file)
+        try await program.flush(file, by: .process(100, isDying: true))
+        program.release(file)
+        await mount.drain()
+        #expect(try folder.read("f") == "old" && mount.progress.kept.map(\.reason) == [.torn])
+        #expect(try folder.names == ["f"])
+    }
+
+    /// Nothing of ours stands in the folder while something is on its way.
+    @Test func aFolderHasNoTemporaryNames() async throws {
+        let (folder, mount, program) = try await mounted()
+        let file = try await program.open("f", O_WRONLY | O_CREAT)
+        try await program.write(Content.bytes(20 << 20, seed: 1), to: file)
+        #expect(try await program.names() == ["f"])
+        try await program.close(file)
+        await mount.drain()
+        #expect(try await program.names() == ["f"])
+        #expect(try folder.names == ["f"])
+    }
+}

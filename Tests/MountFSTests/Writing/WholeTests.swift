@@ -1,0 +1,224 @@
+import Glibc
+import ObjectStore
+import Platform
+import TestSupport
+import Testing
+
+@testable import MountFS
+
+/// Which versions of a file are whole, and what becomes of the others.
+struct WholeTests {
+    private let create = O_WRONLY | O_CREAT | O_TRUNC
+
+    /// As `sh -c 'echo x > f'` does: the shell moves the descriptor before anything is written.
+    @Test func aCloseBeforeAnythingIsWrittenIsNone() async throws {
+        let sandbox = try WritingSandbox()
+        let file = try await sandbox.program.open("f", create)
+        try await sandbox.program.flush(file)
+        #expect(sandbox.bucket.takeChanges() == [])
+        try await sandbox.program.write("x\n", to: file)
+        try await sandbox.program.close(file)
+        #expect(sandbox.bucket.text("f") == "x\n" && sandbox.bucket.takeChanges() == [.put("f")])
+    }
+
+    @Test func aChildThatClosesWhatItInheritedIsNoClose() async throws {
+        let sandbox = try WritingSandbox(.close, ["f": "old"])
+        let file = try await sandbox.program.open("f", create)
+        try await sandbox.program.write("half", to: file)
+        try await sandbox.program.flush(file, by: .process(999))
+        await sandbox.mount.drain()
+        #expect(sandbox.bucket.text("f") == "old")
+        try await sandbox.program.write(" and half", at: 4, to: file)
+        try await sandbox.program.close(file)
+        #expect(sandbox.bucket.text("f") == "half and half" && sandbox.bucket.takeChanges() == [.put("f")])
+    }
+
+    /// Of processes in other namespaces the kernel tells nothing: they count as the one that opened the file.
+    @Test(arguments: [(opener: Int32(0), closer: Int32(5)), (5, 0), (0, 0)])
+    func whoeverIsUnknownCountsAsTheOpener(opener: Int32, closer: Int32) async throws {
+        let sandbox = try WritingSandbox()
+        let program = TestProgram(sandbox.mount, process: opener)
+        let file = try await program.open("f", create)
+        try await program.write("whole", to: file)
+        try await program.flush(file, by: .process(closer))
+        #expect(sandbox.bucket.text("f") == "whole")
+        program.release(file)
+    }
+
+    private func die(_ sandbox: WritingSandbox, with file: TestProgram.File) async throws {
+        try await sandbox.program.flush(file, by: .process(sandbox.program.caller.process, isDying: true))
+        sandbox.program.release(file)
+        await sandbox.mount.drain()
+    }
+
+    private func expectKept(
+        _ text: String, _ reason: KeptFile.Reason = .torn, in sandbox: WritingSandbox,
+        at location: SourceLocation = #_sourceLocation
+    ) throws {
+        let kept = sandbox.mount.progress.kept
+        #expect(kept.map(\.reason) == [reason], sourceLocation: location)
+        guard let one = kept.first else { return }
+        #expect(one.path.text.hasSuffix("f"), sourceLocation: location)
+        #expect(one.file.text.hasPrefix(sandbox.staging.folder.path + "/kept/"), sourceLocation: location)
+        #expect(try sandbox.bytes(of: one) == text, sourceLocation: location)
+        #expect(!sandbox.mount.progress.isSafe, sourceLocation: location)
+    }
+
+    @Test(arguments: CommitMode.allCases) func aWriterThatDiesLeavesNothing(commit: CommitMode) async throws {
+        let sandbox = try WritingSandbox(commit)
+        let file = try await sandbox.program.open("f", create)
+        try await sandbox.program.write("half", to: file)
+        try await die(sandbox, with: file)
+        #expect(sandbox.bucket.keys == [] && sandbox.bucket.takeChanges() == [])
+        #expect(try await sandbox.program.attributes("f") == nil)
+        #expect(try await sandbox.program.names() == [])
+        try expectKept("half", in: sandbox)
+        // The name can be taken again.
+        try await sandbox.program.save("whole", as: "f")
+        await sandbox.mount.drain()
+        #expect(sandbox.bucket.text("f") == "whole")
+    }
+
+    @Test func aWriterThatDiesLeavesTheOldObject() async throws {
+        let sandbox = try WritingSandbox(.close, ["f": "old content"])
+        let file = try await sandbox.program.open("f", create)
+        try await sandbox.program.write("half", to: file)
+        #expect(try await sandbox.program.text("f") == "half")
+        try await die(sandbox, with: file)
+        #expect(sandbox.bucket.text("f") == "old content" && sandbox.bucket.takeChanges() == [])
+        #expect(try await sandbox.program.text("f") == "old content")
+        #expect(try await sandbox.program.attributes("f")?.size == 11)
+        try expectKept("half", in: sandbox)
+    }
+
+    /// What is kept is the file as the program saw it, also where it had written nothing.
+    @Test func whatIsKeptIsTheWholeFile() async throws {
+        let sandbox = try WritingSandbox(.close, ["f": "old content"])
+        let file = try await sandbox.program.open("f", O_RDWR)
+        try await sandbox.program.write("new", to: file)
+        try await die(sandbox, with: file)
+        #expect(sandbox.bucket.text("f") == "old content")
+        try expectKept("new content", in: sandbox)
+    }
+
+    @Test func whoAppendsCannotTear() async throws {
+        let sandbox = try WritingSandbox(.close, ["f": "one\n"])
+        let file = try await sandbox.program.open("f", O_WRONLY | O_APPEND)
+        try await sandbox.program.write("two\n", to: file)
+        try await die(sandbox, with: file)
+        #expect(sandbox.bucket.text("f") == "one\ntwo\n" && sandbox.mount.progress.kept == [])
+    }
+
+    @Test func whatWasSynchronizedIsWhole() async throws {
+        let sandbox = try WritingSandbox()
+        let file = try await sandbox.program.open("f", create)
+        try await sandbox.program.write("whole", to: file)
+        try await sandbox.program.synchronize(file)
+        #expect(sandbox.bucket.text("f") == "whole")
+        try await die(sandbox, with: file)
+        #expect(sandbox.bucket.text("f") == "whole" && sandbox.mount.progress.kept == [])
+    }
+
+    @Test(arguments: CommitMode.allCases) func whatWasWrittenAfterItIsTorn(commit: CommitMode) async throws {
+        let sandbox = try WritingSandbox(commit)
+        let file = try await sandbox.program.open("f", create)
+        try await sandbox.program.write("whole", to: file)
+        try await sandbox.program.synchronize(file)
+        try await sandbox.program.write("torn!", to: file)
+        try await die(sandbox, with: file)
+        #expect(sandbox.bucket.text("f") == "whole")
+        #expect(try await sandbox.program.text("f") == "whole")
+        try expectKept("torn!", in: sandbox)
+    }
+
+    /// So is what was found whole by a close of the same open file.
+    @Test func whatWasClosedOnceIsWhole() async throws {
+        let sandbox = try WritingSandbox()
+        let file = try await sandbox.program.open("f", create)
+        try await sandbox.program.write("whole", to: file)
+        try await sandbox.program.flush(file)
+        #expect(sandbox.bucket.text("f") == "whole")
+        try await sandbox.program.write("more!", at: 5, to: file)
+        try await die(sandbox, with: file)
+        #expect(sandbox.bucket.text("f") == "whole")
+        try expectKept("wholemore!", in: sandbox)
+    }
+
+    @Test func dyingCountsBeforeAnythingIsWritten() async throws {
+        let sandbox = try WritingSandbox(.close, ["old": "old"])
+        try await die(sandbox, with: try await sandbox.program.open("f", create))
+        try await die(sandbox, with: try await sandbox.program.open("old", create))
+        #expect(sandbox.bucket.keys == ["old"] && sandbox.bucket.text("old") == "old")
+        #expect(try await sandbox.program.names() == ["old"])
+        #expect(try await sandbox.program.text("old") == "old")
+    }
+
+    @Test func whoDiesWithoutHavingChangedAnythingTearsNothing() async throws {
+        let sandbox = try WritingSandbox(.close, ["f": "old"])
+        try await die(sandbox, with: try await sandbox.program.open("f", O_RDWR))
+        #expect(sandbox.bucket.text("f") == "old" && sandbox.mount.progress.kept == [])
+        #expect(sandbox.bucket.takeChanges() == [])
+    }
+
+    /// Data loaders are killed with what they have inherited, while their parent writes on.
+    @Test func aChildThatDiesTearsNothing() async throws {
+        let sandbox = try WritingSandbox()
+        let file = try await sandbox.program.open("f", create)
+        try await sandbox.program.write("whole", to: file)
+        try await sandbox.program.flush(file, by: .process(999, isDying: true))
+        #expect(sandbox.bucket.keys == [])
+        try await sandbox.program.close(file)
+        #expect(sandbox.bucket.text("f") == "whole" && sandbox.mount.progress.kept == [])
+    }
+
+    @Test func anotherWhoClosesMakesItWhole() async throws {
+        let sandbox = try WritingSandbox()
+        let file = try await sandbox.program.open("f", create)
+        let other = TestProgram(sandbox.mount, process: 200)
+        let second = try await other.open("f", O_WRONLY)
+        try await sandbox.program.write("one", to: file)
+        try await sandbox.program.flush(file, by: .process(sandbox.program.caller.process, isDying: true))
+        sandbox.program.release(file)
+        try await other.write(" two", at: 3, to: second)
+        try await other.close(second)
+        #expect(sandbox.bucket.text("f") == "one two" && sandbox.mount.progress.kept == [])
+    }
+
+    @Test func aFileThatIsClosedEmptyIsThere() async throws {
+        let sandbox = try WritingSandbox(.close, ["old": "old"])
+        try await sandbox.program.close(try await sandbox.program.open("f", create))
+        try await sandbox.program.close(try await sandbox.program.open("old", create))
+        await sandbox.mount.drain()
+        #expect(sandbox.bucket.text("f") == "" && sandbox.bucket.text("old") == "")
+    }
+
+    @Test func theLastReleaseSavesWhatNobodyClosed() async throws {
+        let sandbox = try WritingSandbox()
+        let file = try await sandbox.program.open("f", create)
+        try await sandbox.program.write("whole", to: file)
+        try await sandbox.program.flush(file, by: .process(999))
+        #expect(sandbox.bucket.keys == [])
+        sandbox.program.release(file)
+        await sandbox.mount.drain()
+        #expect(sandbox.bucket.text("f") == "whole")
+    }
+
+    @Test func whatIsTornIsUploadedWhereThatIsWanted() async throws {
+        let sandbox = try WritingSandbox { $0.uploadsTorn = true }
+        let file = try await sandbox.program.open("f", create)
+        try await sandbox.program.write("half", to: file)
+        try await die(sandbox, with: file)
+        #expect(sandbox.bucket.text("f") == "half" && sandbox.mount.progress.kept == [])
+        #expect(try await sandbox.program.text("f") == "half")
+    }
+
+    /// Nobody asks for it any more.
+    @Test func whatIsTornAndHasNoNameIsNotKept() async throws {
+        let sandbox = try WritingSandbox()
+        let file = try await sandbox.program.open("f", create)
+        try await sandbox.program.write("half", to: file)
+        try await sandbox.program.remove("f")
+        try await die(sandbox, with: file)
+        #expect(sandbox.bucket.keys == [] && sandbox.mount.progress.kept == [])
+    }
+}
