@@ -40,6 +40,10 @@ class Mount:
         """Has the processes end, whatever state they are in."""
         raise NotImplementedError
 
+    def finish(self):
+        """Unmounts it with all that was written in the bucket."""
+        subprocess.run(["umount", self.path], check=True, timeout=GIVE_UP)
+
     def close(self):
         subprocess.run(["umount", "--lazy", self.path], capture_output=True, check=False)
         self.end()
@@ -65,8 +69,8 @@ class Mount:
 
 
 class Provision(Mount):
-    def __init__(self, server, scratch, program):
-        self.program, self.server = program, server
+    def __init__(self, server, scratch, program, mode="MOUNT, read_only: true"):
+        self.program, self.server, self.mode = program, server, mode
         self.state = f"{scratch}/state"
         super().__init__(scratch)
 
@@ -78,9 +82,12 @@ class Provision(Mount):
     def begin(self):
         task = f"{self.scratch}/task.yaml"
         with open(task, "w", encoding="utf-8") as file:
-            file.write(f"file_mounts: {{{self.path}: {{source: s3://bench/, mode: MOUNT, read_only: true}}}}\n")
+            file.write(f"file_mounts: {{{self.path}: {{source: s3://bench/, mode: {self.mode}}}}}\n")
         self.run(task)
         self.pids = processes.with_argument([self.state])
+
+    def finish(self):
+        self.run("down")
 
     def end(self):
         self.run("down", "--force")
@@ -90,8 +97,8 @@ class Provision(Mount):
 class Peer(Mount):
     """A program that serves in the foreground until its mount is gone."""
 
-    def __init__(self, name, server, scratch, peers):
-        self.name, self.server, self.peers = name, server, peers
+    def __init__(self, name, server, scratch, peers, options=()):
+        self.name, self.server, self.peers, self.options = name, server, peers, options
         # What it keeps goes with it.
         self.kept = f"{scratch}/kept"
         super().__init__(scratch)
@@ -114,7 +121,7 @@ class Peer(Mount):
         os.makedirs(self.kept)
         self.log = open(f"{self.scratch}/{self.name}.log", "wb")
         self.process = subprocess.Popen(
-            self.words(), stdout=self.log, stderr=self.log, env=self.server.environment(self.kept))
+            [*self.words(), *self.options], stdout=self.log, stderr=self.log, env=self.server.environment(self.kept))
         self.pids = [self.process.pid]
         deadline = time.monotonic() + GIVE_UP
         while not os.path.ismount(self.path):

@@ -91,7 +91,6 @@ class Run:
         os.sync()
         words, reads_keys = command(name, server, place, args.scratch, args.program, args.peers)
         server.stats()
-        before = server.stats()["cpu"]
         with open(f"{args.scratch}/keys" if reads_keys else os.devnull, "rb") as keys:
             result = subprocess.run(
                 [f"{args.scratch}/timed", *words], stdin=keys, capture_output=True, text=True, check=False,
@@ -100,7 +99,6 @@ class Run:
         subprocess.run(["sync", "-f", place], check=True)
         self.sync = time.monotonic() - start
         self.stats = server.stats()
-        self.stats["cpu"] -= before
         sizes = [os.path.getsize(path) for path in files(place).values()]
         if result.returncode or (len(sizes), sum(sizes)) != wanted:
             sys.exit(

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import ssl
 import subprocess
 import urllib.request
@@ -35,6 +36,28 @@ class Stopwatch:
         trust = ssl.create_default_context(cafile=self.authorities) if self.authorities else None
         with urllib.request.urlopen(f"{self.endpoint}/_stats", context=trust) as answer:
             return json.load(answer)
+
+    def wait(self, count, size, seconds):
+        """Until so many files of so many bytes in all were received, folders and what was there aside."""
+        words = f"count={count}&bytes={size}&seconds={seconds}"
+        with urllib.request.urlopen(f"{self.endpoint}/_received?{words}") as answer:
+            return json.load(answer) == {"count": count, "bytes": size}
+
+    def listing(self):
+        """All keys that are there now, of which there are few."""
+        keys, after = [], ""
+        while True:
+            with urllib.request.urlopen(f"{self.endpoint}/bench?list-type=2&start-after={after}") as answer:
+                page = re.findall("<Key>(.*?)</Key>", answer.read().decode())
+            if not page:
+                return keys
+            keys, after = keys + page, page[-1]
+
+    def pieces(self, key):
+        """An object's content, piece by piece."""
+        with urllib.request.urlopen(f"{self.endpoint}/bench/{key}") as answer:
+            while piece := answer.read(1 << 20):
+                yield piece
 
     def environment(self, home):
         """In which programs find nothing but this server."""

@@ -4,7 +4,8 @@
 #include <stdatomic.h>
 
 struct counters {
-    atomic_long requests, gets, heads, lists, failures, bytes, connections, open, most_open;
+    atomic_long requests, gets, heads, lists, puts, copies, deletes, failures, bytes, received, connections, open,
+        most_open;
 };
 
 extern struct counters counters;
@@ -12,6 +13,22 @@ extern struct counters counters;
 extern long delay_milliseconds;
 // Each answer is the last of its connection.
 extern bool closes_connections;
+// What it says it is: clients believe servers that they know more.
+extern const char *server_name;
 
 // False when the connection is at its end.
 bool answer(struct connection *c);
+
+// Of each kind, in files of their own. Those that answer are false when the connection is at its end.
+bool send_list(struct connection *c);
+bool send_object(struct connection *c, const char *key);
+// The first and last byte that a header asks for; all without one. False when it is beyond the end.
+bool parse_range(const char *text, off_t size, off_t *first, off_t *last);
+bool put(struct connection *c, const char *key);
+bool post(struct connection *c, const char *key);
+bool delete(struct connection *c, const char *key);
+
+bool send_document(struct connection *c, int status, const char *type, const char *text, size_t size);
+// With these lines of a header as well.
+bool send_headed(struct connection *c, int status, const char *lines, const char *text, size_t size);
+bool refuse(struct connection *c, int status, const char *code);

@@ -1,6 +1,5 @@
 #define _GNU_SOURCE
 #include "connection.h"
-#include "objects.h"
 #include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -83,6 +82,17 @@ char *query_item(const struct connection *c, const char *name, char *value, size
     return NULL;
 }
 
+bool has_query_item(const struct connection *c, const char *name)
+{
+    size_t name_size = strlen(name);
+    for (const char *item = c->query; item && *item;) {
+        size_t size = strcspn(item, "&"), end = strcspn(item, "=&");
+        if (end == name_size && !strncmp(item, name, name_size)) return true;
+        item += size + (item[size] == '&');
+    }
+    return false;
+}
+
 void percent_decode(char *text)
 {
     char *out = text;
@@ -129,51 +139,146 @@ static void keep_to_rate(double since, off_t sent)
     nanosleep(&time, NULL);
 }
 
-// What fits into the end of the pool goes along with the head, in one piece.
+// What is not much goes along with the head, in one piece.
 enum { small = 64 << 10 };
 
-static bool send_small(struct connection *c, const char *head, size_t head_size, off_t start, off_t count)
+static const char *bytes_of(const struct stretch *stretch)
+{
+    return stretch->kept ? stretch->kept->bytes + stretch->start : pool + stretch->start % pool_size;
+}
+
+static bool is_small(const struct content *content)
+{
+    if (content->count != 1 || content->size > small) return false;
+    const struct stretch *stretch = content->stretches;
+    return stretch->kept || stretch->start % pool_size + stretch->size <= pool_size;
+}
+
+static bool send_small(struct connection *c, const char *head, size_t head_size, const char *bytes, off_t count)
 {
     if (c->tls) {
         char both[small + 4096];
         memcpy(both, head, head_size);
-        memcpy(both + head_size, pool + start, count);
+        memcpy(both + head_size, bytes, count);
         return send_bytes(c, both, head_size + count);
     }
-    struct iovec pieces[2] = {{(char *)head, head_size}, {(char *)pool + start, count}};
+    struct iovec pieces[2] = {{(char *)head, head_size}, {(char *)bytes, count}};
     struct msghdr message = {.msg_iov = pieces, .msg_iovlen = 2};
     ssize_t sent = sendmsg(c->socket, &message, MSG_NOSIGNAL);
     if (sent < (ssize_t)head_size) return false;
     sent -= head_size;
-    return send_bytes(c, pool + start + sent, count - sent);
+    return send_bytes(c, bytes + sent, count - sent);
 }
 
-off_t send_window(struct connection *c, const char *head, size_t head_size, off_t start, off_t count)
+// Small steps are what makes a rate smooth.
+static off_t step_of(const struct connection *c)
 {
-    double begin = seconds();
-    start %= pool_size;
-    if (count <= small && start + count <= pool_size) {
-        if (!send_small(c, head, head_size, start, count)) return -1;
-        keep_to_rate(begin, count);
-        return count;
-    }
-    if (c->tls ? !send_bytes(c, head, head_size)
-               : send(c->socket, head, head_size, MSG_NOSIGNAL | MSG_MORE) != (ssize_t)head_size)
-        return -1;
-    // Small steps are what makes a rate smooth.
-    const off_t step = c->tls || connection_rate > 0 ? 256 << 10 : 8 << 20;
-    for (off_t sent = 0; sent < count;) {
-        off_t place = (start + sent) % pool_size, piece = count - sent;
-        if (piece > step) piece = step;
-        if (piece > pool_size - place) piece = pool_size - place;
-        if (c->tls) {
-            if (!send_bytes(c, pool + place, piece)) return -1;
+    return c->tls || connection_rate > 0 ? 256 << 10 : 8 << 20;
+}
+
+// `before` is what went out of the same content since a moment.
+static bool send_stretch(struct connection *c, const struct stretch *stretch, double begin, off_t before)
+{
+    for (off_t sent = 0; sent < stretch->size;) {
+        struct stretch rest = *stretch;
+        rest.start += sent;
+        off_t piece = stretch->size - sent, place = rest.start % pool_size;
+        if (piece > step_of(c)) piece = step_of(c);
+        if (!rest.kept && piece > pool_size - place) piece = pool_size - place;
+        if (c->tls || rest.kept) {
+            if (!send_bytes(c, bytes_of(&rest), piece)) return false;
         } else {
             piece = sendfile(c->socket, pool_file, &place, piece);
-            if (piece <= 0) return -1;
+            if (piece <= 0) return false;
         }
         sent += piece;
-        keep_to_rate(begin, sent);
+        keep_to_rate(begin, before + sent);
     }
-    return count;
+    return true;
+}
+
+off_t send_content(struct connection *c, const char *head, size_t head_size, const struct content *content)
+{
+    double begin = seconds();
+    if (is_small(content)) {
+        if (!send_small(c, head, head_size, bytes_of(content->stretches), content->size)) return -1;
+        keep_to_rate(begin, content->size);
+        return content->size;
+    }
+    bool is_more = content->size > 0;
+    if (c->tls ? !send_bytes(c, head, head_size)
+               : send(c->socket, head, head_size, MSG_NOSIGNAL | (is_more ? MSG_MORE : 0)) != (ssize_t)head_size)
+        return -1;
+    off_t sent = 0;
+    for (size_t i = 0; i < content->count; i++) {
+        if (!send_stretch(c, &content->stretches[i], begin, sent)) return -1;
+        sent += content->stretches[i].size;
+    }
+    return sent;
+}
+
+// MARK: Bodies
+
+bool keeps_bodies;
+
+// Some of the body, of which a part may have come along with the head; NULL for nowhere.
+static ssize_t receive_some(struct connection *c, char *room, size_t size)
+{
+    if (c->held) {
+        size_t count = c->held < size ? c->held : size;
+        if (room) memcpy(room, c->input, count);
+        memmove(c->input, c->input + count, c->held -= count);
+        return count;
+    }
+    if (room) return receive(c, room, size);
+    if (!c->tls) return recv(c->socket, NULL, size, MSG_TRUNC);
+    static _Thread_local char nowhere[64 << 10];
+    return SSL_read(c->tls, nowhere, size < sizeof nowhere ? (int)size : (int)sizeof nowhere);
+}
+
+static bool receive_all(struct connection *c, char *room, off_t size)
+{
+    char word[32];
+    if (!c->held && header(c, "Expect", word, sizeof word) && !strcasecmp(word, "100-continue") &&
+        !send_bytes(c, "HTTP/1.1 100 Continue\r\n\r\n", 25))
+        return false;
+    double begin = seconds();
+    for (off_t came = 0; came < size;) {
+        off_t piece = size - came;
+        if (piece > step_of(c)) piece = step_of(c);
+        ssize_t count = receive_some(c, room ? room + came : NULL, piece);
+        if (count <= 0) return false;
+        came += count;
+        keep_to_rate(begin, came);
+    }
+    return true;
+}
+
+bool receive_content(struct connection *c, off_t size, struct content *content)
+{
+    struct kept *kept = NULL;
+    if (size > 0 && (keeps_bodies || size <= small)) {
+        kept = malloc(sizeof *kept + size);
+        if (!kept) return false;
+        kept->users = 1;
+    }
+    if (!receive_all(c, kept ? kept->bytes : NULL, size)) {
+        free(kept);
+        return false;
+    }
+    content_add(content, (struct stretch){.kept = kept, .size = size, .is_received = true});
+    return true;
+}
+
+char *receive_text(struct connection *c, off_t size)
+{
+    if (size > 8 << 20) return NULL;
+    char *text = malloc(size + 1);
+    if (!text) return NULL;
+    if (!receive_all(c, text, size)) {
+        free(text);
+        return NULL;
+    }
+    text[size] = 0;
+    return text;
 }

@@ -1,11 +1,17 @@
-// A stopwatch that speaks S3: memory-backed, read-only, and so fast that clients are what is measured. A thread for
-// each connection of 127.0.0.1; signatures are taken as they come.
+// A stopwatch that speaks S3: memory-backed, and so fast that clients are what is measured. A thread for each connection of
+// 127.0.0.1; signatures and checksums are taken as they come.
 //
-//   stopwatch [--delay MS] [--rate MB] [--tls CERTIFICATE KEY] [--close] [--folder COUNT] PREFIX COUNT SIZE…
+//   stopwatch [--delay MS] [--rate MB] [--tls CERTIFICATE KEY] [--close] [--folder COUNT] [--keep] [--name SERVER]
+//             PREFIX COUNT SIZE…
 //
-// --delay waits before each answer, --rate limits each connection to so many million bytes a second, --close ends the
-// connection after each answer, --folder says how many objects a folder has (1000). The port, which the kernel chooses, is printed once all is ready; the server ends with
-// its standard input. GET /_stats says what was asked since the last time, and the CPU time of the server in all.
+// --delay waits before each answer, --rate limits each connection to so many million bytes a second each way, --close ends
+// the connection after each answer, --folder says how many objects a folder has (1000). Of bodies of more than 64 KiB only
+// the size is known later, and random bytes are read in their place, unless --keep is given. --name is what the server calls
+// itself (stopwatch). The port, which the kernel chooses, is printed once all is ready; the server ends with its standard
+// input.
+//
+// GET /_stats says what was asked, and what CPU time the server took, since the last time.
+// GET /_received?count=COUNT&bytes=BYTES&seconds=MOST answers when so many files of so many bytes in all have come.
 #define _GNU_SOURCE
 #include "answers.h"
 #include "objects.h"
@@ -95,13 +101,17 @@ int main(int count, char **words)
             closes_connections = true;
         } else if (!strcmp(words[next], "--folder") && next + 1 < count) {
             per_folder = atol(words[++next]);
+        } else if (!strcmp(words[next], "--keep")) {
+            keeps_bodies = true;
+        } else if (!strcmp(words[next], "--name") && next + 1 < count) {
+            server_name = words[++next];
         } else {
             errx(64, "what is %s?", words[next]);
         }
     }
     if (per_folder < 1) errx(64, "a folder has an object at least");
     for (; next + 2 < count; next += 3) add_objects(words[next], atol(words[next + 1]), atoll(words[next + 2]));
-    if (!object_count || next != count) errx(64, "objects are given as PREFIX COUNT SIZE");
+    if (!has_objects() || next != count) errx(64, "objects are given as PREFIX COUNT SIZE");
     sort_objects();
     make_pool();
 
