@@ -27,6 +27,8 @@ public enum SessionProcess {
 
     public static func run(_ makeFileSystem: (Start) throws(SessionFailure) -> any FileSystem) -> Never {
         for number in [SIGPIPE, SIGHUP, SIGINT, SIGQUIT, SIGTERM] { signal(number, SIG_IGN) }
+        // What is being written takes two descriptors for each file.
+        OpenFileLimit.raise()
         // Without it nobody would ever hear that the mount is ready.
         guard let reports = try? ReportPipe() else { _exit(ExitStatus.systemRefused.rawValue) }
         do throws(SessionFailure) {

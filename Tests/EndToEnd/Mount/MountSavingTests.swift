@@ -44,6 +44,22 @@ extension MountedTasks {
 
         // MARK: While it is mounted
 
+        /// Each takes descriptors of the session, which must not be as few as the system gives to everybody.
+        @Test func moreFilesAreOpenThanDescriptorsAreUsual() async throws {
+            let mounted = try sandbox.run(task(), before: ["prlimit", "--nofile=128:4096"])
+            #expect(mounted.status == 0, "\(mounted.errors)")
+            let script = """
+                import sys
+                files = [open(f"{sys.argv[1]}/{i}", "w") for i in range(300)]
+                for file in files: file.write("x")
+                for file in files: file.close()
+                """
+            let written = try sandbox.shell("exec \(Judge.python) -c '\(script)' $M")
+            #expect(written.status == 0, "\(written.errors)")
+            let flushed = try sandbox.document("flush")
+            #expect(flushed.exitCode == 0 && flushed.mounts.first?.uploads["files"] == 300, "\(flushed.json)")
+        }
+
         @Test func itIsSaved() async throws {
             try sandbox.expect(0, task())
             #expect(try sandbox.shell("echo new > $M/new; mkdir $M/d; echo deep > $M/d/e").status == 0)
