@@ -88,7 +88,8 @@ ROWS = {
     "small": writing("1,000 new files of 16 KiB", small_files, 1000, 16 * KIB),
     "small-cached": writing("1,000 new files of 16 KiB, MOUNT_CACHED", small_files, 1000, 16 * KIB, **CACHED),
     "small-cached-shaped": writing(
-        "1,000 new files of 16 KiB, MOUNT_CACHED, shaped", small_files, 1000, 16 * KIB, options=SHAPED, **CACHED),
+        "1,000 new files of 16 KiB, MOUNT_CACHED, shaped", small_files, 1000, 16 * KIB, options=SHAPED, others=["rclone"],
+        **CACHED),
     "writers": writing("8 writers, 125 new files of 16 KiB each", small_files, 1000, 16 * KIB, writers=8),
     "writers-shaped": writing(
         "8 writers, 125 new files of 16 KiB each, shaped", small_files, 1000, 16 * KIB, writers=8, options=SHAPED),
