@@ -20,9 +20,9 @@ extension WrittenFile {
         saveIfNeeded()
     }
 
-    /// Answers when what is sealed now is in the bucket, or has failed.
+    /// Answers when what is sealed now is in the bucket, or when the store refuses it or has not answered for too long.
     func waitForSealed(_ then: @escaping Waiter) {
-        guard let sealed = staged.state.sealed, failure == nil else { return then(.success(())) }
+        guard let sealed = staged.state.sealed, failure?.mayPass ?? true else { return then(.success(())) }
         state.withLock { $0.waiting.append(Waiting(version: sealed.number, then: then)) }
         saveIfNeeded()
     }
