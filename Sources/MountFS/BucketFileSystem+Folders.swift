@@ -29,7 +29,7 @@ extension BucketFileSystem {
         _ name: UnsafeRawBufferPointer, in folder: NodeID, to target: UnsafeRawBufferPointer, by caller: Caller,
         _ reply: Reply<Lookup>
     ) {
-        guard writing != nil else { return _ = reply.fail(.readOnly) }
+        guard let writing else { return _ = reply.fail(.readOnly) }
         // Without metadata nobody would know that it is one.
         guard tree.store.capabilities.keepsMetadata || tree.store is any FolderStore else {
             return _ = reply.fail(SystemError(code: EPERM))
@@ -40,6 +40,7 @@ extension BucketFileSystem {
         begin(reply) { [self, attributes] () async throws(SystemError) in
             let key = try tree.newKey(name, in: folder)
             try await refuseTaken(name, in: folder)
+            await writing.uploader.deletions.wait(for: key)
             let version = try await makeLink(key, target, attributes)
             var facts = NodeFacts(asked: 0)
             (facts.size, facts.version) = (target.count, version)

@@ -56,11 +56,13 @@ extension BucketFileSystem {
 
     /// Somebody has deleted it; what is in the bucket may wait for its end.
     private func recoverDeleted(_ file: StagedFile, _ writing: MountWriting) {
+        let object = file.state.base.flatMap(StoredObject.init(words:))
+        let deletions = writing.uploader.deletions
+        if let object { deletions.begin(object.key) }
         tree.calls.begin { [self] in
+            defer { if let object { deletions.end(object.key) } }
             do throws(SystemError) {
-                if let object = file.state.base.flatMap(StoredObject.init(words:)) {
-                    try await delete(object.key, object.version)
-                }
+                if let object { try await delete(object.key, object.version) }
                 try file.remove()
             } catch {
                 writing.settings.report("what was left of a deleted file cannot be removed: \(error.description)", nil)

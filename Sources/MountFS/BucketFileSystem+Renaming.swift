@@ -24,6 +24,7 @@ extension BucketFileSystem {
             guard source != target else { return }
             if target != nil, replacing == .forbidden { throw SystemError(code: EEXIST) }
             let key = try tree.newKey(new.name, in: new.folder)
+            await writing.uploader.deletions.wait(for: key)
             let moved = try await tree.changeable(source)
             guard !moved.isFixed else { throw SystemError(code: EBUSY) }
             let replaced: BucketTree.Changeable? =

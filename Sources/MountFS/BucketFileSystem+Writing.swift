@@ -325,7 +325,9 @@ extension BucketFileSystem {
         let doomed = file.staged.state.base.flatMap(StoredObject.init(words:)).flatMap { writing.takeDoomed($0.key) }
         guard let doomed else { return remove(file, writing) }
         let object = doomed.object
+        writing.uploader.deletions.begin(object.key)
         tree.calls.begin { [self] in
+            defer { writing.uploader.deletions.end(object.key) }
             do throws(SystemError) {
                 try await delete(object.key, object.version)
                 tree.noteKnown(doomed.name, in: doomed.folder)

@@ -44,7 +44,6 @@ final class FolderReading: Sendable {
         let answer = Answer(page, reply)
         guard let prefix = tree.prefix(of: folder) else { return fail(.notThere, answer) }
         if position == 0 {
-            tree.walk(on: prefix)
             let names = NamesThere(in: folder, of: tree)
             state.withLock { state in
                 state.local = names
@@ -53,6 +52,7 @@ final class FolderReading: Sendable {
             }
         }
         if position < 2, !addDots(from: Int(position), answer) { return send(answer) }
+        if position == 0 { tree.walk(on: prefix) }
         guard addLocal(after: position, answer) else { return send(answer) }
         let place = FolderPosition(position)
         visit(link(place.page, prefix), place, answer)

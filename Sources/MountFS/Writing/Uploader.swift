@@ -38,6 +38,7 @@ final class Uploader: Sendable {
     let gate: Gate
     let smallGate: Gate
     let layout: PartLayout
+    let deletions = Deletions()
 
     /// So many requests are made at once for all files, and besides four times as many for small ones, which do little but
     /// wait for answers.
@@ -65,6 +66,7 @@ final class Uploader: Sendable {
     /// then. An object in parts has the metadata with which it was begun.
     @discardableResult
     func upload(_ file: StagedFile, to target: Target) async throws(Failure) -> Saved? {
+        await deletions.wait(for: target.key)
         while target.isWanted(), let sealed = file.state.sealed {
             let version: ObjectVersion?
             var metadata = target.metadata
