@@ -6,7 +6,10 @@ import Synchronization
 /// What was written and is not to come into the bucket is kept as the program saw it.
 extension BucketFileSystem {
     func keep(_ file: StagedFile, _ key: ObjectKey, _ reason: KeptFile.Reason, _ writing: MountWriting) {
-        let name = path(of: key)
+        let state = file.state
+        let isWhole = !state.image.pieces(in: 0..<state.image.size).contains { $0.origin == .base }
+        // Then nobody has to be asked, and a run that finds it can tell of it.
+        if isWhole, state.upload == nil { return putAside(file, key, reason, writing) }
         writing.beginKeeping { [self] in
             do throws(StoreError) {
                 try await fetchRest(of: file, writing)
@@ -14,11 +17,17 @@ extension BucketFileSystem {
                 writing.settings.report("\(key.shown): what is kept of it has holes: \(error.message)", error)
             }
             await forgetUpload(of: file, key, writing)
-            do throws(SystemError) {
-                try writing.keep(file, name, reason)
-            } catch {
-                writing.settings.report("\(key.shown): cannot be kept aside: \(error.description)", nil)
-            }
+            putAside(file, key, reason, writing)
+        }
+    }
+
+    private func putAside(
+        _ file: StagedFile, _ key: ObjectKey, _ reason: KeptFile.Reason, _ writing: MountWriting
+    ) {
+        do throws(SystemError) {
+            try writing.keep(file, path(of: key), reason)
+        } catch {
+            writing.settings.report("\(key.shown): cannot be kept aside: \(error.description)", nil)
         }
     }
 
