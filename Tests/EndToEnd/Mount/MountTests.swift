@@ -191,14 +191,5 @@ extension MountedTasks {
                 sandbox.path("root"))
             #expect(sandbox.mounts == [sandbox.path("root/plain"), sandbox.path("root/real/data")])
         }
-
-        /// Half of a mount would look like all of it.
-        @Test(arguments: ["{source: ./src, mode: MOUNT}", "{source: ./src, mode: MOUNT_CACHED}"])
-        func writingIsRefused(entry: String) throws {
-            let finished = try sandbox.run("file_mounts: {\(sandbox.destination): \(entry)}")
-            #expect(finished.status == 64)
-            #expect(finished.output.contains("is not built yet") && finished.output.contains("read_only: true"))
-            #expect(sandbox.mounts == [] && sandbox.supervisors == [])
-        }
     }
 }
