@@ -1,0 +1,145 @@
+import Glibc
+import ObjectStore
+import Platform
+import Staging
+import Synchronization
+
+/// Files that are made, and opened to be written.
+extension BucketFileSystem {
+    public func make(
+        _ name: UnsafeRawBufferPointer, in folder: NodeID, mode: UInt32, _ access: Access, by caller: Caller,
+        _ reply: Reply<NewFile>
+    ) {
+        guard let writing else { return _ = reply.fail(.readOnly) }
+        do throws(SystemError) {
+            let attributes = attributes(mode: mode, of: .file, caller)
+            let (entry, file) = try tree.add(Array(name), in: folder, isOpen: true) { key, node throws(SystemError) in
+                try newFile(key, node, attributes, writing)
+            }
+            let node = entry.attributes.node
+            let writer = WriterHandle(opener: caller.process, appends: access.appends)
+            let handle = add(writer, of: node, file, writing)
+            guard !reply.answer(NewFile(entry, OpenFile(handle, .fresh, wantsFlush: true))) else { return }
+            tree.forget(node, count: 1)
+            release(node, handle)
+        } catch {
+            reply.fail(error)
+        }
+    }
+
+    public func makeNode(
+        _ name: UnsafeRawBufferPointer, in folder: NodeID, mode: UInt32, by caller: Caller, _ reply: Reply<Lookup>
+    ) {
+        guard let writing else { return _ = reply.fail(.readOnly) }
+        guard [0, S_IFREG].contains(mode & S_IFMT) else { return _ = reply.fail(SystemError(code: EPERM)) }
+        let name = Array(name)
+        let attributes = attributes(mode: mode, of: .file, caller)
+        begin(reply) { [self] () async throws(SystemError) in
+            try await refuseTaken(name, in: folder)
+            let (entry, file) = try tree.add(name, in: folder, isOpen: true) { key, node throws(SystemError) in
+                try newFile(key, node, attributes, writing)
+            }
+            defer { close(entry.attributes.node, writing) }
+            do throws(SystemError) {
+                try await commit(file, writing)
+            } catch {
+                tree.forget(entry.attributes.node, count: 1)
+                throw error
+            }
+            return .found(entry)
+        } undo: { [tree] lookup in
+            if case .found(let entry) = lookup { tree.forget(entry.attributes.node, count: 1) }
+        }
+    }
+
+    private func newFile(
+        _ key: ObjectKey, _ node: NodeID, _ attributes: WrittenAttributes, _ writing: MountWriting
+    ) throws(SystemError) -> WrittenFile {
+        let doomed = writing.takeDoomed(key)?.object.version
+        let description = WrittenDescription(attributes, stored: ObjectMetadata())
+        let staged = try writing.staging.make(
+            StagedImage(), base: nil, name: WrittenName(key, replacing: doomed).words, description: description.words,
+            isTorn: true)
+        return written(staged, node, key, replacing: doomed, description, writing)
+    }
+
+    func written(
+        _ staged: StagedFile, _ node: NodeID, _ key: ObjectKey?, replacing: ObjectVersion?,
+        _ description: WrittenDescription, kind: NodeKind = .file, objectTime: Int? = nil, _ writing: MountWriting
+    ) -> WrittenFile {
+        WrittenFile(
+            staged, writing.uploader, writing.settings, key: key, replacing: replacing, description.attributes,
+            stored: description.stored, kind: kind, room: writing.room,
+            objectTime: objectTime
+        ) { [weak self] file, object in
+            if let object { writing.noteSaved(object.size) }
+            self?.finish(node, file, writing)
+        }
+    }
+
+    func openToWrite(
+        _ node: NodeID, _ access: Access, by caller: Caller, _ writing: MountWriting
+    ) async throws(SystemError) -> OpenFile {
+        let file = try await fileToChange(node, writing)
+        do throws(SystemError) {
+            if access.truncates, file.staged.size > 0 { try file.resize(to: 0) }
+        } catch {
+            close(node, writing)
+            throw error
+        }
+        let writer = WriterHandle(opener: caller.process, appends: access.appends)
+        let handle = add(writer, of: node, file, writing)
+        return OpenFile(handle, .fresh, wantsFlush: true)
+    }
+
+    private func add(
+        _ writer: WriterHandle, of node: NodeID, _ file: WrittenFile, _ writing: MountWriting
+    ) -> HandleID {
+        let handle = handles.withLock { $0.add(OpenedFile(node, file, writer)) }
+        note(file, writing) { $0.append(WrittenHandle(handle, node, writer)) }
+        return handle
+    }
+
+    /// Who has a file open is not worth failing for: only after a crash it would be missing.
+    func note(
+        _ file: WrittenFile, _ writing: MountWriting, _ change: (inout [WrittenHandle]) -> Void
+    ) {
+        do throws(SystemError) {
+            try file.change(change)
+        } catch {
+            writing.settings.report("the journal cannot be written: \(error.description)", nil)
+        }
+    }
+
+    /// The file that a node is, or becomes now; it counts as open until `close`.
+    func fileToChange(_ node: NodeID, _ writing: MountWriting) async throws(SystemError) -> WrittenFile {
+        if let known = try tree.openWritten(node, or: nil) { return known }
+        let found = try await tree.changeable(node)
+        guard found.kind != .folder else { throw SystemError(code: EISDIR) }
+        if let known = try tree.openWritten(node, or: nil) { return known }
+        // Of what has no version nobody could say whether it was changed meanwhile.
+        guard let version = found.facts.version else { throw .readOnly }
+        var attributes = found.facts.details.map(WrittenAttributes.init) ?? WrittenAttributes()
+        // What the store itself knows a new version does not have by itself.
+        if tree.store is any FolderStore { attributes.mode = found.facts.mode.map { $0 & 0o7777 } }
+        let description = WrittenDescription(attributes, stored: attributes.metadata(of: found.kind))
+        let object = StoredObject(found.key, version, size: found.facts.size)
+        let staged = try writing.staging.make(
+            StagedImage(ofObjectWithSize: object.size), base: object.words,
+            name: WrittenName(found.key, replacing: version).words, description: description.words, isTorn: false)
+        let new = written(
+            staged, node, found.key, replacing: version, description, kind: found.kind,
+            objectTime: found.facts.modified, writing)
+        let file: WrittenFile?
+        do throws(SystemError) {
+            file = try tree.openWritten(node, or: new)
+        } catch {
+            try? staged.remove()
+            throw error
+        }
+        if file !== new { try staged.remove() }
+        guard let file else { throw .stale }
+        for open in handles.withLock({ $0.files(of: node) }) { open.become(file) }
+        return file
+    }
+}

@@ -1,0 +1,166 @@
+import Glibc
+import ObjectStore
+import Platform
+import Staging
+import Synchronization
+
+/// Folders get another name by everything in them getting one.
+extension BucketFileSystem {
+    func moveFolder(
+        _ found: BucketTree.Changeable, to key: ObjectKey, _ new: Place, _ writing: MountWriting
+    ) async throws(SystemError) {
+        let newPrefix = key + "/"
+        guard newPrefix.bytes.count <= 1024 else { throw SystemError(code: ENAMETOOLONG) }
+        for node in tree.openObjects(below: found.node) {
+            _ = try await fileToChange(node, writing)
+            close(node, writing)
+        }
+        let written = tree.written(below: found.node)
+        try await still(written.map(\.file)[...]) { [self] () async throws(SystemError) in
+            guard written.allSatisfy({ $0.file.staged.state.image.sent.isEmpty }) else {
+                throw SystemError(code: EBUSY)
+            }
+            let moved = try await moveAll(below: found.key, to: newPrefix)
+            for (_, file) in written {
+                guard let old = file.key, old.hasPrefix(found.key) else { continue }
+                let key = Self.key(old, from: found.key, to: newPrefix)
+                try await forgetUpload(of: file)
+                let version = moved[old]
+                let base = file.staged.state.base.flatMap(StoredObject.init(words:))
+                try file.move(to: key, replacing: version)
+                if let version, let base, base.key == old {
+                    try file.rebase(on: StoredObject(key, version, size: base.size), nil)
+                }
+            }
+            try tree.move(found.node, to: new.name, in: new.folder, nil, isOnlyHere: moved.isEmpty)
+            for (node, _) in written { tree.noteMoved(node) }
+        }
+        for (node, file) in written { finish(node, file, writing) }
+    }
+
+    private func still(
+        _ files: ArraySlice<WrittenFile>, _ body: () async throws(SystemError) -> Void
+    ) async throws(SystemError) {
+        guard let first = files.first else { return try await body() }
+        try await first.whileStill { () async throws(SystemError) in try await still(files.dropFirst(), body) }
+    }
+
+    /// Everything below a key that ends in a slash. Returns the new versions by the old keys.
+    private func moveAll(
+        below prefix: ObjectKey, to newPrefix: ObjectKey
+    ) async throws(SystemError) -> [ObjectKey: ObjectVersion] {
+        let store = tree.store
+        if store.capabilities.atomicRename == .objectsAndFolders {
+            return try await moveAtOnce(prefix, to: newPrefix)
+        }
+        var moved: [ObjectKey: ObjectVersion] = [:]
+        do throws(SystemError) {
+            try await copyAll(below: prefix, to: newPrefix, &moved)
+        } catch {
+            // Nothing has moved: what was copied would only be in the way.
+            try? await deleteAll(moved.keys.map { Self.key($0, from: prefix, to: newPrefix) }, below: newPrefix)
+            throw error
+        }
+        try await deleteAll(Array(moved.keys), below: prefix)
+        return moved
+    }
+
+    private func copyAll(
+        below prefix: ObjectKey, to newPrefix: ObjectKey, _ moved: inout [ObjectKey: ObjectVersion]
+    ) async throws(SystemError) {
+        var request = ListRequest(prefix: prefix)
+        while true {
+            let page = try await inStore(prefix) { [store = tree.store, request] () async throws(StoreError) in
+                try await store.list(request)
+            }
+            try await copy(page.objects, from: prefix, to: newPrefix, &moved)
+            guard let next = page.next else { return }
+            request.continuation = next
+        }
+    }
+
+    private func deleteAll(_ keys: [ObjectKey], below prefix: ObjectKey) async throws(SystemError) {
+        guard !keys.isEmpty else { return }
+        // Folders last: some servers keep those that are not empty.
+        let deletions = keys.sorted { ($0.endsInSlash ? 1 : 0, $1) < ($1.endsInSlash ? 1 : 0, $0) }.map { Deletion($0) }
+        try await inStore(prefix) { [store = tree.store] () async throws(StoreError) in
+            for result in try await store.delete(deletions) { try result.get() }
+        }
+    }
+
+    private static func key(_ key: ObjectKey, from prefix: ObjectKey, to newPrefix: ObjectKey) -> ObjectKey {
+        ObjectKey(newPrefix.bytes + key.bytes.dropFirst(prefix.bytes.count))
+    }
+
+    /// The names go with the folder; what the versions are is asked afterwards.
+    private func moveAtOnce(
+        _ prefix: ObjectKey, to newPrefix: ObjectKey
+    ) async throws(SystemError) -> [ObjectKey: ObjectVersion] {
+        let store = tree.store
+        let isThere = try await inStore(prefix) { () async throws(StoreError) in
+            let page = try await store.list(ListRequest(prefix: prefix, limit: 1))
+            return !page.objects.isEmpty || !page.prefixes.isEmpty || page.next != nil
+        }
+        guard isThere else { return [:] }
+        _ = try await inStore(prefix) { () async throws(StoreError) in
+            try await store.rename(prefix, to: newPrefix, if: .always)
+        }
+        var moved: [ObjectKey: ObjectVersion] = [:]
+        for (_, file) in tree.written() {
+            guard let key = file.key, key.hasPrefix(prefix), file.replacing != nil else { continue }
+            let newKey = Self.key(key, from: prefix, to: newPrefix)
+            moved[key] = try await inStore(newKey) { () async throws(StoreError) in
+                try await store.stat(newKey).version
+            }
+        }
+        return moved
+    }
+
+    private static let copiesAtOnce = 16
+
+    /// What stands for a folder some servers keep as one, and cannot copy.
+    private static func copy(
+        _ object: ObjectInfo, to key: ObjectKey, in store: any ObjectStore
+    ) async throws(StoreError) -> ObjectVersion {
+        guard object.key.endsInSlash, object.size == 0 else {
+            return try await store.copyAnySize(
+                CopySource(object.key, object.version), to: key, nil, size: object.size
+            ).version
+        }
+        let metadata = store.capabilities.keepsMetadata ? try await store.stat(object.key).metadata : .init()
+        return try await store.put(key, .bytes([]), PutOptions(metadata: metadata)).version
+    }
+
+    private func copy(
+        _ objects: [ObjectInfo], from prefix: ObjectKey, to newPrefix: ObjectKey,
+        _ moved: inout [ObjectKey: ObjectVersion]
+    ) async throws(SystemError) {
+        let gate = Gate(Self.copiesAtOnce)
+        let results = await withTaskGroup(of: (ObjectKey, Result<ObjectVersion, SystemError>).self) { group in
+            for object in objects {
+                let key = Self.key(object.key, from: prefix, to: newPrefix)
+                group.addTask { [self] in
+                    await gate.pass { () async -> (ObjectKey, Result<ObjectVersion, SystemError>) in
+                        do throws(SystemError) {
+                            let version = try await inStore(key) { [store = tree.store] () async throws(StoreError) in
+                                try await Self.copy(object, to: key, in: store)
+                            }
+                            return (object.key, .success(version))
+                        } catch {
+                            return (object.key, .failure(error))
+                        }
+                    }
+                }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        var first: SystemError?
+        for (key, result) in results {
+            switch result {
+            case .success(let version): moved[key] = version
+            case .failure(let error): first = first ?? error
+            }
+        }
+        if let first { throw first }
+    }
+}

@@ -1,0 +1,190 @@
+import Glibc
+import ObjectStore
+import Platform
+import Synchronization
+
+/// Nodes that are more than objects at this moment.
+extension BucketTree {
+    /// A new file under a name that nothing has. The answer counts as held, and as opened.
+    func add(
+        _ name: [UInt8], in folder: NodeID, isOpen: Bool, _ make: (ObjectKey, NodeID) throws(SystemError) -> WrittenFile
+    ) throws(SystemError) -> (entry: Entry, file: WrittenFile) {
+        let now = settings.now()
+        let (key, node) = try reserve(name, in: folder, .file, now)
+        let file: WrittenFile
+        do throws(SystemError) {
+            file = try make(key, node)
+        } catch {
+            state.withLock { state in
+                guard let place = state.nodes.place(node), let parent = state.nodes.place(folder) else { return }
+                state.local.forget(name, in: parent, &state.nodes)
+                state.nodes.detach(place)
+                state.nodes.forget(place, count: 1)
+            }
+            throw error
+        }
+        let entry = state.withLock { state in
+            let place = state.nodes.place(node)!
+            state.local.files[place] = file
+            state.nodes.pin(place)
+            if isOpen { state.local.opens[place, default: 0] += 1 }
+            return self.entry(place, file.facts(now), now, state)
+        }
+        return (entry, file)
+    }
+
+    /// A node for something that the bucket does not know yet, held once.
+    private func reserve(
+        _ name: [UInt8], in folder: NodeID, _ kind: NodeKind, _ now: Int
+    ) throws(SystemError) -> (ObjectKey, NodeID) {
+        let result = state.withLock { state in
+            Result { () throws(SystemError) -> (ObjectKey, NodeID) in
+                let key = try newKey(name, in: folder, state)
+                let parent = state.nodes.place(folder)!
+                if let place = name.withUnsafeBytes({ state.nodes.child($0, of: parent) }) {
+                    let isThere = validity(facts(of: place, now, state).asked, now) != nil
+                    guard !isThere else { throw SystemError(code: EEXIST) }
+                    state.nodes.detach(place)
+                }
+                let place = try state.nodes.node(name, of: parent, kind)
+                state.nodes.hold(place)
+                state.local.note(name, in: parent, place, at: nil, &state.nodes)
+                state.absences[ChildName(folder: folder.number, name: name)] = nil
+                return (key, state.nodes.id(place))
+            }
+        }
+        return try result.get()
+    }
+
+    /// A file that is more than its object from the beginning, with the folders on its way; of one without a name the kernel
+    /// still holds the node, or it is nothing.
+    func addRecovered(
+        _ key: ObjectKey?, _ node: NodeID?, _ make: (NodeID) -> WrittenFile
+    ) throws(SystemError) -> (node: NodeID, file: WrittenFile)? {
+        let now = settings.now()
+        let path = key?.bytes.dropFirst(settings.root.bytes.count)
+            .split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map(Array.init)
+        let result = state.withLock { state in
+            Result { () throws(SystemError) -> (node: NodeID, file: WrittenFile)? in
+                var place = NodeTable.root
+                if path == nil {
+                    guard let held = node.flatMap({ state.nodes.place($0) }) else { return nil }
+                    place = held
+                }
+                let path = path ?? []
+                for (index, name) in path.enumerated() where !settings.isSingleObject {
+                    let isLast = index == path.count - 1
+                    let parent = place
+                    place = try state.nodes.node(name, of: parent, isLast ? .file : .folder)
+                    state.local.note(name, in: parent, place, at: nil, &state.nodes)
+                    if !isLast { keep(folder: place, now, &state) }
+                }
+                let file = make(state.nodes.id(place))
+                state.local.files[place] = file
+                state.nodes.pin(place)
+                return (state.nodes.id(place), file)
+            }
+        }
+        return try result.get()
+    }
+
+    /// The file that a node is, opened once more: the one that is known, or this one from now on; nothing when there is none.
+    func openWritten(_ node: NodeID, or file: WrittenFile?) throws(SystemError) -> WrittenFile? {
+        let result = state.withLock { state -> Result<WrittenFile?, SystemError> in
+            guard let place = state.nodes.place(node) else { return .failure(.stale) }
+            if let known = state.local.files[place] {
+                state.local.opens[place, default: 0] += 1
+                return .success(known)
+            }
+            guard let file else { return .success(nil) }
+            state.local.opens[place, default: 0] += 1
+            state.local.files[place] = file
+            state.nodes.pin(place)
+            // What the kernel's cache has of it no version of the bucket's is.
+            state.nodes[facts: place] = nil
+            if let parent = state.nodes.parent(place) {
+                state.local.note(state.nodes.name(of: place), in: parent, place, at: nil, &state.nodes)
+            }
+            return .success(file)
+        }
+        return try result.get()
+    }
+
+    /// Returns the file of whoever was the last to have it open.
+    func noteClose(_ node: NodeID) -> WrittenFile? {
+        state.withLock { state in
+            guard let place = state.nodes.place(node), let count = state.local.opens[place] else { return nil }
+            state.local.opens[place] = count > 1 ? count - 1 : nil
+            return count == 1 ? state.local.files[place] : nil
+        }
+    }
+
+    /// The file is no more than an object from now on: all of it is in the bucket, or nothing more will come there. False when it
+    /// is open again, or `isOver` says that it is not.
+    func settle(
+        _ node: NodeID, _ file: WrittenFile, isDiscarded: Bool = false, evenIfOpen: Bool = false, isOver: () -> Bool
+    ) -> Bool {
+        let now = settings.now()
+        return state.withLock { state in
+            guard let place = state.nodes.place(node), state.local.files[place] === file,
+                state.local.opens[place] == nil || evenIfOpen, isOver()
+            else { return false }
+            state.local.files[place] = nil
+            let facts = file.facts(now)
+            if let parent = state.nodes.parent(place) {
+                let isThere = facts.version != nil
+                if isDiscarded {
+                    forgetName(of: place, in: parent, &state)
+                } else {
+                    state.nodes[facts: place] = facts
+                    state.local.note(
+                        state.nodes.name(of: place), in: parent, isThere ? place : nil, at: now, &state.nodes)
+                }
+                if !isThere { state.nodes.detach(place) }
+            }
+            state.nodes.unpin(place)
+            return true
+        }
+    }
+
+    /// Its name is what the bucket says from now on.
+    func takeName(of node: NodeID) {
+        state.withLock { state in
+            guard let place = state.nodes.place(node), let parent = state.nodes.parent(place) else { return }
+            forgetName(of: place, in: parent, &state)
+            state.nodes.detach(place)
+        }
+    }
+
+    /// What it leads to only the bucket knows.
+    private func forgetName(of place: UInt32, in parent: UInt32, _ state: inout State) {
+        state.nodes[facts: place] = nil
+        state.local.forget(state.nodes.name(of: place), in: parent, &state.nodes)
+        if let prefix = key(of: parent, state) { state.pages.forget(prefix) }
+    }
+
+    func written(_ node: NodeID) -> WrittenFile? {
+        state.withLock { state in state.nodes.place(node).flatMap { state.local.files[$0] } }
+    }
+
+    /// Files that are more than objects, below a folder or everywhere, with their nodes.
+    func written(below folder: NodeID? = nil) -> [(node: NodeID, file: WrittenFile)] {
+        state.withLock { state in
+            let above = folder.flatMap { state.nodes.place($0) }
+            return state.local.files.compactMap { place, file in
+                guard above.map({ state.nodes.isBelow(place, $0) }) ?? true else { return nil }
+                return (state.nodes.id(place), file)
+            }
+        }
+    }
+
+    /// Files below a folder that are open, and are no more than objects.
+    func openObjects(below folder: NodeID) -> [NodeID] {
+        state.withLock { state in
+            guard let above = state.nodes.place(folder) else { return [] }
+            return state.local.opens.keys.filter { place in
+                state.local.files[place] == nil && state.nodes.isBelow(place, above)
+            }.map { state.nodes.id($0) }
+        }
+    }
+}
