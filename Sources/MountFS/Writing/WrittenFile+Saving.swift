@@ -134,6 +134,7 @@ extension WrittenFile {
             state.stored = saved.metadata
             state.failingSince = nil
             state.failure = nil
+            state.hasConflict = false
             beginAgain(&state)
         }
         countRoom()
@@ -145,8 +146,8 @@ extension WrittenFile {
     private func note(_ failure: Uploader.Failure, _ pause: TimeSpan) -> TimeSpan? {
         let now = settings.now()
         let (since, wasConflict) = state.withLock { state in
-            let wasConflict = if case .conflict? = state.failure { true } else { false }
-            state.failure = failure
+            let wasConflict = state.hasConflict
+            if case .conflict = failure { state.hasConflict = true } else { state.failure = failure }
             state.failingSince = state.failingSince ?? now
             return (state.failingSince!, wasConflict)
         }
@@ -155,8 +156,10 @@ extension WrittenFile {
         case .conflict(let error):
             if !wasConflict { settings.report("\(name): \(error.message); what was written here is kept", error) }
             state.withLock { $0.isSaving = false }
-            answer(.failure(SystemError(code: ESTALE)))
+            // Whoever waits, a drain as well, finds what was kept.
             onEnd(self, nil)
+            state.withLock { $0.failure = failure }
+            answer(.failure(SystemError(code: ESTALE)))
             return nil
         case .store(let error) where error.isRetryable:
             if now - since >= settings.ioTimeout.milliseconds { answer(.failure(.ioError)) }

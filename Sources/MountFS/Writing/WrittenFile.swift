@@ -42,6 +42,8 @@ final class WrittenFile: Sendable {
         /// Since when the store has not answered.
         var failingSince: Int?
         var failure: Uploader.Failure?
+        /// Somebody else has written to the object.
+        var hasConflict = false
         /// Nobody waited when it happened.
         var lateError: SystemError?
         /// Who may write to it.
@@ -114,7 +116,7 @@ final class WrittenFile: Sendable {
         set { state.withLock { $0.isAbandoned = newValue } }
     }
     /// Somebody else has written to the object.
-    var hasConflict: Bool { if case .conflict? = failure { true } else { false } }
+    var hasConflict: Bool { state.withLock { $0.hasConflict } }
     /// It is not whole, and no version that is waits to be saved.
     var isTorn: Bool {
         let staged = staged.state
