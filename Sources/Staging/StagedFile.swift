@@ -63,6 +63,8 @@ public final class StagedFile: Sendable {
     static func logName(_ id: String) -> RawPath { RawPath(id + ".log") }
     static func asideName(_ id: String) -> RawPath { RawPath(id + ".aside") }
 
+    /// Of its bytes, in the staging folder.
+    public var dataName: RawPath { Self.dataName(id) }
     public var state: StagedState { contents.withLock { $0.state } }
     /// Without waiting for whoever has something to do on the disk.
     public var size: Int { currentSize.load(ordering: .acquiring) }

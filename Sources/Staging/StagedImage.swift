@@ -38,6 +38,9 @@ public struct StagedImage: Sendable, Equatable {
     /// How many bytes it takes on the disk.
     public var occupied: Int { here.count - sent.count }
 
+    /// How many of its bytes are those of the object.
+    public var ofBase: Int { min(size, baseEnd) - here.within(0..<min(size, baseEnd)).count }
+
     public mutating func write(_ range: Range<Int>) {
         here.insert(range)
         sent.remove(range)

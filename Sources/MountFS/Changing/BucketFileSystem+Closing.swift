@@ -115,7 +115,7 @@ extension BucketFileSystem {
             defer { writing.uploader.deletions.end(object.key) }
             do throws(SystemError) {
                 try await delete(object.key, object.version)
-                tree.noteKnown(doomed.name, in: doomed.folder)
+                if let place = doomed.place { tree.noteKnown(place.name, in: place.folder) }
                 remove(file, writing)
             } catch {
                 // It stands in the journal still.

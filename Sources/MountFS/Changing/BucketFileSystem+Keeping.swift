@@ -7,9 +7,12 @@ import Synchronization
 extension BucketFileSystem {
     func keep(_ file: StagedFile, _ key: ObjectKey, _ reason: KeptFile.Reason, _ writing: MountWriting) {
         let state = file.state
-        let isWhole = !state.image.pieces(in: 0..<state.image.size).contains { $0.origin == .base }
+        if !state.image.sent.isEmpty {
+            writing.settings.report(
+                "\(key.shown): what had left the disk for want of room is missing in what is kept of it", nil)
+        }
         // Then nobody has to be asked, and a run that finds it can tell of it.
-        if isWhole, state.upload == nil { return putAside(file, key, reason, writing) }
+        if state.image.ofBase == 0, state.upload == nil { return putAside(file, key, reason, writing) }
         writing.beginKeeping { [self] in
             do throws(StoreError) {
                 try await fetchRest(of: file, writing)
@@ -41,18 +44,27 @@ extension BucketFileSystem {
         }
     }
 
-    private static let chunk = 8 << 20
-
     /// What it has of its object, as far as there is room for it.
     private func fetchRest(of file: StagedFile, _ writing: MountWriting) async throws(StoreError) {
-        let image = file.state.image
-        let missing = image.pieces(in: 0..<image.size).filter { $0.origin == .base }.map(\.range)
-        guard !missing.isEmpty, let object = file.state.base.flatMap(StoredObject.init(words:)) else { return }
-        let count = missing.reduce(0) { $0 + $1.count }
+        let count = file.state.image.ofBase
         guard writing.room.take(count) else {
             throw StoreError(.noSpace, "there is no room for the \(count) bytes that are those of the object")
         }
         defer { writing.room.give(count) }
+        try await fetchRest(of: file) { bytes, offset throws(SystemError) in
+            try file.data.file.write(bytes, at: offset)
+        }
+    }
+
+    private static let chunk = 8 << 20
+
+    /// Piece after piece.
+    func fetchRest(
+        of file: StagedFile, _ give: ([UInt8], Int) throws(SystemError) -> Void
+    ) async throws(StoreError) {
+        let image = file.state.image
+        let missing = image.pieces(in: 0..<image.size).filter { $0.origin == .base }.map(\.range)
+        guard !missing.isEmpty, let object = file.state.base.flatMap(StoredObject.init(words:)) else { return }
         for range in missing {
             for start in stride(from: range.lowerBound, to: range.upperBound, by: Self.chunk) {
                 let part = start..<min(range.upperBound, start + Self.chunk)
@@ -62,16 +74,13 @@ extension BucketFileSystem {
                         into: .bytes(limit: part.count)
                     ).bytes
                 }
-                try write(try result.get(), at: part.lowerBound, to: file)
+                let bytes = try result.get()
+                do throws(SystemError) {
+                    try give(bytes, part.lowerBound)
+                } catch {
+                    throw StoreError(error, "the rest of \(object.key.shown) cannot be written")
+                }
             }
-        }
-    }
-
-    private func write(_ bytes: [UInt8], at offset: Int, to file: StagedFile) throws(StoreError) {
-        do throws(SystemError) {
-            try file.data.file.write(bytes, at: offset)
-        } catch {
-            throw StoreError(error, "the rest of the object cannot be written")
         }
     }
 }

@@ -55,12 +55,20 @@ extension BucketFileSystem {
     private func newFile(
         _ key: ObjectKey, _ node: NodeID, _ attributes: WrittenAttributes, _ writing: MountWriting
     ) throws(SystemError) -> WrittenFile {
-        let doomed = writing.takeDoomed(key)?.object.version
+        let doomed = writing.takeDoomed(key)
+        let replacing = doomed?.object.version
         let description = WrittenDescription(attributes, stored: ObjectMetadata())
-        let staged = try writing.staging.make(
-            StagedImage(), base: nil, name: WrittenName(key, replacing: doomed).words, description: description.words,
-            isTorn: true)
-        return written(staged, node, key, replacing: doomed, description, writing)
+        do throws(SystemError) {
+            let staged = try writing.staging.make(
+                StagedImage(), base: nil, name: WrittenName(key, replacing: replacing).words,
+                description: description.words, isTorn: true)
+            // Else whoever comes after a crash would take the new object for the old one, should they have the same bytes.
+            try doomed?.file.spareObject()
+            return written(staged, node, key, replacing: replacing, description, writing)
+        } catch {
+            if let doomed { writing.doom(doomed) }
+            throw error
+        }
     }
 
     func written(

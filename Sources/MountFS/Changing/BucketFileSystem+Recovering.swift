@@ -10,37 +10,50 @@ extension BucketFileSystem {
     func recover(_ writing: MountWriting, isFirst: Bool) throws(SystemError) {
         let left = try writing.staging.left()
         for file in left.damaged { writing.noteDamaged(file) }
-        for file in left.files {
-            let state = file.state
-            let holders = isFirst ? [] : WrittenHandle.all(in: state.holders)
-            let name = state.name.flatMap(WrittenName.init(words:))
-            guard let description = WrittenDescription(words: state.description),
-                name?.key.hasPrefix(tree.settings.root) ?? true, name != nil || !holders.isEmpty
-            else {
-                recoverDeleted(file, writing)
+        let fates = left.files.map { WrittenFate(words: $0.state.name) }
+        let wanted = Set(fates.compactMap { if case .named(let name) = $0 { name.key } else { nil } })
+        for (file, fate) in zip(left.files, fates) {
+            let holders = isFirst ? [] : WrittenHandle.all(in: file.state.holders)
+            guard let description = WrittenDescription(words: file.state.description) else {
+                writing.noteDamaged(file.dataName)
                 continue
             }
-            if let name, holders.isEmpty, state.isTorn, state.sealed == nil {
-                guard writing.settings.uploadsTorn else {
-                    keep(file, name.key, .torn, writing)
+            switch fate {
+            case .named(let name) where name.key.hasPrefix(tree.settings.root):
+                try recover(file, name, description, holders, writing)
+            case .named, .unknown: writing.noteDamaged(file.dataName)
+            case .nameless, .doomed:
+                if !holders.isEmpty, try goOn(file, nil, description, holders, isDoomed: fate == .doomed, writing) {
                     continue
                 }
-                try file.seal()
+                recoverDeleted(file, isDoomed: fate == .doomed, wanted, writing)
             }
-            try recover(file, name, description, holders, writing)
         }
     }
 
     private func recover(
-        _ staged: StagedFile, _ name: WrittenName?, _ description: WrittenDescription, _ holders: [WrittenHandle],
+        _ file: StagedFile, _ name: WrittenName, _ description: WrittenDescription, _ holders: [WrittenHandle],
         _ writing: MountWriting
     ) throws(SystemError) {
+        if holders.isEmpty, file.state.isTorn, file.state.sealed == nil {
+            guard writing.settings.uploadsTorn else { return keep(file, name.key, .torn, writing) }
+            try file.seal()
+        }
+        _ = try goOn(file, name, description, holders, isDoomed: false, writing)
+    }
+
+    /// False when nobody knows the file any more.
+    private func goOn(
+        _ staged: StagedFile, _ name: WrittenName?, _ description: WrittenDescription, _ holders: [WrittenHandle],
+        isDoomed: Bool, _ writing: MountWriting
+    ) throws(SystemError) -> Bool {
         let base = staged.state.base.flatMap(StoredObject.init(words:))
         let replacing = base?.key == name?.key ? base?.version : name?.replacing
         let recovered = try tree.addRecovered(name?.key, holders.first?.node) { node in
             written(staged, node, name?.key, replacing: replacing, description, writing)
         }
-        guard let (node, file) = recovered else { return recoverDeleted(staged, writing) }
+        guard let (node, file) = recovered else { return false }
+        if isDoomed, let base { writing.doom(MountWriting.Doomed(object: base, file: file, place: nil)) }
         // Nobody goes on with what came behind the version that is whole.
         file.isAbandoned = holders.isEmpty
         for holder in holders {
@@ -52,11 +65,15 @@ extension BucketFileSystem {
         try file.change { $0 = holders }
         file.saveIfNeeded()
         if !file.isUnsaved { finish(node, file, writing) }
+        return true
     }
 
-    /// Somebody has deleted it; what is in the bucket may wait for its end.
-    private func recoverDeleted(_ file: StagedFile, _ writing: MountWriting) {
-        let object = file.state.base.flatMap(StoredObject.init(words:))
+    /// Somebody has removed it; the object that it was may wait for its end, unless another file has taken its place.
+    private func recoverDeleted(
+        _ file: StagedFile, isDoomed: Bool, _ wanted: Set<ObjectKey>, _ writing: MountWriting
+    ) {
+        let base = isDoomed ? file.state.base.flatMap(StoredObject.init(words:)) : nil
+        let object = base.flatMap { wanted.contains($0.key) ? nil : $0 }
         let deletions = writing.uploader.deletions
         if let object { deletions.begin(object.key) }
         tree.calls.begin { [self] in

@@ -36,8 +36,9 @@ extension BucketFileSystem {
             }
             let base = file.staged.state.base.flatMap(StoredObject.init(words:))
             if isOpen, let base, base.key == key, base.version == version {
-                writing.doom(MountWriting.Doomed(object: base, name: name, folder: folder))
-                try file.move(to: nil, replacing: nil)
+                try file.doom()
+                let place = Place(name: name, folder: folder)
+                writing.doom(MountWriting.Doomed(object: base, file: file, place: place))
                 tree.removeName(name, in: folder, isKnown: false)
             } else {
                 try await delete(key)
@@ -48,8 +49,9 @@ extension BucketFileSystem {
     }
 
     func forgetUpload(of file: WrittenFile) async throws(SystemError) {
-        guard file.staged.state.upload != nil else { return }
+        // One that is on its way may begin it.
         await file.waitForAhead()
+        guard file.staged.state.upload != nil else { return }
         do throws(Uploader.Failure) {
             try await file.uploader.forgetUpload(of: file.staged)
         } catch {

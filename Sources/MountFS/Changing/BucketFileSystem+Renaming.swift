@@ -128,8 +128,14 @@ extension BucketFileSystem {
         defer { close(replaced.node, writing) }
         try await file.whileStill { () async throws(SystemError) in
             try await forgetUpload(of: file)
-            if replaced.opens > 0 { try await fetchRest(of: file) }
-            try await body(file.replacing)
+            do throws(SystemError) {
+                if replaced.opens > 0 { try await fetchRest(of: file) }
+                try await body(file.replacing)
+            } catch {
+                // It stays what it was, with some of its bytes staged.
+                if file.isTorn { try file.saveBehind() }
+                throw error
+            }
             try file.move(to: nil, replacing: nil)
         }
     }
@@ -138,19 +144,14 @@ extension BucketFileSystem {
     private static let mostFetched = 64 << 20
 
     private func fetchRest(of file: WrittenFile) async throws(SystemError) {
-        let image = file.staged.state.image
-        let missing = image.pieces(in: 0..<image.size).filter { $0.origin == .base }.map(\.range)
-        guard !missing.isEmpty, missing.reduce(0, { $0 + $1.count }) <= Self.mostFetched,
-            let object = file.staged.state.base.flatMap(StoredObject.init(words:))
-        else { return }
-        for range in missing {
-            let bytes = try await inStore(object.key) { [store = tree.store] () async throws(StoreError) in
-                try await store.read(
-                    object.key, ReadRange(from: range.lowerBound, count: range.count), of: object.version,
-                    into: .bytes(limit: range.count)
-                ).bytes
+        guard file.staged.state.image.ofBase <= Self.mostFetched else { return }
+        do throws(StoreError) {
+            try await fetchRest(of: file.staged) { bytes, offset throws(SystemError) in
+                try file.fill(bytes, at: offset)
             }
-            try file.fill(bytes, at: range.lowerBound)
+        } catch {
+            tree.report(error)
+            throw SystemError(error)
         }
     }
 }

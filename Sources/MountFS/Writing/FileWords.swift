@@ -3,6 +3,32 @@ import ObjectStore
 
 // What the log of a staged file says of the file itself, for a process after this one.
 
+/// What is to become of a file, as its log says.
+enum WrittenFate: Sendable, Equatable {
+    /// It is to be an object.
+    case named(WrittenName)
+    /// It was removed while it was open, and the object that it was goes when it is closed.
+    case doomed
+    /// It was removed, or replaced, and nothing is to be done in the bucket.
+    case nameless
+    /// Of this nobody knows: least of all is anything to be deleted for it.
+    case unknown
+
+    static let doomedWords: JSONValue = ["doomed": true]
+
+    init(words: JSONValue?) {
+        guard let words else {
+            self = .nameless
+            return
+        }
+        if words == Self.doomedWords {
+            self = .doomed
+        } else {
+            self = WrittenName(words: words).map { .named($0) } ?? .unknown
+        }
+    }
+}
+
 /// Where a file is to go.
 struct WrittenName: Sendable, Equatable {
     var key: ObjectKey

@@ -7,11 +7,12 @@ import Synchronization
 /// What is written through a mount, on its way into the bucket: where it is staged, who brings it there, and what did not come
 /// there.
 public final class MountWriting: Sendable {
-    /// An object that is to go when those who have it open have closed it, and the name that it had.
+    /// An object that is to go when those who have it open as a file have closed it, and the name that it had, as long as that is
+    /// known.
     struct Doomed: Sendable {
         let object: StoredObject
-        let name: [UInt8]
-        let folder: NodeID
+        let file: WrittenFile
+        let place: BucketFileSystem.Place?
     }
 
     private struct State {

@@ -7,6 +7,7 @@ final class StagingRoom: Sendable {
         let number: Int
         let count: Int
         let then: @Sendable (Bool) -> Void
+        let alarm: AlarmClock.Number
     }
 
     private struct State {
@@ -37,12 +38,12 @@ final class StagingRoom: Sendable {
 
     /// Calls back with true when it was taken, or with false when the time is over.
     func take(_ count: Int, within time: TimeSpan, then: @escaping @Sendable (Bool) -> Void) {
-        let number = state.withLock { state in
+        state.withLock { state in
             state.last += 1
-            state.waiting.append(Waiting(number: state.last, count: count, then: then))
-            return state.last
+            let number = state.last
+            let alarm = AlarmClock.shared.set(milliseconds: time.milliseconds) { [weak self] in self?.giveUp(number) }
+            state.waiting.append(Waiting(number: number, count: count, then: then, alarm: alarm))
         }
-        _ = AlarmClock.shared.set(milliseconds: time.milliseconds) { [weak self] in self?.giveUp(number) }
         give(0)
     }
 
@@ -56,16 +57,10 @@ final class StagingRoom: Sendable {
             }
             return served
         }
-        for waiting in served { waiting.then(true) }
-    }
-
-    /// Nothing will come: nobody need wait.
-    func giveUp() {
-        let waiting = state.withLock { state in
-            defer { state.waiting = [] }
-            return state.waiting
+        for waiting in served {
+            AlarmClock.shared.callOff(waiting.alarm)
+            waiting.then(true)
         }
-        for waiting in waiting { waiting.then(false) }
     }
 
     private func giveUp(_ number: Int) {

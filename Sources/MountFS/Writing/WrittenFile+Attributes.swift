@@ -63,12 +63,21 @@ extension WrittenFile {
     /// Where objects are files, a new version has the attributes of a new file at first.
     func completed(_ saved: Uploader.Saved) async throws(Uploader.Failure) -> Uploader.Saved {
         guard uploader.store is any FolderStore, attributes != WrittenAttributes() else { return saved }
+        let key = saved.object.key
         do throws(StoreError) {
-            let wanted = state.withLock { wantedMetadata($0) }
-            let version = try await setAttributes(of: saved.object.key)
-            let object = StoredObject(saved.object.key, version, size: saved.object.size)
-            try rebase(onto: object, wanted)
-            return Uploader.Saved(number: saved.number, object: object, metadata: wanted)
+            var metadata = state.withLock { wantedMetadata($0) }
+            let version: ObjectVersion
+            do throws(StoreError) {
+                version = try await setAttributes(of: key)
+            } catch {
+                // The bytes are there, whatever they look like; some of the attributes may be, too.
+                settings.report("\(key.shown): attributes cannot be stored: \(error.message)", error)
+                version = try await uploader.store.stat(key).version
+                metadata = saved.metadata
+            }
+            let object = StoredObject(key, version, size: saved.object.size)
+            try rebase(onto: object, metadata)
+            return Uploader.Saved(number: saved.number, object: object, metadata: metadata)
         } catch {
             throw .store(error)
         }

@@ -224,6 +224,18 @@ final class WrittenFile: Sendable {
         }
     }
 
+    /// It has no name any more, and the object that it was is to go when it is closed.
+    func doom() throws(SystemError) {
+        try staged.name(WrittenFate.doomedWords)
+        state.withLock { state in
+            (state.key, state.replacing) = (nil, nil)
+            beginAgain(&state)
+        }
+    }
+
+    /// Another file has come to the place of that object.
+    func spareObject() throws(SystemError) { try staged.name(nil) }
+
     /// The object that it was is this one now, with the same bytes.
     func rebase(on object: StoredObject, _ metadata: ObjectMetadata?) throws(SystemError) {
         try staged.rebase(object.words)

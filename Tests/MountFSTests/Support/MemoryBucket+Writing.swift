@@ -36,6 +36,9 @@ extension MemoryBucket {
         }
     }
 
+    /// The same bytes have the same version from now on, as ETags of S3 have.
+    func nameVersionsByContent() { state.withLock { $0.isVersionOfContent = true } }
+
     /// Uploads that nobody has finished.
     var uploads: [ObjectKey] { state.withLock { $0.uploads.values.map(\.key) }.sorted() }
 
@@ -255,7 +258,7 @@ extension MemoryBucket {
         capabilities.keepsMetadata ? metadata : ObjectMetadata()
     }
 
-    private static func tag(_ bytes: [UInt8]) -> String {
+    static func tag(_ bytes: [UInt8]) -> String {
         "\(bytes.count)-\((try? Checksum(.crc64nvme, of: bytes))?.hex ?? "")"
     }
 

@@ -32,6 +32,7 @@ final class MemoryBucket: ObjectStore {
         var objects: [ObjectKey: Object] = [:]
         var sorted: [ObjectKey]?
         var versions = 0
+        var isVersionOfContent = false
         var uploads: [String: Parts] = [:]
         var calls: [Call] = []
         var waiting: [CheckedContinuation<Void, Never>] = []
@@ -237,7 +238,8 @@ extension MemoryBucket.State {
         version: ObjectVersion? = nil
     ) -> ObjectVersion {
         versions += 1
-        let version = version ?? ObjectVersion("v\(versions)")
+        let ofContent = isVersionOfContent ? MemoryBucket.tag(bytes) : "v\(versions)"
+        let version = version ?? ObjectVersion(ofContent)
         if objects[key] == nil { sorted = nil }
         objects[key] = MemoryBucket.Object(bytes: bytes, version: version, modified: modified, metadata: metadata)
         return version

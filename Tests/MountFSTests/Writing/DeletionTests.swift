@@ -1,6 +1,8 @@
 import Glibc
+import JSON
 import ObjectStore
 import Platform
+import Staging
 import Testing
 
 @testable import MountFS
@@ -24,5 +26,68 @@ struct DeletionTests {
         bucket.goOn()
         try await saving.end()
         #expect(bucket.text("f") == "new")
+    }
+
+    // MARK: When everything is killed meanwhile, and versions tell content from content alone
+
+    private func sandbox(_ objects: [String: String]) throws -> WritingSandbox {
+        let bucket = MemoryBucket.writable()
+        bucket.nameVersionsByContent()
+        return try WritingSandbox(.close, objects, bucket: bucket)
+    }
+
+    @Test func itIsDeletedByTheNextRun() async throws {
+        let sandbox = try sandbox(["f": "same"])
+        let file = try await sandbox.program.open("f", O_RDWR)
+        try await sandbox.program.remove("f")
+        #expect(sandbox.bucket.text("f") == "same")
+        let mount = try sandbox.runAgain()
+        #expect(await soon { sandbox.bucket.text("f") == nil })
+        #expect(mount.progress.kept == [])
+        _ = file
+    }
+
+    @Test func whatCameInItsPlaceStaysThoughItHasTheSameBytes() async throws {
+        let sandbox = try sandbox(["f": "same"])
+        let file = try await sandbox.program.open("f", O_RDWR)
+        try await sandbox.program.remove("f")
+        try await sandbox.program.save("same", as: "f")
+        try await expectStays(["f": "same"], sandbox)
+        _ = file
+    }
+
+    @Test func whatWasRenamedOverItStaysThoughItHasTheSameBytes() async throws {
+        let sandbox = try sandbox(["f": "same", "g": "same"])
+        let file = try await sandbox.program.open("f", O_RDWR)
+        try await sandbox.program.rename("g", to: "f")
+        try await expectStays(["f": "same"], sandbox)
+        _ = file
+    }
+
+    /// What another version of the program has noted, or a disk has spoilt, says nothing about the bucket.
+    @Test(arguments: ["attributes", "doomed", "key"]) func nothingIsDeletedForWhatCannotBeRead(word: String)
+        async throws
+    {
+        let sandbox = try sandbox(["f": "old"])
+        let file = try await sandbox.program.open("f", O_RDWR)
+        try await sandbox.program.write("new", to: file)
+        let staged = try #require(sandbox.mount.tree.written().first).file.staged
+        if word == "attributes" { try staged.describe([word: 1]) } else { try staged.name([word: 1]) }
+        try await expectStays(["f": "old"], sandbox, kept: [.damaged])
+    }
+
+    private func expectStays(
+        _ objects: [String: String], _ sandbox: WritingSandbox, kept: [KeptFile.Reason] = [],
+        at location: SourceLocation = #_sourceLocation
+    ) async throws {
+        let mount = try sandbox.runAgain()
+        // Whatever is begun when it is mounted has ended when something behind it has.
+        try await TestProgram(mount).save("x", as: "after")
+        await mount.drain()
+        for (key, text) in objects { #expect(sandbox.bucket.text(ObjectKey(key)) == text, sourceLocation: location) }
+        #expect(
+            !sandbox.bucket.takeChanges().contains { if case .delete = $0 { true } else { false } },
+            sourceLocation: location)
+        #expect(mount.progress.kept.map(\.reason) == kept, sourceLocation: location)
     }
 }
