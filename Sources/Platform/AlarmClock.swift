@@ -86,9 +86,8 @@ public final class AlarmClock: @unchecked Sendable {
 }
 
 extension AlarmClock {
-    /// Lets time pass without a thread. Ends early when the task is cancelled.
-    public func pause(milliseconds: Int) async {
-        let pause = Pause()
+    /// Lets time pass without a thread. Ends early when the task is cancelled, or when somebody ends the pause.
+    public func pause(milliseconds: Int, _ pause: Pause = Pause()) async {
         let number = set(milliseconds: milliseconds) { pause.end() }
         await withTaskCancellationHandler {
             await withCheckedContinuation { pause.begin($0) }
@@ -98,7 +97,7 @@ extension AlarmClock {
         callOff(number)
     }
 
-    private final class Pause: Sendable {
+    public final class Pause: Sendable {
         private enum State {
             case new
             case waiting(CheckedContinuation<Void, Never>)
@@ -107,7 +106,9 @@ extension AlarmClock {
 
         private let state = Mutex(State.new)
 
-        func begin(_ continuation: CheckedContinuation<Void, Never>) {
+        public init() {}
+
+        fileprivate func begin(_ continuation: CheckedContinuation<Void, Never>) {
             let isOver = state.withLock { state in
                 if case .over = state { return true }
                 state = .waiting(continuation)
@@ -116,7 +117,8 @@ extension AlarmClock {
             if isOver { continuation.resume() }
         }
 
-        func end() {
+        /// Also before it has begun.
+        public func end() {
             let before = state.withLock { state in
                 defer { state = .over }
                 return state

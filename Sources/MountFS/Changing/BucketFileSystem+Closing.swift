@@ -68,13 +68,41 @@ extension BucketFileSystem {
     /// Whoever still reads it sees the object again, or, where there is none, what was written to its end.
     private func abandon(_ file: WrittenFile, _ node: NodeID, _ writing: MountWriting) {
         guard let key = file.key else { return }
-        guard let object = file.staged.state.base.flatMap(StoredObject.init(words:)), object.version == file.replacing
-        else { return tree.takeName(of: node) }
-        guard tree.settle(node, file, isDiscarded: true, evenIfOpen: true, isOver: { true }) else { return }
+        guard let object = objectBelow(file) else { return tree.takeName(of: node) }
+        let left = attributesLeft(of: file, on: object, node, writing)
+        guard tree.settle(node, file, isDiscarded: true, evenIfOpen: true, by: left, isOver: { true }) else { return }
         for open in handles.withLock({ $0.files(of: node) }) {
-            open.become(reading.open(FileVersion(key: object.key, size: object.size, version: object.version)))
+            if let left {
+                open.become(left)
+            } else {
+                open.become(reading.open(FileVersion(key: object.key, size: object.size, version: object.version)))
+            }
         }
         keep(file.staged, key, .torn, writing)
+    }
+
+    /// The object that a torn file was, if it is still what the bucket has.
+    private func objectBelow(_ file: WrittenFile) -> StoredObject? {
+        guard let object = file.staged.state.base.flatMap(StoredObject.init(words:)), object.key == file.key,
+            object.version == file.replacing
+        else { return nil }
+        return object
+    }
+
+    /// What programs have set of a file whose bytes are not to be used: the object with that. Nothing when nothing was set.
+    private func attributesLeft(
+        of file: WrittenFile, on object: StoredObject, _ node: NodeID, _ writing: MountWriting
+    ) -> WrittenFile? {
+        let description = file.descriptionOfObject
+        guard description.attributes.metadata(of: file.kind) != description.stored else { return nil }
+        do throws(SystemError) {
+            return written(
+                try stage(object, description, writing), node, object.key, replacing: object.version, description,
+                kind: file.kind, objectTime: file.state.withLock { $0.objectTime }, writing)
+        } catch {
+            writing.settings.report("\(object.key.shown): what was set of it is lost: \(error.description)", nil)
+            return nil
+        }
     }
 
     /// Of what `fileToChange` has opened.
@@ -101,8 +129,11 @@ extension BucketFileSystem {
     private func keep(
         _ node: NodeID, _ file: WrittenFile, _ key: ObjectKey, _ reason: KeptFile.Reason, _ writing: MountWriting
     ) {
-        guard tree.settle(node, file, isDiscarded: true, isOver: { true }) else { return }
+        let object = reason == .torn ? objectBelow(file) : nil
+        let left = object.flatMap { attributesLeft(of: file, on: $0, node, writing) }
+        guard tree.settle(node, file, isDiscarded: true, by: left, isOver: { true }) else { return }
         keep(file.staged, key, reason, writing)
+        if let left { finish(node, left, writing) }
     }
 
     private func finishDeleted(_ node: NodeID, _ file: WrittenFile, _ writing: MountWriting) {

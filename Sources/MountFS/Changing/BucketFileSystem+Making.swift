@@ -132,9 +132,7 @@ extension BucketFileSystem {
         if tree.store is any FolderStore { attributes.mode = found.facts.mode.map { $0 & 0o7777 } }
         let description = WrittenDescription(attributes, stored: attributes.metadata(of: found.kind))
         let object = StoredObject(found.key, version, size: found.facts.size)
-        let staged = try writing.staging.make(
-            StagedImage(ofObjectWithSize: object.size), base: object.words,
-            name: WrittenName(found.key, replacing: version).words, description: description.words, isTorn: false)
+        let staged = try stage(object, description, writing)
         let new = written(
             staged, node, found.key, replacing: version, description, kind: found.kind,
             objectTime: found.facts.modified, writing)
@@ -149,5 +147,15 @@ extension BucketFileSystem {
         guard let file else { throw .stale }
         for open in handles.withLock({ $0.files(of: node) }) { open.become(file) }
         return file
+    }
+
+    /// An object of which nothing is changed yet.
+    func stage(
+        _ object: StoredObject, _ description: WrittenDescription, _ writing: MountWriting
+    ) throws(SystemError) -> StagedFile {
+        try writing.staging.make(
+            StagedImage(ofObjectWithSize: object.size), base: object.words,
+            name: WrittenName(object.key, replacing: object.version).words, description: description.words,
+            isTorn: false)
     }
 }

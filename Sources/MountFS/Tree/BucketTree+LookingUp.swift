@@ -66,7 +66,7 @@ extension BucketTree {
             return .found(entry(place, state.nodes[facts: place]!, now, state))
         }
         // Nobody has it, neither as a file nor as a folder.
-        guard let page = pages.first(where: { $0.covers(wanted) }),
+        guard let page = pages.first(where: { $0.covers(wanted) }), !page.holdsBack(wanted),
             let folderPage = pages.first(where: { $0.covers(folder) }),
             let validity = validity(min(page.asked, folderPage.asked), now)
         else { return nil }

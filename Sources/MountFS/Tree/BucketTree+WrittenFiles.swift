@@ -120,16 +120,18 @@ extension BucketTree {
     }
 
     /// The file is no more than an object from now on: all of it is in the bucket, or nothing more will come there. False when it
-    /// is open again, or `isOver` says that it is not.
+    /// is open again, or `isOver` says that it is not. Another may come in its place.
     func settle(
-        _ node: NodeID, _ file: WrittenFile, isDiscarded: Bool = false, evenIfOpen: Bool = false, isOver: () -> Bool
+        _ node: NodeID, _ file: WrittenFile, isDiscarded: Bool = false, evenIfOpen: Bool = false,
+        by next: WrittenFile? = nil, isOver: () -> Bool
     ) -> Bool {
         let now = settings.now()
         return state.withLock { state in
             guard let place = state.nodes.place(node), state.local.files[place] === file,
                 state.local.opens[place] == nil || evenIfOpen, isOver()
             else { return false }
-            state.local.files[place] = nil
+            state.local.files[place] = next
+            guard next == nil else { return true }
             let facts = file.facts(now)
             if let parent = state.nodes.parent(place) {
                 let isThere = facts.version != nil

@@ -7,7 +7,7 @@ import Synchronization
 final class ListedPage: Sendable {
     let prefix: ObjectKey
     let entries: PackedEntries
-    /// When the store was asked.
+    /// When the store was asked; of pages with objects that others held back, when it was asked for those.
     let asked: Int
     /// All keys behind the first and up to the second are here, where the order of keys means something; nothing: from
     /// the beginning, to the end.
@@ -42,6 +42,9 @@ final class ListedPage: Sendable {
         return self.covers(file) || self.covers(folder) || covers.after?.hasPrefix(file) == true
     }
 
+    /// Whether it is for a later page to say that the object is there.
+    func holdsBack(_ key: ObjectKey) -> Bool { next?.start.heldBack.contains { $0.key == key } ?? false }
+
     func covers(_ key: ObjectKey) -> Bool {
         guard let covers else { return isWhole }
         return covers.after.map { $0 < key } ?? true && covers.through.map { key <= $0 } ?? true
@@ -63,6 +66,8 @@ final class PageLink: Sendable {
         var previous: ObjectKey?
         /// Objects of the page before that may have the name of a folder on this one.
         var heldBack: [ObjectInfo] = []
+        /// When the store was asked for the first of those.
+        var heldBackAsked = Int.max
     }
 
     typealias Waiter = @Sendable (Result<ListedPage, SystemError>) -> Void

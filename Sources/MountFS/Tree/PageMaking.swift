@@ -15,6 +15,7 @@ struct PageMaking {
     let isInOrder: Bool
 
     func page(_ listed: ListPage, of link: PageLink, asked: Int) -> ListedPage {
+        let asked = min(asked, link.start.heldBackAsked)
         let groups = Set(listed.prefixes.map { ObjectKey($0.bytes.dropLast()) })
         let through = [listed.objects.last?.key, listed.prefixes.last].compactMap { $0 }.max() ?? link.start.previous
         var content = Content(prefix: prefix, names: names, mountPoints: mountPoints)
@@ -39,7 +40,9 @@ struct PageMaking {
         let next = listed.next.map { token in
             PageLink(
                 prefix, number: link.number + 1,
-                PageLink.Start(token: token, after: nil, previous: through, heldBack: heldBack))
+                PageLink.Start(
+                    token: token, after: nil, previous: through, heldBack: heldBack,
+                    heldBackAsked: heldBack.isEmpty ? .max : asked))
         }
         return ListedPage(
             prefix, content.entries, asked: asked,

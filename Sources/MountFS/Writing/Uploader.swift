@@ -139,11 +139,6 @@ final class Uploader: Sendable {
     }
 }
 
-extension Uploader.Failure {
-    /// The next attempt may do better with nobody doing anything about it.
-    var mayPass: Bool { if case .store(let error) = self { error.isRetryable } else { false } }
-}
-
 extension Uploader.Target {
     var condition: WriteCondition { replacing.map(WriteCondition.ifVersion) ?? .ifAbsent }
 }

@@ -29,6 +29,16 @@ extension WrittenFile {
     /// What is stored has to do.
     func giveUpAttributes() { state.withLock { $0.stored = wantedMetadata($0) } }
 
+    /// What programs have set is about the object, whatever becomes of the bytes that were written since.
+    var descriptionOfObject: WrittenDescription {
+        state.withLock { state in
+            var attributes = state.attributes
+            attributes.modified =
+                attributes.modified ?? state.stored.user["mtime"].flatMap(StoredTime.nanoseconds)
+            return WrittenDescription(attributes, stored: state.stored)
+        }
+    }
+
     /// What the object is to have beside its bytes.
     func wantedMetadata(_ state: State) -> ObjectMetadata {
         var attributes = state.attributes

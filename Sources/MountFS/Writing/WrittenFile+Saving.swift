@@ -20,10 +20,17 @@ extension WrittenFile {
         saveIfNeeded()
     }
 
-    /// Answers when what is sealed now is in the bucket, or when the store refuses it or has not answered for too long.
+    /// Answers when what is sealed now is in the bucket, or when the store refuses it, once more if it has before, or has
+    /// not answered for too long.
     func waitForSealed(_ then: @escaping Waiter) {
-        guard let sealed = staged.state.sealed, failure?.mayPass ?? true else { return then(.success(())) }
-        state.withLock { $0.waiting.append(Waiting(version: sealed.number, then: then)) }
+        guard let sealed = staged.state.sealed, !hasConflict else { return then(.success(())) }
+        let pause = state.withLock { state -> AlarmClock.Pause? in
+            state.waiting.append(Waiting(version: sealed.number, then: then))
+            guard state.failure != nil else { return nil }
+            state.pause = state.pause ?? AlarmClock.Pause()
+            return state.pause
+        }
+        pause?.end()
         saveIfNeeded()
     }
 
@@ -74,6 +81,7 @@ extension WrittenFile {
                 return false
             }
             state.isAttempting = true
+            state.pause = nil
             return true
         }
     }
@@ -107,10 +115,19 @@ extension WrittenFile {
                 // Something was done all the same.
                 if staged.state.sealed?.parts.count != parts { state.withLock { $0.failingSince = nil } }
                 guard let next = note(error, pause) else { return }
-                await AlarmClock.shared.pause(milliseconds: next.milliseconds)
+                await rest(next)
                 pause = min(TimeSpan(milliseconds: pause.milliseconds * 2), settings.pauses.upperBound)
             }
         }
+    }
+
+    private func rest(_ span: TimeSpan) async {
+        let pause = state.withLock { state in
+            let pause = state.pause ?? AlarmClock.Pause()
+            state.pause = pause
+            return pause
+        }
+        await AlarmClock.shared.pause(milliseconds: span.milliseconds, pause)
     }
 
     /// Nothing when there is nothing to be done any more; then the next `save` begins anew.

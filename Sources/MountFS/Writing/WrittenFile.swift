@@ -42,6 +42,8 @@ final class WrittenFile: Sendable {
         /// Since when the store has not answered.
         var failingSince: Int?
         var failure: Uploader.Failure?
+        /// Before the next attempt. Whoever wants one at once ends it.
+        var pause: AlarmClock.Pause?
         /// Somebody else has written to the object.
         var hasConflict = false
         /// Nobody waited when it happened.

@@ -41,6 +41,30 @@ struct NameTests {
             ])
     }
 
+    /// A page from behind such an object does not know it.
+    @Test func anObjectThatWaitsForItsFolderIsFound() async throws {
+        let bucket = MemoryBucket(pageSize: 1)
+        for key in ["a", "a!", "b"] { bucket.set(ObjectKey(key)) }
+        let mount = try TestMount(bucket) { $0.pagesAhead = 0 }
+        for _ in 0..<2 { _ = await mount.tree.page(of: "", around: "a!") }
+        #expect(try await mount.find("a")?.attributes.kind == .file)
+        #expect(try await mount.find("c") == nil)
+    }
+
+    /// What a later page says of it is as old as the page that held it back.
+    @Test func anObjectThatWaitedForItsFolderMayBeGone() async throws {
+        let bucket = MemoryBucket.writable(pageSize: 1)
+        for key in ["a", "a!", "a#", "b"] { bucket.set(ObjectKey(key)) }
+        let mount = try TestMount(bucket, staging: try TestStaging()) { $0.pagesAhead = 0 }
+        let handle = try await mount.openFolder(.root)
+        #expect(try await mount.readFolder(.root, handle, after: 2, room: 1).map(\.text) == ["a!"])
+        mount.files.releaseFolder(.root, handle)
+        mount.pass(milliseconds: 1)
+        try await TestProgram(mount).remove("a")
+        mount.pass(milliseconds: 1)
+        #expect(try await mount.texts() == ["a!", "a#", "b"])
+    }
+
     @Test func serversWithoutOrderMayShowBoth() async throws {
         let bucket = MemoryBucket(pageSize: 1, listsInOrder: false)
         for key in ["a", "a!", "a/b"] { bucket.set(ObjectKey(key)) }

@@ -195,9 +195,9 @@ struct CommitTests {
         #expect(try await sandbox.program.names() == ["f"])
     }
 
-    /// The end of a task does not wait for what will never come.
+    /// The end of a task does not wait for what will never come; but asks once more, whenever the next attempt was to be.
     @Test func drainingEndsWithWhatCannotBeSaved() async throws {
-        let sandbox = try WritingSandbox(.background)
+        let sandbox = try WritingSandbox(.background) { $0.longPause = TimeSpan(milliseconds: 3_600_000) }
         deny(sandbox)
         try await sandbox.program.save("x", as: "f")
         await sandbox.mount.drain()

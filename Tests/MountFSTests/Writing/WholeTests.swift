@@ -144,6 +144,30 @@ struct WholeTests {
         try expectKept("wholemore!", in: sandbox)
     }
 
+    /// They are about the file, and were not what was being done to it when its writer died.
+    @Test(arguments: CommitMode.allCases, [false, true])
+    func whatWasSetOfATornFileIsStored(commit: CommitMode, isRead: Bool) async throws {
+        let sandbox = try WritingSandbox(commit, ["f": "old"])
+        let reader = TestProgram(sandbox.mount, process: 200)
+        let open = isRead ? try await reader.open("f", O_RDONLY) : nil
+        let file = try await sandbox.program.open("f", O_RDWR)
+        try await sandbox.program.write("torn", to: file)
+        try await sandbox.program.change("f") { $0.mode = 0o600 }
+        try await sandbox.program.setAttribute("user.colour", Array("red".utf8), of: "f")
+        try await die(sandbox, with: file)
+        #expect(try await sandbox.program.attributes("f")?.mode == 0o600)
+        #expect(try await sandbox.program.text("f") == "old")
+        if let open {
+            #expect(try await reader.read(from: open) == Array("old".utf8))
+            try await reader.close(open)
+            await sandbox.mount.drain()
+        }
+        #expect(sandbox.bucket.text("f") == "old")
+        #expect(sandbox.bucket.objects["f"]?.metadata.user["mode"] == "33152")
+        #expect(sandbox.bucket.objects["f"]?.metadata.user["colour"] == "red")
+        try expectKept("torn", in: sandbox)
+    }
+
     @Test func dyingCountsBeforeAnythingIsWritten() async throws {
         let sandbox = try WritingSandbox(.close, ["old": "old"])
         try await die(sandbox, with: try await sandbox.program.open("f", create))
