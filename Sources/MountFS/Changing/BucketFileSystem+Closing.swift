@@ -136,25 +136,6 @@ extension BucketFileSystem {
         if let left { finish(node, left, writing) }
     }
 
-    private func finishDeleted(_ node: NodeID, _ file: WrittenFile, _ writing: MountWriting) {
-        guard tree.settle(node, file, isOver: { true }) else { return }
-        let doomed = file.staged.state.base.flatMap(StoredObject.init(words:)).flatMap { writing.takeDoomed($0.key) }
-        guard let doomed else { return remove(file, writing) }
-        let object = doomed.object
-        writing.uploader.deletions.begin(object.key)
-        tree.calls.begin { [self] in
-            defer { writing.uploader.deletions.end(object.key) }
-            do throws(SystemError) {
-                try await delete(object.key, object.version)
-                if let place = doomed.place { tree.noteKnown(place.name, in: place.folder) }
-                remove(file, writing)
-            } catch {
-                // It stands in the journal still.
-                writing.settings.report("\(object.key.shown): cannot be deleted: \(error.description)", nil)
-            }
-        }
-    }
-
     func remove(_ file: WrittenFile, _ writing: MountWriting) {
         do throws(SystemError) {
             try file.staged.remove()

@@ -8,13 +8,14 @@ extension BucketFileSystem {
     public func makeFolder(
         _ name: UnsafeRawBufferPointer, in folder: NodeID, mode: UInt32, by caller: Caller, _ reply: Reply<Lookup>
     ) {
-        guard writing != nil else { return _ = reply.fail(.readOnly) }
+        guard let writing else { return _ = reply.fail(.readOnly) }
         let name = Array(name)
         let attributes = attributes(mode: mode, of: .folder, caller)
         begin(reply) { [self] () async throws(SystemError) in
-            let marker = try tree.newKey(name, in: folder) + "/"
+            let key = try tree.newKey(name, in: folder)
             try await refuseTaken(name, in: folder)
-            try await makeFolder(marker, attributes)
+            try await clear(key, writing)
+            try await makeFolder(key + "/", attributes)
             var facts = NodeFacts(asked: 0)
             facts.modified = FileTime.now.inNanoseconds
             facts.details = ObjectDetails(attributes)
@@ -40,7 +41,7 @@ extension BucketFileSystem {
         begin(reply) { [self, attributes] () async throws(SystemError) in
             let key = try tree.newKey(name, in: folder)
             try await refuseTaken(name, in: folder)
-            await writing.uploader.deletions.wait(for: key)
+            try await clear(key, writing)
             let version = try await makeLink(key, target, attributes)
             var facts = NodeFacts(asked: 0)
             (facts.size, facts.version) = (target.count, version)
@@ -106,22 +107,23 @@ extension BucketFileSystem {
     // MARK: Removing
 
     public func removeFolder(_ name: UnsafeRawBufferPointer, in folder: NodeID, _ reply: Reply<Void>) {
-        guard writing != nil else { return _ = reply.fail(.readOnly) }
+        guard let writing else { return _ = reply.fail(.readOnly) }
         let name = Array(name)
         begin(reply) { [self] () async throws(SystemError) in
             guard let node = try await tree.found(name, in: folder) else { throw .notThere }
             defer { tree.forget(node, count: 1) }
             let found = try await tree.changeable(node)
             guard found.kind == .folder else { throw SystemError(code: ENOTDIR) }
-            try await removeEmptyFolder(found, name, in: folder)
+            try await removeEmptyFolder(found, name, in: folder, writing)
         }
     }
 
     func removeEmptyFolder(
-        _ found: BucketTree.Changeable, _ name: [UInt8], in folder: NodeID
+        _ found: BucketTree.Changeable, _ name: [UInt8], in folder: NodeID, _ writing: MountWriting
     ) async throws(SystemError) {
         guard !found.isFixed else { throw SystemError(code: EBUSY) }
         guard try await isEmpty(found) else { throw SystemError(code: ENOTEMPTY) }
+        try await clear(below: found.key, writing)
         if let store = tree.store as? any FolderStore {
             try await inStore(found.key) { () async throws(StoreError) in try await store.removeFolder(found.key) }
         } else {

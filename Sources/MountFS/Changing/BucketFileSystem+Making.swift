@@ -11,20 +11,41 @@ extension BucketFileSystem {
         _ reply: Reply<NewFile>
     ) {
         guard let writing else { return _ = reply.fail(.readOnly) }
+        let name = Array(name)
         do throws(SystemError) {
-            let attributes = attributes(mode: mode, of: .file, caller)
-            let (entry, file) = try tree.add(Array(name), in: folder, isOpen: true) { key, node throws(SystemError) in
-                try newFile(key, node, attributes, writing)
+            let key = try tree.newKey(name, in: folder)
+            guard !writing.isDoomed(key) else {
+                return begin(reply) { [self] () async throws(SystemError) in
+                    try await clear(key, writing)
+                    return try make(name, in: folder, mode: mode, access, by: caller, writing)
+                } undo: { [self] new in
+                    undo(new)
+                }
             }
-            let node = entry.attributes.node
-            let writer = WriterHandle(opener: caller.process, appends: access.appends)
-            let handle = add(writer, of: node, file, writing)
-            guard !reply.answer(NewFile(entry, OpenFile(handle, .fresh, wantsFlush: true))) else { return }
-            tree.forget(node, count: 1)
-            release(node, handle)
+            // Nearly always: nobody has to be waited for.
+            let new = try make(name, in: folder, mode: mode, access, by: caller, writing)
+            if !reply.answer(new) { undo(new) }
         } catch {
             reply.fail(error)
         }
+    }
+
+    private func make(
+        _ name: [UInt8], in folder: NodeID, mode: UInt32, _ access: Access, by caller: Caller, _ writing: MountWriting
+    ) throws(SystemError) -> NewFile {
+        let attributes = attributes(mode: mode, of: .file, caller)
+        let (entry, file) = try tree.add(name, in: folder, isOpen: true) { key, node throws(SystemError) in
+            try newFile(key, node, attributes, writing)
+        }
+        let writer = WriterHandle(opener: caller.process, appends: access.appends)
+        let handle = add(writer, of: entry.attributes.node, file, writing)
+        return NewFile(entry, OpenFile(handle, .fresh, wantsFlush: true))
+    }
+
+    /// Nobody wants it any more.
+    private func undo(_ new: NewFile) {
+        tree.forget(new.entry.attributes.node, count: 1)
+        release(new.entry.attributes.node, new.file.handle)
     }
 
     public func makeNode(
@@ -36,6 +57,7 @@ extension BucketFileSystem {
         let attributes = attributes(mode: mode, of: .file, caller)
         begin(reply) { [self] () async throws(SystemError) in
             try await refuseTaken(name, in: folder)
+            try await clear(try tree.newKey(name, in: folder), writing)
             let (entry, file) = try tree.add(name, in: folder, isOpen: true) { key, node throws(SystemError) in
                 try newFile(key, node, attributes, writing)
             }
@@ -55,20 +77,11 @@ extension BucketFileSystem {
     private func newFile(
         _ key: ObjectKey, _ node: NodeID, _ attributes: WrittenAttributes, _ writing: MountWriting
     ) throws(SystemError) -> WrittenFile {
-        let doomed = writing.takeDoomed(key)
-        let replacing = doomed?.object.version
         let description = WrittenDescription(attributes, stored: ObjectMetadata())
-        do throws(SystemError) {
-            let staged = try writing.staging.make(
-                StagedImage(), base: nil, name: WrittenName(key, replacing: replacing).words,
-                description: description.words, isTorn: true)
-            // Else whoever comes after a crash would take the new object for the old one, should they have the same bytes.
-            try doomed?.file.spareObject()
-            return written(staged, node, key, replacing: replacing, description, writing)
-        } catch {
-            if let doomed { writing.doom(doomed) }
-            throw error
-        }
+        let staged = try writing.staging.make(
+            StagedImage(), base: nil, name: WrittenName(key, replacing: nil).words, description: description.words,
+            isTorn: true)
+        return written(staged, node, key, replacing: nil, description, writing)
     }
 
     func written(

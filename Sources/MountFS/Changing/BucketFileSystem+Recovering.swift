@@ -53,7 +53,7 @@ extension BucketFileSystem {
             written(staged, node, name?.key, replacing: replacing, description, writing)
         }
         guard let (node, file) = recovered else { return false }
-        if isDoomed, let base { writing.doom(MountWriting.Doomed(object: base, file: file, place: nil)) }
+        if isDoomed, let base { writing.doom(MountWriting.Doomed(object: base, node: node, file: file, place: nil)) }
         // Nobody goes on with what came behind the version that is whole.
         file.isAbandoned = holders.isEmpty
         for holder in holders {

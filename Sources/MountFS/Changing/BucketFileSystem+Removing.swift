@@ -19,13 +19,13 @@ extension BucketFileSystem {
             }
             let file = try await fileToChange(node, writing)
             defer { close(node, writing) }
-            try await remove(file, name, in: folder, isOpen: found.opens > 0, writing)
+            try await remove(file, at: node, name, in: folder, isOpen: found.opens > 0, writing)
         }
     }
 
     /// A file that somebody has open is to be read to its end: its object goes when that has been closed.
     private func remove(
-        _ file: WrittenFile, _ name: [UInt8], in folder: NodeID, isOpen: Bool, _ writing: MountWriting
+        _ file: WrittenFile, at node: NodeID, _ name: [UInt8], in folder: NodeID, isOpen: Bool, _ writing: MountWriting
     ) async throws(SystemError) {
         try await file.whileStill { () async throws(SystemError) in
             guard let key = file.key else { throw .notThere }
@@ -38,7 +38,7 @@ extension BucketFileSystem {
             if isOpen, let base, base.key == key, base.version == version {
                 try file.doom()
                 let place = Place(name: name, folder: folder)
-                writing.doom(MountWriting.Doomed(object: base, file: file, place: place))
+                writing.doom(MountWriting.Doomed(object: base, node: node, file: file, place: place))
                 tree.removeName(name, in: folder, isKnown: false)
             } else {
                 try await delete(key)

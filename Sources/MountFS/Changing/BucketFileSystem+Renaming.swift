@@ -24,14 +24,14 @@ extension BucketFileSystem {
             guard source != target else { return }
             if target != nil, replacing == .forbidden { throw SystemError(code: EEXIST) }
             let key = try tree.newKey(new.name, in: new.folder)
-            await writing.uploader.deletions.wait(for: key)
+            try await clear(key, writing)
             let moved = try await tree.changeable(source)
             guard !moved.isFixed else { throw SystemError(code: EBUSY) }
             let replaced: BucketTree.Changeable? =
                 if let target { try await tree.changeable(target) } else { nil }
             switch (moved.kind, replaced?.kind) {
             case (.folder, .folder), (.folder, nil):
-                if let replaced { try await removeEmptyFolder(replaced, new.name, in: new.folder) }
+                if let replaced { try await removeEmptyFolder(replaced, new.name, in: new.folder, writing) }
                 try await moveFolder(moved, to: key, new, writing)
             case (.folder, _): throw SystemError(code: ENOTDIR)
             case (_, .folder): throw SystemError(code: EISDIR)
@@ -137,21 +137,6 @@ extension BucketFileSystem {
                 throw error
             }
             try file.move(to: nil, replacing: nil)
-        }
-    }
-
-    /// What is no larger can be read to its end by whoever has it open, although its object is replaced.
-    private static let mostFetched = 64 << 20
-
-    private func fetchRest(of file: WrittenFile) async throws(SystemError) {
-        guard file.staged.state.image.ofBase <= Self.mostFetched else { return }
-        do throws(StoreError) {
-            try await fetchRest(of: file.staged) { bytes, offset throws(SystemError) in
-                try file.fill(bytes, at: offset)
-            }
-        } catch {
-            tree.report(error)
-            throw SystemError(error)
         }
     }
 }

@@ -15,6 +15,7 @@ extension BucketFileSystem {
             _ = try await fileToChange(node, writing)
             close(node, writing)
         }
+        try await clear(below: found.key, writing)
         let written = tree.written(below: found.node)
         try await still(written.map(\.file)[...]) { [self] () async throws(SystemError) in
             guard written.allSatisfy({ $0.file.staged.state.image.sent.isEmpty }) else {

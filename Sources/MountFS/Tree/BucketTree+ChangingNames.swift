@@ -11,6 +11,9 @@ extension BucketTree {
         state.withLock { state in
             guard let parent = state.nodes.place(folder) else { return }
             if let place = name.withUnsafeBytes({ state.nodes.child($0, of: parent) }) {
+                if state.nodes.kind(place) == .folder, let prefix = key(of: place, state) {
+                    state.pages.forget(below: prefix, at: now)
+                }
                 if state.local.folders.remove(place) != nil { state.nodes.unpin(place) }
                 state.nodes.detach(place)
             }
@@ -97,7 +100,7 @@ extension BucketTree {
                 else { throw .stale }
                 let oldName = state.nodes.name(of: place)
                 let isFolder = state.nodes.kind(place) == .folder
-                if isFolder, let prefix = key(of: place, state) { state.pages.forget(below: prefix) }
+                if isFolder, let prefix = key(of: place, state) { state.pages.forget(below: prefix, at: now) }
                 state.nodes.pin(oldParent)
                 defer { state.nodes.unpin(oldParent) }
                 let isMoved = name.withUnsafeBytes { name in
@@ -106,7 +109,7 @@ extension BucketTree {
                 try isMoved.get()
                 if isFolder {
                     state.nodes.forgetFacts(ofFilesBelow: place)
-                    if let prefix = key(of: place, state) { state.pages.forget(below: prefix) }
+                    if let prefix = key(of: place, state) { state.pages.forget(below: prefix, at: now) }
                 }
                 if var facts {
                     (facts.asked, facts.named) = (now, now)

@@ -133,6 +133,8 @@ extension BucketTree {
             state.local.files[place] = next
             guard next == nil else { return true }
             let facts = file.facts(now)
+            // Else listings would show it as everything is.
+            if let details = facts.details, facts.version != nil { habit.note(details) }
             if let parent = state.nodes.parent(place) {
                 let isThere = facts.version != nil
                 if isDiscarded {

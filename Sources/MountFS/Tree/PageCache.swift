@@ -16,6 +16,8 @@ struct PageCache {
     private var pages: [(page: ListedPage, link: PageLink)?] = []
     private var gone = 0
     private(set) var footprint = 0
+    /// What was asked for up to then may tell of folders that are not there any more.
+    private var believedFrom = Int.min
 
     init(room: Int) {
         self.room = room
@@ -29,6 +31,7 @@ struct PageCache {
     mutating func begin(_ link: PageLink, asked: Int) { folders[link.prefix, default: Folder()].first = (link, asked) }
 
     mutating func add(_ page: ListedPage, of link: PageLink) {
+        guard page.asked > believedFrom else { return giveUp(link) }
         folders[page.prefix, default: Folder()].pages.append(page)
         pages.append((page, link))
         footprint += page.entries.footprint
@@ -49,8 +52,9 @@ struct PageCache {
     /// Nothing that is known of the folder is believed any more.
     mutating func forget(_ prefix: ObjectKey) { folders[prefix] = nil }
 
-    /// Nor of what is in it, however deep.
-    mutating func forget(below prefix: ObjectKey) {
+    /// Nor of what is in it, however deep, also if it is still on its way.
+    mutating func forget(below prefix: ObjectKey, at time: Int) {
+        believedFrom = time
         for folder in folders.keys where folder.hasPrefix(prefix) { forget(folder) }
     }
 

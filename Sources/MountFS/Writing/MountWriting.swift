@@ -11,6 +11,7 @@ public final class MountWriting: Sendable {
     /// known.
     struct Doomed: Sendable {
         let object: StoredObject
+        let node: NodeID
         let file: WrittenFile
         let place: BucketFileSystem.Place?
     }
@@ -35,8 +36,6 @@ public final class MountWriting: Sendable {
     let path: RawPath
     private let state = Mutex(State())
 
-    /// Attributes that programs set one after another come to the bucket together.
-    static let attributePause = 2000
     /// More files than this do not wait for that.
     static let mostDue = 256
 
@@ -105,7 +104,13 @@ public final class MountWriting: Sendable {
 
     func doom(_ doomed: Doomed) { state.withLock { $0.doomed[doomed.object.key] = doomed } }
 
-    /// The object is not to go any more: somebody puts another in its place, or has it go now.
+    func isDoomed(_ key: ObjectKey) -> Bool { state.withLock { $0.doomed[key] != nil } }
+
+    func doomed(below prefix: ObjectKey) -> [ObjectKey] {
+        state.withLock { state in state.doomed.keys.filter { $0.hasPrefix(prefix) } }
+    }
+
+    /// Somebody has it go now.
     func takeDoomed(_ key: ObjectKey) -> Doomed? { state.withLock { $0.doomed.removeValue(forKey: key) } }
 
     // MARK: Attributes
@@ -114,12 +119,12 @@ public final class MountWriting: Sendable {
     func noteAttributes(_ node: NodeID, _ file: WrittenFile, whenDue: @escaping @Sendable () -> Void) -> [(
         node: NodeID, file: WrittenFile
     )] {
-        let time = settings.now() + Self.attributePause
+        let time = settings.now() + settings.attributePause.milliseconds
         return state.withLock { state in
             state.due.removeAll { $0.file === file }
             state.due.append((node, file, time))
             if state.alarm == nil {
-                state.alarm = AlarmClock.shared.set(milliseconds: Self.attributePause, whenDue)
+                state.alarm = AlarmClock.shared.set(milliseconds: settings.attributePause.milliseconds, whenDue)
             }
             guard state.due.count > Self.mostDue else { return [] }
             defer { state.due.removeFirst(state.due.count - Self.mostDue) }

@@ -24,6 +24,8 @@ public struct WritingSettings: Sendable {
     public var pauses = TimeSpan(milliseconds: 250)...TimeSpan(milliseconds: 5000)
     /// Before an upload is tried again that the store has refused: somebody may give the permission back.
     public var longPause = TimeSpan(milliseconds: 30_000)
+    /// Attributes that programs set one after another come to the bucket together, so long after the last.
+    public var attributePause = TimeSpan(milliseconds: 2000)
     /// Where calls of the store are made; Swift's own threads when nothing is given.
     public var threads: (any TaskExecutor)?
     /// Milliseconds of a clock that nobody sets.

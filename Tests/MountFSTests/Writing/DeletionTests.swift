@@ -28,6 +28,52 @@ struct DeletionTests {
         #expect(bucket.text("f") == "new")
     }
 
+    /// What comes to its place, or has its folder go.
+    enum Successor: CaseIterable {
+        case file, node, link, folder, renamed, renamedFolder, noFolder, otherFolder
+    }
+
+    /// Whoever has it open reads it to its end, and nobody else sees it again.
+    @Test(arguments: Successor.allCases, [false, true]) func whatIsRemovedCanBeReadWhateverComesInItsPlace(
+        successor: Successor, canDecide: Bool
+    ) async throws {
+        let bucket = MemoryBucket.writable { can in
+            can.conditionalPut = canDecide
+            can.conditionalCopy = canDecide
+            can.conditionalDelete = canDecide
+        }
+        let sandbox = try WritingSandbox(.close, ["d/f": "old", "g": "new", "e/g": "new"], bucket: bucket)
+        let program = sandbox.program
+        let reader = TestProgram(sandbox.mount, process: 200)
+        let file = try await reader.open("d/f", O_RDONLY)
+        try await program.remove("d/f")
+        #expect(try await program.names("d") == [])
+        switch successor {
+        case .file: try await program.save("new", as: "d/f")
+        case .node: try await program.makeNode("d/f", mode: S_IFREG | 0o644)
+        case .link: try await program.makeLink("d/f", to: "new")
+        case .folder: try await program.makeFolder("d/f")
+        case .renamed: try await program.rename("g", to: "d/f")
+        case .renamedFolder: try await program.rename("d", to: "n")
+        case .noFolder: try await program.removeFolder("d")
+        case .otherFolder:
+            try await program.makeFolder("d2")
+            try await program.rename("d2", to: "d")
+        }
+        #expect(try await reader.read(from: file) == Array("old".utf8))
+        try await reader.close(file)
+        await sandbox.mount.drain()
+        let there = bucket.keys.filter { !["g", "e/g"].contains($0) }
+        switch successor {
+        case .file, .renamed: #expect(there == ["d/f"] && bucket.text("d/f") == "new")
+        case .link: #expect(there == ["d/f"] && bucket.text("d/f") == "new")
+        case .node: #expect(there == ["d/f"] && bucket.text("d/f") == "")
+        case .folder: #expect(there == ["d/f/"])
+        case .renamedFolder, .noFolder: #expect(there == [])
+        case .otherFolder: #expect(there == ["d/"])
+        }
+    }
+
     // MARK: When everything is killed meanwhile, and versions tell content from content alone
 
     private func sandbox(_ objects: [String: String]) throws -> WritingSandbox {

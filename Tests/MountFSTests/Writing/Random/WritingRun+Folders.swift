@@ -91,6 +91,8 @@ extension WritingRun {
         }
         try await rename()
         model.move(old.last!, in: folder, to: new.last!, in: newFolder)
+        // Should its writer die, what it was renamed over may show again, or nothing.
+        if there != nil, node.kind == .file, node.whole == nil { node.isMixed = true }
     }
 
     mutating func refused() async throws {

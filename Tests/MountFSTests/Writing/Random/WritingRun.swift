@@ -74,7 +74,9 @@ struct WritingRun {
         for _ in 0..<Int.random(in: 0...12, using: &random) { Self.addObject(to: bucket, &random) }
         model = FileModel(bucket.objects)
         if isTold { print("0: \(commit), \(bucket.capabilities), \(bucket.objects.keys.sorted().map(\.shown))") }
-        staging = try TestStaging(commit)
+        // Stored while the run goes on, or only at its end.
+        let attributePause = [1, 3_600_000].randomElement(using: &random)!
+        staging = try TestStaging(commit) { $0.attributePause = TimeSpan(milliseconds: attributePause) }
         mount = try TestMount(bucket, staging: staging)
         let mount = mount
         programs = (1...3).map { TestProgram(mount, process: Int32($0 * 100), user: $0 == 3 ? 1000 : 0) }
