@@ -39,6 +39,7 @@ extension BucketFileSystem {
                     group.addTask { [self] in await storeAttributes(of: file, at: node, writing) }
                 }
             }
+            await writing.uploader.deletions.wait()
             await writing.endKeeping()
             then()
         }

@@ -22,4 +22,9 @@ final class Deletions: Sendable {
             if isOver { continuation.resume() }
         }
     }
+
+    /// Waits until none is left of those that are under way now.
+    func wait() async {
+        for key in keys.withLock({ Array($0.keys) }) { await wait(for: key) }
+    }
 }

@@ -28,6 +28,21 @@ struct DeletionTests {
         #expect(bucket.text("f") == "new")
     }
 
+    /// It belongs to what was done here as well as what was written.
+    @Test func aDrainWaitsForIt() async throws {
+        let sandbox = try WritingSandbox(.close, ["f": "old"])
+        let file = try await sandbox.program.open("f", O_RDWR)
+        try await sandbox.program.remove("f")
+        sandbox.bucket.halt { call in call == .delete("f") }
+        try await sandbox.program.close(file)
+        let draining = Begun { await sandbox.mount.drain() }
+        try await Task.sleep(for: .milliseconds(50))
+        #expect(!draining.hasEnded)
+        sandbox.bucket.goOn()
+        try await draining.end()
+        #expect(sandbox.bucket.keys == [])
+    }
+
     /// What comes to its place, or has its folder go.
     enum Successor: CaseIterable {
         case file, node, link, folder, renamed, renamedFolder, noFolder, otherFolder
