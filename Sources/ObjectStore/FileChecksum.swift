@@ -1,15 +1,18 @@
 public import Checksums
 public import Platform
 
-/// The checksum of what a body holds before it is sent, or of what a file of this machine holds.
+/// Checksums of what a body holds before it is sent, or of what a file of this machine holds.
 public enum FileChecksum {
-    /// Reads the range; a file that ends before it is an error.
-    static func checksum(
-        _ algorithm: Checksum.Algorithm, of file: borrowing OwnedDescriptor, _ range: Range<Int>, _ task: String,
+    /// So much is read at a time that it is in the processor's cache for those who take it from there.
+    private static let piece = 128 << 10
+
+    /// Reads the range once for all of them; a file that ends before it is an error.
+    static func checksums(
+        _ algorithms: [Checksum.Algorithm], of file: borrowing OwnedDescriptor, _ range: Range<Int>, _ task: String,
         _ cancellation: Cancellation
-    ) throws(StoreError) -> Checksum {
-        var running = try start(algorithm)
-        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: min(range.count, 1 << 20), alignment: 1)
+    ) throws(StoreError) -> [Checksum] {
+        var running = try start(algorithms)
+        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: min(range.count, piece), alignment: 64)
         defer { memory.deallocate() }
         var offset = range.lowerBound
         while offset < range.upperBound {
@@ -30,25 +33,32 @@ public enum FileChecksum {
         return running.finish()
     }
 
-    /// Files are read on threads that may wait.
-    public static func checksum(
-        _ algorithm: Checksum.Algorithm, of body: ByteSource, _ task: String
-    ) async throws(StoreError) -> Checksum {
+    /// In the order in which they are wanted. Files are read on threads that may wait.
+    public static func checksums(
+        _ algorithms: [Checksum.Algorithm], of body: ByteSource, _ task: String
+    ) async throws(StoreError) -> [Checksum] {
+        guard !algorithms.isEmpty else { return [] }
         switch body {
         case .bytes(let bytes):
-            var running = try start(algorithm)
-            running.update(bytes)
+            var running = try start(algorithms)
+            bytes.withUnsafeBytes { running.update($0) }
             return running.finish()
         case .file(let file, let range):
             return try await BlockingPool.files.run { cancellation throws(StoreError) in
-                try checksum(algorithm, of: file.file, range, task, cancellation)
+                try checksums(algorithms, of: file.file, range, task, cancellation)
             }
         }
     }
 
-    private static func start(_ algorithm: Checksum.Algorithm) throws(StoreError) -> RunningChecksum {
+    public static func checksum(
+        _ algorithm: Checksum.Algorithm, of body: ByteSource, _ task: String
+    ) async throws(StoreError) -> Checksum {
+        try await checksums([algorithm], of: body, task)[0]
+    }
+
+    private static func start(_ algorithms: [Checksum.Algorithm]) throws(StoreError) -> RunningChecksums {
         do throws(ChecksumError) {
-            return try RunningChecksum(algorithm)
+            return try RunningChecksums(algorithms)
         } catch {
             throw StoreError(.unsupported, error.description)
         }

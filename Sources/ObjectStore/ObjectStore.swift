@@ -43,7 +43,7 @@ public protocol ObjectStore: Sendable {
 
     /// Stores a part. Numbers begin at 1; a part that comes again replaces the one of the same number.
     func uploadPart(
-        _ number: Int, of upload: Upload, _ body: ByteSource, checksum: Checksum?
+        _ number: Int, of upload: Upload, _ body: ByteSource, checksum: BodyChecksum?
     ) async throws(StoreError) -> UploadedPart
 
     /// Makes a part of what the store has already.

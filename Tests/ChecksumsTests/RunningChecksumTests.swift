@@ -33,6 +33,17 @@ struct RunningChecksumTests {
         }
     }
 
+    @Test func severalAreAsGoodAsEachAlone() throws {
+        let algorithms: [Checksum.Algorithm] = [.sha256, .crc64nvme, .md5]
+        for size in [0, 1, 65_535, 65_536, 65_537, 300_000] {
+            let bytes = (0..<size).map { _ in UInt8.random(in: .min ... .max) }
+            var running = try RunningChecksums(algorithms)
+            for piece in [bytes[..<(size / 3)], bytes[(size / 3)...]] { piece.withUnsafeBytes { running.update($0) } }
+            let checksums = running.finish()
+            #expect(try checksums == algorithms.map { algorithm in try Checksum(algorithm, of: bytes) })
+        }
+    }
+
     @Test func oneThatIsNotFinishedIsFreed() throws {
         for algorithm in Checksum.Algorithm.allCases {
             var running = try RunningChecksum(algorithm)

@@ -1,4 +1,3 @@
-public import Checksums
 public import ObjectStore
 public import Platform
 
@@ -15,7 +14,7 @@ extension ReadOnlyStore {
         throw refusal()
     }
     public func uploadPart(
-        _ number: Int, of upload: Upload, _ body: ByteSource, checksum: Checksum?
+        _ number: Int, of upload: Upload, _ body: ByteSource, checksum: BodyChecksum?
     ) async throws(StoreError) -> UploadedPart { throw refusal() }
     public func copyPart(
         _ number: Int, of upload: Upload, from source: CopySource, _ range: Range<Int>

@@ -1,4 +1,3 @@
-import Checksums
 import ObjectStore
 import Platform
 import Staging
@@ -43,12 +42,5 @@ extension Uploader {
             }
         }
         return try onDisk { () throws(SystemError) in try isFilled.get() } ? bytes : nil
-    }
-
-    func checksum(
-        _ algorithm: Checksum.Algorithm?, of body: ByteSource, _ key: ObjectKey
-    ) async throws(StoreError) -> Checksum? {
-        guard let algorithm else { return nil }
-        return try await FileChecksum.checksum(algorithm, of: body, "cannot write \(key.shown)")
     }
 }

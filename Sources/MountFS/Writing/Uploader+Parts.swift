@@ -151,8 +151,8 @@ extension Uploader {
     private func send(_ body: ByteSource, _ part: PlannedPart, to upload: Upload) async throws(Failure) -> UploadedPart
     {
         try await inStore(upload.key) { () async throws(StoreError) in
-            let checksum = try await checksum(upload.options.checksum, of: body, upload.key)
-            return try await store.uploadPart(part.number, of: upload, body, checksum: checksum)
+            try await store.uploadPart(
+                part.number, of: upload, body, checksum: upload.options.checksum.map { .computed($0) })
         }
     }
 }

@@ -17,7 +17,7 @@ extension Uploader {
                 let keepsConditions = store.capabilities.conditionalPut
                 let options = PutOptions(
                     if: keepsConditions ? target.condition : .always, metadata: target.metadata,
-                    checksum: try await checksum(checksum, of: body, target.key))
+                    checksum: checksum.map { .computed($0) })
                 do throws(StoreError) {
                     if !keepsConditions { try await checkByHand(target) }
                     return try await store.put(target.key, body, options).version

@@ -87,7 +87,7 @@ public struct FileStore: ObjectStore {
     }
 
     public func uploadPart(
-        _ number: Int, of upload: Upload, _ body: ByteSource, checksum: Checksum?
+        _ number: Int, of upload: Upload, _ body: ByteSource, checksum: BodyChecksum?
     ) async throws(StoreError) -> UploadedPart {
         try await run { tree, cancellation throws(StoreError) in
             try tree.uploadPart(number, of: upload, checksum: checksum, cancellation) { file throws(StoreError) in

@@ -17,7 +17,7 @@ extension LocalTree {
     }
 
     func uploadPart(
-        _ number: Int, of upload: Upload, checksum: Checksum?, _ cancellation: Cancellation,
+        _ number: Int, of upload: Upload, checksum: BodyChecksum?, _ cancellation: Cancellation,
         fill: (borrowing OwnedDescriptor) throws(StoreError) -> Int
     ) throws(StoreError) -> UploadedPart {
         try refuse(nil, checksum: checksum?.algorithm)

@@ -16,7 +16,7 @@ extension LocalTree {
         }
         let bytes = try copy(range, of: file, key, into: sink, cancellation)
         let checksum = try algorithm.map { (algorithm) throws(StoreError) in
-            try FileChecksum.checksum(algorithm, of: file, range, "cannot read \(key.shown)", cancellation)
+            try FileChecksum.checksums([algorithm], of: file, range, "cannot read \(key.shown)", cancellation)[0]
         }
         guard try info(of: key, file).version == object.version else { throw .changed(key) }
         return ReadResult(object: object, count: range.count, bytes: bytes, checksum: checksum)

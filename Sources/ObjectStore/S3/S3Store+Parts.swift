@@ -1,4 +1,4 @@
-public import Checksums
+import Checksums
 import HTTP
 public import Platform
 
@@ -22,12 +22,11 @@ extension S3Store {
     }
 
     public func uploadPart(
-        _ number: Int, of upload: Upload, _ body: ByteSource, checksum: Checksum?
+        _ number: Int, of upload: Upload, _ body: ByteSource, checksum: BodyChecksum?
     ) async throws(StoreError) -> UploadedPart {
         let task = "cannot upload part \(number) of \(upload.key.shown)"
-        var headers: HTTPHeaders = [:]
-        try add(checksum, to: &headers, task)
-        let message = request(.put, upload.key, try query(number, upload), headers: headers, body: body)
+        var message = request(.put, upload.key, try query(number, upload), body: body)
+        let checksum = try await add(checksum, to: &message, task)
         let response = try await send(message, task)
         return UploadedPart(
             number: number, size: body.count, tag: try version(response, task).text, checksum: checksum)

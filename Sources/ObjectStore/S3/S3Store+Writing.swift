@@ -13,8 +13,9 @@ extension S3Store {
         }
         var headers = try headers(of: options.metadata)
         try add(options.condition, to: &headers, capabilities.conditionalPut, task)
-        try add(options.checksum, to: &headers, task)
-        let response = try await sendAny(request(.put, key, headers: headers, body: body), task)
+        var message = request(.put, key, headers: headers, body: body)
+        try await add(options.checksum, to: &message, task)
+        let response = try await sendAny(message, task)
         if response.isSuccess { return PutResult(version: try version(response, task)) }
         let failure = refusal(response, task, options.condition)
         if failure.code == .conditionFailed, response.attempts > 1, let version = await settle(key, body, task) {
@@ -55,10 +56,30 @@ extension S3Store {
         }
     }
 
-    func add(_ checksum: Checksum?, to headers: inout HTTPHeaders, _ task: String) throws(StoreError) {
-        guard let checksum else { return }
-        try require(checksum.algorithm, task)
-        S3Checksums.add(checksum, to: &headers)
+    /// Returns the checksum, which the server is told.
+    @discardableResult
+    func add(
+        _ checksum: BodyChecksum?, to request: inout HTTPRequest, _ task: String
+    ) async throws(StoreError) -> Checksum? {
+        if let checksum { try require(checksum.algorithm, task) }
+        let found = try await addHashes(to: &request, computing: checksum?.computed, task)
+        guard let known = checksum?.known ?? found else { return nil }
+        S3Checksums.add(known, to: &request.headers)
+        return known
+    }
+
+    /// Over a connection that others can change, the body is signed as well, unless its hash is there already. Returns the
+    /// checksum that is wanted besides, of the same reading.
+    @discardableResult
+    func addHashes(
+        to request: inout HTTPRequest, computing algorithm: Checksum.Algorithm? = nil, _ task: String
+    ) async throws(StoreError) -> Checksum? {
+        guard let body = request.body else { return nil }
+        let isSigned = !request.address.isSecure && request.headers[S3Signing.hashHeader] == nil
+        let wanted = (algorithm.map { [$0] } ?? []) + (isSigned ? [.sha256] : [])
+        let checksums = try await FileChecksum.checksums(wanted, of: body, task)
+        if isSigned { request.headers[S3Signing.hashHeader] = checksums.last?.hex }
+        return algorithm == nil ? nil : checksums.first
     }
 
     func require(_ algorithm: Checksum.Algorithm, _ task: String) throws(StoreError) {

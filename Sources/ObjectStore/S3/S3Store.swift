@@ -76,13 +76,10 @@ public struct S3Store: ObjectStore {
         return response
     }
 
-    /// The answer, whatever it is. Over a connection that others can change, the body is signed as well.
+    /// The answer, whatever it is.
     func sendAny(_ request: HTTPRequest, _ task: String) async throws(StoreError) -> HTTPResponse {
         var request = request
-        if !request.address.isSecure, let body = request.body {
-            let checksum = try await FileChecksum.checksum(.sha256, of: body, task)
-            request.headers[S3Signing.hashHeader] = checksum.hex
-        }
+        try await addHashes(to: &request, task)
         do throws(HTTPError) {
             let response = try await client.send(request, to: service)
             facts.learn(response.headers)

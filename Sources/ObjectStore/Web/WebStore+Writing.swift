@@ -1,4 +1,3 @@
-public import Checksums
 public import Platform
 
 /// A web server is only read.
@@ -14,7 +13,7 @@ extension WebStore {
     }
 
     public func uploadPart(
-        _ number: Int, of upload: Upload, _ body: ByteSource, checksum: Checksum?
+        _ number: Int, of upload: Upload, _ body: ByteSource, checksum: BodyChecksum?
     ) async throws(StoreError) -> UploadedPart { throw readOnly }
 
     public func copyPart(

@@ -1,13 +1,10 @@
-public import Checksums
-
 public struct PutOptions: Sendable {
     public var condition: WriteCondition
     public var metadata: ObjectMetadata
-    /// Of the body. The store verifies it on arrival.
-    public var checksum: Checksum?
+    public var checksum: BodyChecksum?
 
     public init(
-        if condition: WriteCondition = .always, metadata: ObjectMetadata = .init(), checksum: Checksum? = nil
+        if condition: WriteCondition = .always, metadata: ObjectMetadata = .init(), checksum: BodyChecksum? = nil
     ) {
         self.condition = condition
         self.metadata = metadata

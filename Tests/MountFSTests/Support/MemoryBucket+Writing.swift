@@ -72,11 +72,11 @@ extension MemoryBucket {
     }
 
     func uploadPart(
-        _ number: Int, of upload: Upload, _ body: ByteSource, checksum: Checksum?
+        _ number: Int, of upload: Upload, _ body: ByteSource, checksum: BodyChecksum?
     ) async throws(StoreError) -> UploadedPart {
         try await begin(.part(upload.key, number))
         let bytes = try content(body)
-        try verify(checksum, bytes)
+        let checksum = try verify(checksum, bytes)
         let part = try set(number, bytes, of: upload)
         try lose(.part(upload.key, number))
         return UploadedPart(number: number, size: bytes.count, tag: part, checksum: checksum)
@@ -216,14 +216,15 @@ extension MemoryBucket {
         guard holds else { throw StoreError(.conditionFailed, "\(key.shown) is there, or another version") }
     }
 
-    private func verify(_ checksum: Checksum?, _ bytes: [UInt8]) throws(StoreError) {
-        guard let checksum else { return }
+    @discardableResult
+    private func verify(_ checksum: BodyChecksum?, _ bytes: [UInt8]) throws(StoreError) -> Checksum? {
+        guard let checksum else { return nil }
         guard capabilities.checksums.contains(checksum.algorithm) else {
             throw StoreError(.unsupported, "an unknown checksum")
         }
-        guard (try? Checksum(checksum.algorithm, of: bytes)) == checksum else {
-            throw StoreError(.inputOutput, "wrong checksum")
-        }
+        let right = try? Checksum(checksum.algorithm, of: bytes)
+        if case .known(let known) = checksum, known != right { throw StoreError(.inputOutput, "wrong checksum") }
+        return right
     }
 
     private func set(_ number: Int, _ bytes: [UInt8], of upload: Upload) throws(StoreError) -> String {

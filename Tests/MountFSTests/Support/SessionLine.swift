@@ -104,7 +104,7 @@ final class SessionLine: ObjectStore {
     }
 
     func uploadPart(
-        _ number: Int, of upload: Upload, _ body: ByteSource, checksum: Checksum?
+        _ number: Int, of upload: Upload, _ body: ByteSource, checksum: BodyChecksum?
     ) async throws(StoreError) -> UploadedPart {
         try await through(.part) { () async throws(StoreError) in
             try await store.uploadPart(number, of: upload, body, checksum: checksum)

@@ -83,7 +83,7 @@ final class WatchedStore: ObjectStore {
     }
 
     func uploadPart(
-        _ number: Int, of upload: Upload, _ body: ByteSource, checksum: Checksum?
+        _ number: Int, of upload: Upload, _ body: ByteSource, checksum: BodyChecksum?
     ) async throws(StoreError) -> UploadedPart {
         try await watch(.part(number)) { () async throws(StoreError) in
             let part = try await store.uploadPart(number, of: upload, body, checksum: checksum)
