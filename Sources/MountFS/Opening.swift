@@ -34,6 +34,9 @@ public struct OpenFile: Sendable, Equatable {
         case kept
         /// Nothing is remembered: every read is passed on as it is.
         case none
+        /// It begins empty and is only written to: what is written goes past what is remembered, if that costs nobody else the
+        /// sight of it, and as `fresh` if it does.
+        case passing
     }
 
     public var handle: HandleID
@@ -46,6 +49,12 @@ public struct OpenFile: Sendable, Equatable {
         self.handle = handle
         self.caching = caching
         self.wantsFlush = wantsFlush
+    }
+
+    /// Of whoever may write.
+    init(writing handle: HandleID, _ access: Access, isNew: Bool = false) {
+        let isEmpty = isNew || access.truncates
+        self.init(handle, isEmpty && !access.reads ? .passing : .fresh, wantsFlush: true)
     }
 }
 

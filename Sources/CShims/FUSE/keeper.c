@@ -2,7 +2,6 @@
 #include "kept.h"
 
 #include <errno.h>
-#include <linux/fuse.h>
 #include <poll.h>
 #include <string.h>
 #include <unistd.h>
@@ -34,28 +33,23 @@ int shim_fuse_handshake(
     }
     union {
         uint8_t bytes[8192]; // The kernel takes no smaller buffer.
-        struct {
-            struct fuse_in_header header;
-            uint32_t major, minor, max_readahead, flags, flags2;
-        };
+        struct init_request init;
     } request = {0};
     ssize_t count = read(device, request.bytes, sizeof request.bytes);
     if (count < 0) return -1;
     if (count < (ssize_t)(sizeof(struct fuse_in_header) + 16) || count > init_room ||
-        request.header.opcode != FUSE_INIT || request.major != FUSE_KERNEL_VERSION) {
+        request.init.header.opcode != FUSE_INIT || request.init.major != FUSE_KERNEL_VERSION) {
         errno = EPROTO;
         return -1;
     }
     memcpy(kept->init, request.bytes, count);
     kept->init_count = count;
 
-    uint64_t offered = request.flags;
-    if (offered & shim_fuse_init_ext) offered |= (uint64_t)request.flags2 << 32;
-    *granted = offered & wishes->flags;
+    *granted = init_offers(&request.init) & wishes->flags;
     struct init_answer answer = {
-        .header = {.len = sizeof answer, .unique = request.header.unique},
+        .header = {.len = sizeof answer, .unique = request.init.header.unique},
         .major = FUSE_KERNEL_VERSION,
-        .minor = request.minor,
+        .minor = request.init.minor,
         .max_readahead = wishes->max_readahead,
         .flags = (uint32_t)*granted,
         .max_background = wishes->max_background,

@@ -3,6 +3,7 @@
 
 #include "fuse_seam.h"
 
+#include <linux/fuse.h>
 #include <stdatomic.h>
 
 // The table of requests that were read and not answered: `unique` of each, 0 where there is none. It is written with
@@ -18,6 +19,18 @@ struct shim_fuse_kept {
 };
 
 _Static_assert(sizeof(struct shim_fuse_kept) <= 64 << 10, "the file system's part begins there");
+
+// The INIT request as it comes, with the flags of both words; fields that older kernels leave away are 0.
+struct init_request {
+    struct fuse_in_header header;
+    uint32_t major, minor, max_readahead, flags, flags2;
+};
+
+static inline uint64_t init_offers(const struct init_request *request) {
+    uint64_t offered = request->flags;
+    if (offered & shim_fuse_init_ext) offered |= (uint64_t)request->flags2 << 32;
+    return offered;
+}
 
 static inline void kept_note(struct shim_fuse_kept *kept, uint64_t unique) {
     for (unsigned step = 0; step < unanswered_places; step++) {

@@ -2,7 +2,6 @@
 #include "kept.h"
 
 #include <errno.h>
-#include <linux/fuse.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/uio.h>
@@ -82,6 +81,12 @@ ptrdiff_t shim_fuse_writev(int device, struct iovec *parts, int count, void *poi
     if (header.unique) kept_forget(seam->kept, header.unique);
     errno = error;
     return written;
+}
+
+bool shim_fuse_offers(const struct shim_fuse_kept *kept, uint64_t flag) {
+    struct init_request request = {0};
+    memcpy(&request, kept->init, kept->init_count < sizeof request ? kept->init_count : sizeof request);
+    return init_offers(&request) & flag;
 }
 
 uint32_t shim_fuse_begin_session(struct shim_fuse_kept *kept) { return atomic_fetch_add(&kept->sessions, 1) + 1; }

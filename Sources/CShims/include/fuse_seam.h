@@ -82,6 +82,9 @@ ptrdiff_t shim_fuse_writev(int device, struct iovec *parts, int count, void *sea
 // Of the request that this thread has read last.
 uint64_t shim_fuse_current(void);
 
+// Whether the kernel has this, of what the keeper wishes for.
+bool shim_fuse_offers(const struct shim_fuse_kept *kept, uint64_t flag);
+
 // Counts the sessions that have begun on this memory; this one is included.
 uint32_t shim_fuse_begin_session(struct shim_fuse_kept *kept);
 

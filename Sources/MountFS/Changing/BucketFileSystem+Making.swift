@@ -39,7 +39,7 @@ extension BucketFileSystem {
         }
         let writer = WriterHandle(opener: caller.process, appends: access.appends)
         let handle = add(writer, of: entry.attributes.node, file, writing)
-        return NewFile(entry, OpenFile(handle, .fresh, wantsFlush: true))
+        return NewFile(entry, OpenFile(writing: handle, access, isNew: true))
     }
 
     /// Nobody wants it any more.
@@ -110,7 +110,7 @@ extension BucketFileSystem {
         }
         let writer = WriterHandle(opener: caller.process, appends: access.appends)
         let handle = add(writer, of: node, file, writing)
-        return OpenFile(handle, .fresh, wantsFlush: true)
+        return OpenFile(writing: handle, access)
     }
 
     private func add(

@@ -28,15 +28,15 @@ final class Exchange: PendingRequest, @unchecked Sendable {
     /// The thread that waits; 0 where the kernel cannot tell.
     let thread: Int32
     private let request: fuse_req_t
-    private let waiting: WaitingList
+    let session: Session
     private let isInterruptible: Bool
     private let state = Atomic<UInt8>(0)
     private let abandonment = Mutex(Abandonment())
 
     /// On the thread that has read the request.
-    init(_ request: fuse_req_t, waiting: WaitingList, isInterruptible: Bool) {
+    init(_ request: fuse_req_t, of session: Session, isInterruptible: Bool) {
         self.request = request
-        self.waiting = waiting
+        self.session = session
         self.isInterruptible = isInterruptible
         unique = shim_fuse_current()
         thread = fuse_req_ctx(request).pointee.pid
@@ -71,7 +71,7 @@ final class Exchange: PendingRequest, @unchecked Sendable {
         let before = state.bitwiseOr(Self.claimed, ordering: .acquiringAndReleasing).oldValue
         guard before & Self.claimed == 0 else { return false }
         if before & Self.listed != 0 {
-            waiting.remove(unique)
+            session.waiting.remove(unique)
             // It may hold the reply, and so this.
             abandonment.withLock { $0.handler = nil }
         }
@@ -81,9 +81,9 @@ final class Exchange: PendingRequest, @unchecked Sendable {
     /// The file system has been called and may answer later.
     func callbackHasReturned() {
         guard isInterruptible, state.load(ordering: .acquiring) & Self.claimed == 0 else { return }
-        waiting.insert(self)
+        session.waiting.insert(self)
         let before = state.bitwiseOr(Self.listed, ordering: .acquiringAndReleasing).oldValue
-        if before & Self.claimed != 0 { waiting.remove(unique) }
+        if before & Self.claimed != 0 { session.waiting.remove(unique) }
     }
 
     // MARK: Being abandoned

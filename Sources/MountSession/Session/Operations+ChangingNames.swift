@@ -77,11 +77,11 @@ extension Replacing {
 
 extension Exchange {
     fileprivate var newFileReply: Reply<NewFile> {
-        reply { request, new in
+        reply { [self] request, new in
             var parameters = fuse_entry_param(new.entry)
             var file = fuse_file_info()
             file.fh = new.file.handle.number
-            file.direct_io = new.file.caching == .none ? 1 : 0
+            file.direct_io = isDirect(new.file.caching) ? 1 : 0
             file.keep_cache = new.file.caching == .kept ? 1 : 0
             file.noflush = new.file.wantsFlush ? 0 : 1
             return fuse_reply_create(request, &parameters, &file)

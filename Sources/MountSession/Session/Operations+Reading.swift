@@ -10,7 +10,7 @@ extension fuse_lowlevel_ops {
             Session.serve(request) { files, exchange in
                 let access = Access(flags: file!.pointee.flags)
                 let caller = access.onlyReads ? Caller(request!) : Caller(opening: request!)
-                files.open(NodeID(node), access, by: caller, exchange.openReply(shim_fuse_open.init(file:)))
+                files.open(NodeID(node), access, by: caller, exchange.openReply(exchange.flags(of:)))
             }
         }
         read = { request, node, count, offset, file in
@@ -74,18 +74,22 @@ extension Exchange {
     }
 }
 
-extension shim_fuse_open {
-    init(file: OpenFile) {
-        self.init(handle: file.handle.number, flags: 0, backing: 0)
-        switch file.caching {
-        case .fresh: break
-        case .kept: flags |= shim_fuse_open_keep_cache
+extension Exchange {
+    fileprivate func flags(of file: OpenFile) -> shim_fuse_open {
+        var open = shim_fuse_open(handle: file.handle.number, flags: 0, backing: 0)
         // Several threads may write at once, as they may anywhere else.
-        case .none: flags |= shim_fuse_open_direct | shim_fuse_open_parallel_writes
-        }
-        if !file.wantsFlush { flags |= shim_fuse_open_no_flush }
+        if isDirect(file.caching) { open.flags |= shim_fuse_open_direct | shim_fuse_open_parallel_writes }
+        if file.caching == .kept { open.flags |= shim_fuse_open_keep_cache }
+        if !file.wantsFlush { open.flags |= shim_fuse_open_no_flush }
+        return open
     }
 
+    func isDirect(_ caching: OpenFile.Caching) -> Bool {
+        caching == .none || caching == .passing && session.writesPastCache
+    }
+}
+
+extension shim_fuse_open {
     init(folder: OpenFile) {
         self.init(handle: folder.handle.number, flags: 0, backing: 0)
         if folder.caching != .none { flags |= shim_fuse_open_cache_folder }

@@ -10,10 +10,13 @@ final class Session: Sendable {
     let waiting = WaitingList()
     /// Nothing where nothing can be written.
     private let saving: SavingReports?
+    /// The kernel forgets what it remembers of the places of a file that are written past its cache.
+    let writesPastCache: Bool
 
-    init(_ fileSystem: any FileSystem, _ saving: SavingReports?) {
+    init(_ fileSystem: any FileSystem, _ saving: SavingReports?, writesPastCache: Bool) {
         self.fileSystem = fileSystem
         self.saving = saving
+        self.writesPastCache = writesPastCache
     }
 
     /// Has the file system called, on the thread that has read the request. What the program that waits is about to
@@ -25,7 +28,7 @@ final class Session: Sendable {
         guard let request, let seam = fuse_req_userdata(request) else { return }
         let session = Unmanaged<Session>.fromOpaque(shim_fuse_seam_owner(OpaquePointer(seam)))
         session._withUnsafeGuaranteedRef { session in
-            let exchange = Exchange(request, waiting: session.waiting, isInterruptible: isInterruptible)
+            let exchange = Exchange(request, of: session, isInterruptible: isInterruptible)
             if changes { session.saving?.poke() }
             body(session.fileSystem, exchange)
             exchange.callbackHasReturned()

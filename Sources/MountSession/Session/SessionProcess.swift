@@ -66,7 +66,9 @@ public enum SessionProcess {
         drains.begin { number in
             if let saving { saving.drain(number) } else { reports.send(.drained(number)) }
         }
-        let session = Session(fileSystem, saving)
+        // Since Linux 6.6, as the flag.
+        let writesPastCache = shim_fuse_offers(seamMemory.kept, shim_fuse_direct_mmap)
+        let session = Session(fileSystem, saving, writesPastCache: writesPastCache)
         let interrupts = try startInterruptWatch(session)
         guard let fuse = begin(session, seamMemory, interrupts: interrupts) else {
             throw SessionFailure("libfuse does not begin", exitStatus: .systemRefused)
