@@ -12,7 +12,11 @@ public final class WorkThreads: TaskExecutor {
     }
 
     public func enqueue(_ job: consuming ExecutorJob) {
-        queue.append(UnownedJob(job))
+        if let first = FirstJob.awaited, first.job == nil {
+            first.job = UnownedJob(job)
+        } else {
+            queue.append(UnownedJob(job))
+        }
     }
 
     /// Runs `body` on this thread and others, `count` in all, and waits for it; so this must not be one of Swift's pool. Tasks
@@ -56,18 +60,45 @@ public final class WorkThreads: TaskExecutor {
         return outcome.value
     }
 
+    /// Begins a task on this thread, which is none of these: it runs here until it waits for the first time, and on these, which
+    /// last, from then on. Waking one of them takes longer than most of what a task does before it waits.
+    public func begin(here body: @escaping @Sendable () async -> Void) {
+        let first = FirstJob()
+        FirstJob.awaited = first
+        Task(executorPreference: self) { await body() }
+        FirstJob.awaited = nil
+        let before = pthread_getspecific(Self.key)
+        pthread_setspecific(Self.key, Unmanaged.passUnretained(self).toOpaque())
+        first.job?.runSynchronously(on: asUnownedTaskExecutor())
+        pthread_setspecific(Self.key, before)
+    }
+
+    /// What a task that is being begun on this thread does first.
+    private final class FirstJob {
+        var job: UnownedJob?
+
+        private static let key = newKey()
+
+        static var awaited: FirstJob? {
+            get { pthread_getspecific(key).map { Unmanaged<FirstJob>.fromOpaque($0).takeUnretainedValue() } }
+            set { pthread_setspecific(key, newValue.map { Unmanaged.passUnretained($0).toOpaque() }) }
+        }
+    }
+
     /// Those that this thread is one of, if they last: for a task that may outlive the one which begins it. On Swift's own pool
     /// it would do as well, but that wakes up every second from its first task on.
     public static var current: WorkThreads? {
         pthread_getspecific(key).map { Unmanaged<WorkThreads>.fromOpaque($0).takeUnretainedValue() }
     }
 
-    private static let key = {
+    private static let key = newKey()
+
+    private static func newKey() -> pthread_key_t {
         var key = pthread_key_t()
         // A process has a thousand, of which libraries take a handful.
         guard pthread_key_create(&key, nil) == 0 else { fatalError("no more keys for threads") }
         return key
-    }()
+    }
 
     private func serve() {
         let executor = asUnownedTaskExecutor()

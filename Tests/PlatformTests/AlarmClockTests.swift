@@ -50,19 +50,3 @@ struct AlarmClockTests {
         await pause.value
     }
 }
-
-struct WorkThreadsTests {
-    @Test func tasksOfLastingThreadsFindThem() {
-        let threads = WorkThreads.lasting(2)
-        #expect(WorkThreads.current == nil)
-        let isFound = threads.wait {
-            let task = Task(executorPreference: WorkThreads.current) { WorkThreads.current === threads }
-            return await task.value
-        }
-        #expect(isFound)
-    }
-
-    @Test func threadsThatEndAreNotFound() {
-        #expect(WorkThreads.run(2) { _ in WorkThreads.current == nil })
-    }
-}

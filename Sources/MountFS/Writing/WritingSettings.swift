@@ -27,7 +27,7 @@ public struct WritingSettings: Sendable {
     /// Attributes that programs set one after another come to the bucket together, so long after the last.
     public var attributePause = TimeSpan(milliseconds: 2000)
     /// Where calls of the store are made; Swift's own threads when nothing is given.
-    public var threads: (any TaskExecutor)?
+    public var threads: WorkThreads?
     /// Milliseconds of a clock that nobody sets.
     public var now: @Sendable () -> Int = { MonotonicTime.milliseconds }
 

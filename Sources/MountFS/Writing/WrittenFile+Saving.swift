@@ -17,7 +17,7 @@ extension WrittenFile {
             return then(.failure(error))
         }
         state.withLock { $0.waiting.append(Waiting(version: version, then: then)) }
-        saveIfNeeded()
+        if mustBegin() { beginHere { await $0.saveAll() } }
     }
 
     /// Answers when what is sealed now is in the bucket, or when the store refuses it, once more if it has before, or has
@@ -43,12 +43,16 @@ extension WrittenFile {
 
     /// What was sealed by whoever was here before.
     func saveIfNeeded() {
-        let isFirst = state.withLock { state in
+        if mustBegin() { begin { await $0.saveAll() } }
+    }
+
+    /// Nobody sees to what is sealed; from now on somebody does.
+    private func mustBegin() -> Bool {
+        state.withLock { state in
             guard state.stills == 0 else { return false }
             defer { state.isSaving = true }
             return !state.isSaving
         }
-        if isFirst { begin { await $0.saveAll() } }
     }
 
     // MARK: Stillness

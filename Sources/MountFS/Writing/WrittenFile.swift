@@ -257,4 +257,9 @@ final class WrittenFile: Sendable {
     func begin(_ work: @escaping @Sendable (WrittenFile) async -> Void) {
         Task(executorPreference: settings.threads) { await work(self) }
     }
+
+    /// On this thread as far as that goes without waiting, for a program that waits for it.
+    func beginHere(_ work: @escaping @Sendable (WrittenFile) async -> Void) {
+        if let threads = settings.threads { threads.begin(here: { await work(self) }) } else { begin(work) }
+    }
 }
