@@ -6,6 +6,9 @@ public enum FileChecksum {
     /// So much is read at a time that it is in the processor's cache for those who take it from there.
     private static let piece = 128 << 10
 
+    /// More at once than there are processors would only all be done later.
+    private static let turn = Gate(Threads.processors)
+
     /// Reads the range once for all of them; a file that ends before it is an error.
     static func checksums(
         _ algorithms: [Checksum.Algorithm], of file: borrowing OwnedDescriptor, _ range: Range<Int>, _ task: String,
@@ -44,8 +47,10 @@ public enum FileChecksum {
             bytes.withUnsafeBytes { running.update($0) }
             return running.finish()
         case .file(let file, let range):
-            return try await BlockingPool.files.run { cancellation throws(StoreError) in
-                try checksums(algorithms, of: file.file, range, task, cancellation)
+            return try await turn.pass { () async throws(StoreError) in
+                try await BlockingPool.files.run { cancellation throws(StoreError) in
+                    try checksums(algorithms, of: file.file, range, task, cancellation)
+                }
             }
         }
     }
