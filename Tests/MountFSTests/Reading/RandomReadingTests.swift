@@ -74,7 +74,13 @@ struct RandomReadingTests {
     /// Each of a thousand costs what was read of it, and nothing when it has been answered.
     @Test func manyOpenFilesCostLittle() async throws {
         let sandbox = ReadingSandbox(memory: 8 << 20)
-        let objects = (0..<1000).map { sandbox.reading.open(sandbox.make(ObjectKey("file \($0)"), 3 << 20, seed: 1).0) }
+        // All have the same bytes in memory.
+        let bytes = sandbox.make("file", 3 << 20).1
+        let objects = (0..<1000).map { number in
+            let key = ObjectKey("file \(number)")
+            let version = sandbox.store.set(key, bytes)
+            return sandbox.reading.open(FileVersion(key: key, size: bytes.count, version: version))
+        }
         let reads = objects.map { $0.begin(4096, at: 2 << 20) }
         for read in reads { _ = try await read.outcome.get() }
         #expect(sandbox.store.delivered == 4096 * 1000)
