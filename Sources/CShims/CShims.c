@@ -6,6 +6,7 @@
 #include <linux/fs.h>
 #include <linux/magic.h>
 #include <linux/openat2.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
@@ -66,6 +67,8 @@ int shim_fallocate(int file, int64_t size) { return fallocate(file, 0, 0, size);
 int shim_punch(int file, int64_t offset, int64_t count) {
     return fallocate(file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, count);
 }
+
+int shim_find_thread(int32_t process, int32_t thread) { return tgkill(process, thread, 0); }
 
 int shim_is_in_memory(int file) {
     struct statfs status;

@@ -56,6 +56,9 @@ int shim_fallocate(int file, int64_t size);
 // fallocate(2) of a hole; the size stays.
 int shim_punch(int file, int64_t offset, int64_t count);
 
+// tgkill(2) of no signal: 0, or -1 with ESRCH where the thread is none of the process.
+int shim_find_thread(int32_t process, int32_t thread);
+
 // Whether the file is on a file system that is in memory only: 1 or 0, or -1 with errno.
 int shim_is_in_memory(int file);
 
