@@ -6,8 +6,9 @@ public enum FileChecksum {
     /// So much is read at a time that it is in the processor's cache for those who take it from there.
     private static let piece = 128 << 10
 
-    /// More at once than there are processors would only all be done later.
-    private static let turn = Gate(Threads.processors)
+    /// More at once than there are processors would only all be done later. Whoever answers a program comes first: a program that
+    /// writes waits for each answer.
+    private static let readers = BlockingPool(threads: Threads.processors, giveWay: true)
 
     /// Reads the range once for all of them; a file that ends before it is an error.
     static func checksums(
@@ -47,10 +48,8 @@ public enum FileChecksum {
             bytes.withUnsafeBytes { running.update($0) }
             return running.finish()
         case .file(let file, let range):
-            return try await turn.pass { () async throws(StoreError) in
-                try await BlockingPool.files.run { cancellation throws(StoreError) in
-                    try checksums(algorithms, of: file.file, range, task, cancellation)
-                }
+            return try await readers.run { cancellation throws(StoreError) in
+                try checksums(algorithms, of: file.file, range, task, cancellation)
             }
         }
     }

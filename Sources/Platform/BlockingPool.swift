@@ -26,11 +26,14 @@ public final class BlockingPool: Sendable {
     }
 
     private let limit: Int
+    private let giveWay: Bool
     private let state = Mutex(State())
     private let ready = Semaphore()
 
-    public init(threads: Int) {
+    /// Those that give way run where others of this process that want the processor leave some of it.
+    public init(threads: Int, giveWay: Bool = false) {
         limit = threads
+        self.giveWay = giveWay
     }
 
     /// Runs work on one of the threads. A task that is cancelled still waits for its work, which is told.
@@ -95,6 +98,8 @@ public final class BlockingPool: Sendable {
     }
 
     private func serve() {
+        // Of this thread alone, on Linux.
+        if giveWay { _ = nice(5) }
         while true {
             ready.wait()
             state.withLock { $0.next() }?()
