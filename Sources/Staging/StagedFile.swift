@@ -171,6 +171,14 @@ public final class StagedFile: Sendable {
         }
     }
 
+    /// The version is about to be sent whole, or completed. Should that come to nobody's ears, it is known by this.
+    public func attempt(_ attempt: StagedAttempt) throws(SystemError) {
+        try with { contents throws(SystemError) in
+            guard !contents.state.attempts.contains(attempt) else { return }
+            try contents.append(.attempted(attempt))
+        }
+    }
+
     /// The sealed version of this number is in the bucket as this object. What is here of it is not needed any more, unless
     /// another version has taken its place.
     public func settle(_ number: Int, as base: JSONValue) throws(SystemError) {

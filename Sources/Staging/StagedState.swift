@@ -16,6 +16,8 @@ public struct StagedState: Sendable, Equatable {
     /// The object in parts that it is becoming. These parts are right for the image.
     public private(set) var upload: StagedUpload?
     public private(set) var sealed: SealedVersion?
+    /// Versions that may be in the bucket, of which nobody has heard that they are: the last few.
+    public private(set) var attempts: [StagedAttempt] = []
     /// Something was written that no sealed version has.
     public private(set) var isTorn: Bool
     /// How many versions were sealed.
@@ -32,12 +34,13 @@ public struct StagedState: Sendable, Equatable {
     /// For whoever reads it from a record.
     init(
         _ image: StagedImage, base: JSONValue?, name: JSONValue?, description: JSONValue, holders: JSONValue?,
-        upload: StagedUpload?, sealed: SealedVersion?, isTorn: Bool, seals: Int
+        upload: StagedUpload?, sealed: SealedVersion?, attempts: [StagedAttempt], isTorn: Bool, seals: Int
     ) {
         self.init(image, base: base, name: name, description: description, isTorn: isTorn)
         self.holders = holders
         self.upload = upload
         self.sealed = sealed
+        self.attempts = attempts
         self.seals = seals
     }
 
@@ -74,11 +77,16 @@ public struct StagedState: Sendable, Equatable {
         case .uploadEnded:
             upload = nil
             sealed?.parts = [:]
+        case .attempted(let attempt):
+            if attempts.count == Self.mostAttempts { attempts.removeFirst() }
+            attempts.append(attempt)
         case .settled(let number, let base): settle(number, on: base)
         case .rebased(let base): self.base = base
         case .letGo(let range): image.letGo(range)
         }
     }
+
+    private static let mostAttempts = 8
 
     func hasPart(_ number: Int) -> Bool { upload?.parts[number] != nil || sealed?.parts[number] != nil }
 
@@ -96,6 +104,7 @@ public struct StagedState: Sendable, Equatable {
         guard let sealed, number <= sealed.number else { return }
         self.base = base
         upload = nil
+        attempts = []
         if number == sealed.number {
             image.settle(changed: sealed.changed, lowestSize: sealed.lowestSize)
             self.sealed = nil

@@ -26,3 +26,14 @@ public struct StagedPart: Sendable, Equatable {
         self.description = description
     }
 }
+
+/// A version that was sent to the bucket whole, in words by which it is known there.
+public struct StagedAttempt: Sendable, Equatable {
+    public let number: Int
+    public let description: JSONValue
+
+    public init(number: Int, _ description: JSONValue) {
+        self.number = number
+        self.description = description
+    }
+}

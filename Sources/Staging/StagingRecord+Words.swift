@@ -16,6 +16,7 @@ extension StagingRecord {
         case .sending(let number): ["sending": .integer(number)]
         case .sent(let part): ["sent": part.words]
         case .uploadEnded: ["upload_ended": true]
+        case .attempted(let attempt): ["attempted": attempt.words]
         case .settled(let number, let base): ["settled": ["number": .integer(number), "base": base]]
         case .rebased(let base): ["rebased": base]
         case .letGo(let range): ["let_go": .range(range)]
@@ -40,6 +41,7 @@ extension StagingRecord {
             case "sending": value.size.map { .sending($0) }
             case "sent": StagedPart(words: value).map { .sent($0) }
             case "upload_ended": .uploadEnded
+            case "attempted": StagedAttempt(words: value).map { .attempted($0) }
             case "rebased": .rebased(value)
             case "let_go": Range(words: value).map { .letGo($0) }
             case "settled":
@@ -57,7 +59,7 @@ extension StagedState {
             "image": image.words, "base": base ?? .null, "name": name ?? .null, "description": description,
             "holders": holders ?? .null,
             "upload": upload.map { ["description": $0.description, "parts": .parts($0.parts)] } ?? .null,
-            "sealed": sealed?.words ?? .null, "torn": .boolean(isTorn),
+            "sealed": sealed?.words ?? .null, "attempts": .array(attempts.map(\.words)), "torn": .boolean(isTorn),
             "seals": .integer(seals),
         ]
     }
@@ -65,8 +67,8 @@ extension StagedState {
     init?(words: JSONValue) {
         guard let image = words["image"].flatMap(StagedImage.init(words:)), let base = words["base"],
             let name = words["name"], let description = words["description"], let upload = words["upload"],
-            let sealed = words["sealed"], case .boolean(let isTorn)? = words["torn"],
-            let seals = words["seals"]?.size
+            let sealed = words["sealed"], case .array(let attempts)? = words["attempts"],
+            case .boolean(let isTorn)? = words["torn"], let seals = words["seals"]?.size
         else { return nil }
         var parsed: (upload: StagedUpload?, sealed: SealedVersion?) = (nil, nil)
         if upload != .null {
@@ -80,8 +82,17 @@ extension StagedState {
         }
         self.init(
             image, base: base.unlessNull, name: name.unlessNull, description: description,
-            holders: words["holders"]?.unlessNull, upload: parsed.upload, sealed: parsed.sealed, isTorn: isTorn,
-            seals: seals)
+            holders: words["holders"]?.unlessNull, upload: parsed.upload, sealed: parsed.sealed,
+            attempts: attempts.compactMap(StagedAttempt.init(words:)), isTorn: isTorn, seals: seals)
+    }
+}
+
+extension StagedAttempt {
+    fileprivate var words: JSONValue { ["number": .integer(number), "as": description] }
+
+    fileprivate init?(words: JSONValue) {
+        guard let number = words["number"]?.size, let description = words["as"] else { return nil }
+        self.init(number: number, description)
     }
 }
 

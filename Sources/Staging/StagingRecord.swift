@@ -22,6 +22,9 @@ public enum StagingRecord: Sendable, Equatable {
     case sent(StagedPart)
     /// The object in parts is not there any more.
     case uploadEnded
+    /// The sealed version of this number is on its way into the bucket, where it may come also when nobody hears of it; by this it
+    /// is known there.
+    case attempted(StagedAttempt)
     /// The sealed version of this number is in the bucket, as this object.
     case settled(Int, JSONValue)
     /// The object has become this one, with the same bytes: under another key or with other attributes.

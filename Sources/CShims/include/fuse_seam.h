@@ -33,6 +33,9 @@ static const uint64_t shim_fuse_expire_only = 1ull << 35;
 static const uint64_t shim_fuse_direct_mmap = 1ull << 36;
 static const uint64_t shim_fuse_resend = 1ull << 39;
 
+// In the number of a request that comes again, since another session had read and not answered it.
+static const uint64_t shim_fuse_resent = 1ull << 63;
+
 // Flags of an answer to OPEN.
 static const uint32_t shim_fuse_open_direct = 1u << 0;
 static const uint32_t shim_fuse_open_keep_cache = 1u << 1;

@@ -58,11 +58,12 @@ extension BucketFileSystem {
         file.isAbandoned = holders.isEmpty
         for holder in holders {
             var writer = WriterHandle(opener: holder.opener, appends: holder.appends)
-            if staged.state.isTorn { writer.wrote() }
+            // A close that is asked for again waits again.
+            if file.isUnsaved { writer.wrote() }
             _ = try tree.openWritten(node, or: nil)
             _ = handles.withLock { $0.add(OpenedFile(node, file, writer), under: holder.handle) }
         }
-        try file.change { $0 = holders }
+        note(file, writing) { $0 = holders }
         file.saveIfNeeded()
         if !file.isUnsaved { finish(node, file, writing) }
         return true

@@ -77,11 +77,21 @@ extension BucketFileSystem {
         // Also where the new bytes need nothing of it: until they are whole it is all that there is.
         let staged = file.staged.state
         let metadata = file.wantedMetadata
-        let moved = try await moveInStore(oldKey, oldVersion, to: key, metadata)
-        try file.move(to: key, replacing: moved)
-        if let base = staged.base.flatMap(StoredObject.init(words:)), base.key == oldKey, base.version == oldVersion {
-            let isCopy = tree.store.capabilities.atomicRename == .none
-            try file.rebase(on: StoredObject(key, moved, size: base.size), isCopy ? metadata : nil)
+        let base = staged.base.flatMap(StoredObject.init(words:))
+        let isBase = base?.key == oldKey && base?.version == oldVersion
+        guard tree.store.capabilities.atomicRename == .none else {
+            let moved = try await moveInStore(oldKey, oldVersion, to: key, metadata)
+            return try file.move(to: StoredObject(key, moved, size: base?.size ?? 0), isBase: isBase, nil)
+        }
+        let stored = file.stored
+        let copied = try await copyInStore(oldKey, oldVersion, to: key, metadata)
+        // Noted before the old one goes: else it would look, after a crash, as if somebody else had removed it.
+        try file.move(to: StoredObject(key, copied, size: base?.size ?? 0), isBase: isBase, metadata)
+        do throws(SystemError) {
+            try await delete(oldKey)
+        } catch {
+            try file.move(to: StoredObject(oldKey, oldVersion, size: base?.size ?? 0), isBase: isBase, stored)
+            throw error
         }
     }
 
@@ -109,11 +119,17 @@ extension BucketFileSystem {
                 try await store.rename(key, to: newKey, if: .always).version
             }
         }
-        let copied = try await inStore(key) { () async throws(StoreError) in
-            try await store.copyAnySize(CopySource(key, version), to: newKey, metadata).version
-        }
+        let copied = try await copyInStore(key, version, to: newKey, metadata)
         try await delete(key)
         return copied
+    }
+
+    private func copyInStore(
+        _ key: ObjectKey, _ version: ObjectVersion, to newKey: ObjectKey, _ metadata: ObjectMetadata?
+    ) async throws(SystemError) -> ObjectVersion {
+        try await inStore(key) { [store = tree.store] () async throws(StoreError) in
+            try await store.copyAnySize(CopySource(key, version), to: newKey, metadata).version
+        }
     }
 
     /// Has `body` run while what is to be replaced is not on its way into the bucket; afterwards it has no name. The version is

@@ -24,19 +24,26 @@ extension BucketFileSystem {
             let moved = try await moveAll(below: found.key, to: newPrefix)
             for (_, file) in written {
                 guard let old = file.key, old.hasPrefix(found.key) else { continue }
-                let key = Self.key(old, from: found.key, to: newPrefix)
                 try await forgetUpload(of: file)
-                let version = moved[old]
-                let base = file.staged.state.base.flatMap(StoredObject.init(words:))
-                try file.move(to: key, replacing: version)
-                if let version, let base, base.key == old {
-                    try file.rebase(on: StoredObject(key, version, size: base.size), nil)
-                }
+                try move(file, to: Self.key(old, from: found.key, to: newPrefix), moved[old])
+            }
+            // Noted before the old ones go: else it would look, after a crash, as if somebody else had removed them.
+            if tree.store.capabilities.atomicRename != .objectsAndFolders {
+                try await deleteAll(Array(moved.keys), below: found.key)
             }
             try tree.move(found.node, to: new.name, in: new.folder, nil, isOnlyHere: moved.isEmpty)
             for (node, _) in written { tree.noteMoved(node) }
         }
         for (node, file) in written { finish(node, file, writing) }
+    }
+
+    private func move(
+        _ file: WrittenFile, to key: ObjectKey, _ version: ObjectVersion?
+    ) throws(SystemError) {
+        guard let version else { return try file.move(to: key, replacing: nil) }
+        let base = file.staged.state.base.flatMap(StoredObject.init(words:))
+        try file.move(
+            to: StoredObject(key, version, size: base?.size ?? 0), isBase: base != nil && base?.key == file.key, nil)
     }
 
     private func still(
@@ -46,7 +53,7 @@ extension BucketFileSystem {
         try await first.whileStill { () async throws(SystemError) in try await still(files.dropFirst(), body) }
     }
 
-    /// Everything below a key that ends in a slash. Returns the new versions by the old keys.
+    /// Everything below a key that ends in a slash; what was copied has to be deleted. Returns the new versions by the old keys.
     private func moveAll(
         below prefix: ObjectKey, to newPrefix: ObjectKey
     ) async throws(SystemError) -> [ObjectKey: ObjectVersion] {
@@ -62,7 +69,6 @@ extension BucketFileSystem {
             try? await deleteAll(moved.keys.map { Self.key($0, from: prefix, to: newPrefix) }, below: newPrefix)
             throw error
         }
-        try await deleteAll(Array(moved.keys), below: prefix)
         return moved
     }
 

@@ -11,9 +11,10 @@ extension BucketFileSystem {
         for (_, file) in tree.written() {
             let staged = file.staged.state
             if staged.isTorn { progress.openFiles += 1 }
-            guard let sealed = staged.sealed, file.key != nil else { continue }
+            guard let image = staged.sealed?.image ?? (file.isSealWanted ? staged.image : nil), file.key != nil
+            else { continue }
             progress.pendingFiles += 1
-            progress.pendingBytes += sealed.image.size
+            progress.pendingBytes += image.size
             guard let failure = file.failure else { continue }
             progress.failedFiles += 1
             switch failure {
@@ -27,6 +28,7 @@ extension BucketFileSystem {
     public func drain(_ then: @escaping @Sendable () -> Void) {
         guard let writing else { return then() }
         tree.calls.begin { [self] in
+            for (_, file) in tree.written() { file.sealIfWanted() }
             for (_, file) in tree.written() where file.staged.state.sealed != nil && file.key != nil {
                 // Why it cannot come there is in the progress.
                 _ = await withCheckedContinuation { continuation in

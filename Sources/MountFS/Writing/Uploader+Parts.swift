@@ -11,6 +11,7 @@ extension Uploader {
         do throws(Failure) {
             try await send(parts, to: upload, of: file, sealed.number, target)
             guard target.isWanted(), let done = done(parts, of: file, sealed.number) else { return nil }
+            try note(store.version(of: done), sealed.number, of: file, to: target)
             return try await inStore(target.key) { () async throws(StoreError) in
                 try await complete(upload, done, to: target)
             }
@@ -32,15 +33,8 @@ extension Uploader {
         _ upload: Upload, _ parts: [UploadedPart], to target: Target
     ) async throws(StoreError) -> ObjectVersion {
         let keepsConditions = store.capabilities.conditionalComplete
-        do throws(StoreError) {
-            if !keepsConditions { try await checkByHand(target) }
-            return try await store.complete(upload, parts, if: keepsConditions ? target.condition : .always).version
-        } catch  where [.notFound, .conditionFailed].contains(error.code) {
-            // As with one piece: somebody was killed before the note.
-            guard let expected = store.version(of: parts), (try? await store.stat(target.key).version) == expected
-            else { throw error }
-            return expected
-        }
+        if !keepsConditions { try await checkByHand(target) }
+        return try await store.complete(upload, parts, if: keepsConditions ? target.condition : .always).version
     }
 
     /// What has been begun already is gone on with, also with other metadata: bytes weigh more.

@@ -68,25 +68,41 @@ final class Uploader: Sendable {
     func upload(_ file: StagedFile, to target: Target) async throws(Failure) -> Saved? {
         await deletions.wait(for: target.key)
         while target.isWanted(), let sealed = file.state.sealed {
-            let version: ObjectVersion?
-            var metadata = target.metadata
-            switch UploadPlan(sealed.image, store.capabilities, layout) {
-            case .whole:
-                // It was larger when parts of it were sent.
-                if file.state.upload != nil { try await forgetUpload(of: file) }
-                version = try await put(sealed, of: file, to: target)
-            case .parts(let parts):
-                let upload = try await begunUpload(of: file, to: target)
-                metadata = upload.options.metadata
-                version = try await send(parts, to: upload, sealed, of: file, to: target)
+            let saved: Saved?
+            do throws(Failure) {
+                saved = try await upload(sealed, of: file, to: target)
+            } catch {
+                guard error.mayBeOwn, let own = try await unheard(of: file, to: target) else { throw error }
+                saved = own
             }
             // Without one, another was sealed meanwhile.
-            guard let version else { continue }
-            let object = StoredObject(target.key, version, size: sealed.image.size)
-            try onDisk { () throws(SystemError) in try file.settle(sealed.number, as: object.words) }
-            return Saved(number: sealed.number, object: object, metadata: metadata)
+            guard let saved else { continue }
+            try onDisk { () throws(SystemError) in try file.settle(saved.number, as: saved.object.words) }
+            return saved
         }
         return nil
+    }
+
+    private func upload(
+        _ sealed: SealedVersion, of file: StagedFile, to target: Target
+    ) async throws(Failure) -> Saved? {
+        let version: ObjectVersion?
+        var metadata = target.metadata
+        switch UploadPlan(sealed.image, store.capabilities, layout) {
+        case .whole:
+            // It was larger when parts of it were sent.
+            if file.state.upload != nil { try await forgetUpload(of: file) }
+            version = try await put(sealed, of: file, to: target)
+        case .parts(let parts):
+            let upload = try await begunUpload(of: file, to: target)
+            metadata = upload.options.metadata
+            version = try await send(parts, to: upload, sealed, of: file, to: target)
+        }
+        return version.map {
+            Saved(
+                number: sealed.number, object: StoredObject(target.key, $0, size: sealed.image.size),
+                metadata: metadata)
+        }
     }
 
     /// Sends a part of a file that is still being written, if it has been written whole. It is lost work when the part changes
@@ -137,6 +153,20 @@ final class Uploader: Sendable {
             throw .disk(error)
         }
     }
+}
+
+extension Uploader.Failure {
+    /// What is in the way may be what was sent from here.
+    var mayBeOwn: Bool {
+        switch self {
+        case .conflict: true
+        case .store(let error): error.code == .notFound
+        case .disk: false
+        }
+    }
+
+    /// The next attempt may do better with nobody doing anything about it.
+    var mayPass: Bool { if case .store(let error) = self { error.isRetryable } else { false } }
 }
 
 extension Uploader.Target {

@@ -12,33 +12,71 @@ extension WrittenFile {
             let known = staged.state
             guard known.isTorn || known.sealed != nil else { return then(.success(())) }
             // Nothing has changed since it was sealed.
-            if !known.isTorn, let sealed = known.sealed { version = sealed.number } else { version = try staged.seal() }
+            if !known.isTorn, let sealed = known.sealed { version = sealed.number } else { version = try seal() }
         } catch {
             return then(.failure(error))
         }
-        state.withLock { $0.waiting.append(Waiting(version: version, then: then)) }
+        wait(for: version, then)
         if mustBegin() { beginHere { await $0.saveAll() } }
     }
 
-    /// Answers when what is sealed now is in the bucket, or when the store refuses it, once more if it has before, or has
-    /// not answered for too long.
+    /// Answers when what is sealed now is in the bucket, or when the store refuses it or has not answered for too long. What it
+    /// has refused is tried again at once: whoever asks may have seen to that.
     func waitForSealed(_ then: @escaping Waiter) {
         guard let sealed = staged.state.sealed, !hasConflict else { return then(.success(())) }
+        wait(for: sealed.number, then)
+        saveIfNeeded()
+    }
+
+    private func wait(for version: Int, _ then: @escaping Waiter) {
         let pause = state.withLock { state -> AlarmClock.Pause? in
-            state.waiting.append(Waiting(version: sealed.number, then: then))
-            guard state.failure != nil else { return nil }
+            state.waiting.append(Waiting(version: version, then: then))
+            guard let failure = state.failure, !failure.mayPass else { return nil }
             state.pause = state.pause ?? AlarmClock.Pause()
             return state.pause
         }
         pause?.end()
-        saveIfNeeded()
     }
 
     /// The same without anybody who waits: a failure is told later.
     func saveBehind() throws(SystemError) {
         guard staged.state.isTorn else { return }
-        try staged.seal()
+        try seal()
         saveIfNeeded()
+    }
+
+    /// What cannot be noted, for want of room on the disk, say, is tried again, as an upload is.
+    @discardableResult
+    private func seal() throws(SystemError) -> Int {
+        do throws(SystemError) {
+            let version = try staged.seal()
+            state.withLock { $0.isSealWanted = false }
+            return version
+        } catch {
+            let isFirst = state.withLock { state in
+                state.failure = .disk(error)
+                defer { state.isSealWanted = true }
+                return !state.isSealWanted
+            }
+            if isFirst { begin { await $0.sealLater() } }
+            throw error
+        }
+    }
+
+    private func sealLater() async {
+        while isSealWanted {
+            await AlarmClock.shared.pause(milliseconds: settings.longPause.milliseconds)
+            sealIfWanted()
+        }
+    }
+
+    func sealIfWanted() {
+        guard isSealWanted else { return }
+        do throws(SystemError) {
+            try saveBehind()
+        } catch {
+            settings.report("\(key?.shown ?? "a deleted file"): cannot be saved: \(error.description)", nil)
+        }
     }
 
     /// What was sealed by whoever was here before.

@@ -32,6 +32,8 @@ final class WrittenFile: Sendable {
         var objectTime: Int?
 
         var waiting: [Waiting] = []
+        /// It is whole as it is now, and that could not be noted.
+        var isSealWanted = false
         /// Somebody sees to what is sealed.
         var isSaving = false
         /// The store is being asked at this moment.
@@ -105,6 +107,8 @@ final class WrittenFile: Sendable {
     var attributes: WrittenAttributes { state.withLock { $0.attributes } }
     /// What is in the bucket under its key.
     var replacing: ObjectVersion? { state.withLock { $0.replacing } }
+    /// What the object there has beside its bytes.
+    var stored: ObjectMetadata { state.withLock { $0.stored } }
     /// Why the last attempt has failed; nothing once one has not.
     var failure: Uploader.Failure? { state.withLock { $0.failure } }
     /// Something of it is not in the bucket.
@@ -117,6 +121,8 @@ final class WrittenFile: Sendable {
         get { state.withLock { $0.isAbandoned } }
         set { state.withLock { $0.isAbandoned = newValue } }
     }
+    /// It is whole as it is now, and that could not be noted.
+    var isSealWanted: Bool { state.withLock { $0.isSealWanted && $0.key != nil } }
     /// Somebody else has written to the object.
     var hasConflict: Bool { state.withLock { $0.hasConflict } }
     /// It is not whole, and no version that is waits to be saved.
@@ -196,6 +202,7 @@ final class WrittenFile: Sendable {
         let now = FileTime.now.inNanoseconds
         state.withLock { state in
             state.written = now
+            state.isSealWanted = false
             // Until somebody sets it again.
             state.attributes.modified = nil
         }
@@ -224,6 +231,12 @@ final class WrittenFile: Sendable {
             state.replacing = replacing
             beginAgain(&state)
         }
+    }
+
+    /// The same where its object has gone before; `isBase` says that it is the one that has the rest of its bytes.
+    func move(to object: StoredObject, isBase: Bool, _ metadata: ObjectMetadata?) throws(SystemError) {
+        try move(to: object.key, replacing: object.version)
+        if isBase { try rebase(on: object, metadata) }
     }
 
     /// It has no name any more, and the object that it was is to go when it is closed.

@@ -15,23 +15,24 @@ extension fuse_lowlevel_ops {
         }
         mkdir = { request, folder, name, mode in
             Session.change(request) { files, exchange in
+                let (name, folder) = (UnsafeRawBufferPointer(text: name!), NodeID(folder))
                 files.makeFolder(
-                    UnsafeRawBufferPointer(text: name!), in: NodeID(folder), mode: mode, by: Caller(request!),
-                    exchange.lookupReply)
+                    name, in: folder, mode: mode, by: Caller(request!), exchange.madeReply(name, in: folder, files))
             }
         }
         symlink = { request, target, folder, name in
             Session.change(request) { files, exchange in
+                let (name, folder) = (UnsafeRawBufferPointer(text: name!), NodeID(folder))
                 files.makeLink(
-                    UnsafeRawBufferPointer(text: name!), in: NodeID(folder), to: UnsafeRawBufferPointer(text: target!),
-                    by: Caller(request!), exchange.lookupReply)
+                    name, in: folder, to: UnsafeRawBufferPointer(text: target!), by: Caller(request!),
+                    exchange.madeReply(name, in: folder, files))
             }
         }
         mknod = { request, folder, name, mode, _ in
             Session.change(request) { files, exchange in
+                let (name, folder) = (UnsafeRawBufferPointer(text: name!), NodeID(folder))
                 files.makeNode(
-                    UnsafeRawBufferPointer(text: name!), in: NodeID(folder), mode: mode, by: Caller(request!),
-                    exchange.lookupReply)
+                    name, in: folder, mode: mode, by: Caller(request!), exchange.madeReply(name, in: folder, files))
             }
         }
         link = { request, node, folder, name in
@@ -42,12 +43,12 @@ extension fuse_lowlevel_ops {
         }
         unlink = { request, folder, name in
             Session.change(request) { files, exchange in
-                files.remove(UnsafeRawBufferPointer(text: name!), in: NodeID(folder), exchange.doneReply)
+                files.remove(UnsafeRawBufferPointer(text: name!), in: NodeID(folder), exchange.removedReply)
             }
         }
         rmdir = { request, folder, name in
             Session.change(request) { files, exchange in
-                files.removeFolder(UnsafeRawBufferPointer(text: name!), in: NodeID(folder), exchange.doneReply)
+                files.removeFolder(UnsafeRawBufferPointer(text: name!), in: NodeID(folder), exchange.removedReply)
             }
         }
         rename = { request, folder, name, newFolder, newName, flags in
@@ -57,7 +58,7 @@ extension fuse_lowlevel_ops {
                 }
                 files.rename(
                     UnsafeRawBufferPointer(text: name!), in: NodeID(folder),
-                    to: UnsafeRawBufferPointer(text: newName!), in: NodeID(newFolder), replacing, exchange.doneReply)
+                    to: UnsafeRawBufferPointer(text: newName!), in: NodeID(newFolder), replacing, exchange.removedReply)
             }
         }
     }

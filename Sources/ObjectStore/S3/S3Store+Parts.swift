@@ -25,6 +25,8 @@ extension S3Store {
         _ number: Int, of upload: Upload, _ body: ByteSource, checksum: BodyChecksum?
     ) async throws(StoreError) -> UploadedPart {
         let task = "cannot upload part \(number) of \(upload.key.shown)"
+        // What it was begun with the server has taken, also where another process has begun it and knew the server.
+        if let checksum, checksum.algorithm != upload.options.checksum { try require(checksum.algorithm, task) }
         var message = request(.put, upload.key, try query(number, upload), body: body)
         let checksum = try await add(checksum, to: &message, task)
         let response = try await send(message, task)

@@ -13,6 +13,7 @@ extension S3Store {
         }
         var headers = try headers(of: options.metadata)
         try add(options.condition, to: &headers, capabilities.conditionalPut, task)
+        if let checksum = options.checksum { try require(checksum.algorithm, task) }
         var message = request(.put, key, headers: headers, body: body)
         try await add(options.checksum, to: &message, task)
         let response = try await sendAny(message, task)
@@ -61,7 +62,6 @@ extension S3Store {
     func add(
         _ checksum: BodyChecksum?, to request: inout HTTPRequest, _ task: String
     ) async throws(StoreError) -> Checksum? {
-        if let checksum { try require(checksum.algorithm, task) }
         let found = try await addHashes(to: &request, computing: checksum?.computed, task)
         guard let known = checksum?.known ?? found else { return nil }
         S3Checksums.add(known, to: &request.headers)

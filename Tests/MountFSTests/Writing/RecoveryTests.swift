@@ -178,6 +178,24 @@ struct RecoveryTests {
         }
     }
 
+    /// An older version came into the bucket without anybody hearing of it, and it is nobody else's.
+    @Test(arguments: [SessionLine.Step.put, .complete])
+    func killedWithANewerVersion(step: SessionLine.Step) async throws {
+        let sandbox = try WritingSandbox(.background, ["f": "old"])
+        let content = step == .put ? Array("one".utf8) : Self.content
+        sandbox.line.cut(step, 1, .behind)
+        let file = try await sandbox.program.open("f", create)
+        try await sandbox.program.write(content, to: file)
+        try await sandbox.program.flush(file)
+        #expect(await soon { sandbox.line.isCut })
+        try await sandbox.program.write("two", at: content.count, to: file)
+        try await sandbox.program.close(file)
+        let mount = try sandbox.runAgain()
+        await mount.drain()
+        #expect(sandbox.bucket.bytes("f").map { $0 == content + Array("two".utf8) } == true)
+        #expect(mount.progress.kept == [] && mount.progress.isSafe && sandbox.bucket.uploads == [])
+    }
+
     /// Nobody pays for parts of what will never be an object.
     @Test func theUploadOfATornFileIsGivenUp() async throws {
         let sandbox = try WritingSandbox()
@@ -204,6 +222,23 @@ struct RecoveryTests {
         let names = ["f", "g"].filter { sandbox.bucket.text(ObjectKey($0)) == "content" }
         #expect(!names.isEmpty)
         if sandbox.bucket.text("f") == nil { #expect(sandbox.bucket.text("g") == "content") }
+    }
+
+    /// The old object goes, and the new version is still to come under the new name.
+    @Test(
+        arguments: [SessionLine.Step.copy, .delete], SessionLine.Moment.allCases)
+    func killedInTheMiddleOfRenamingWhatIsNotUploaded(step: SessionLine.Step, moment: SessionLine.Moment) async throws {
+        let sandbox = try WritingSandbox(.background, ["f": "old"])
+        sandbox.bucket.fail { _, call in if case .put = call { StoreError(.unreachable, "away") } else { nil } }
+        try await sandbox.program.save("new", as: "f")
+        sandbox.line.cut(step, 1, moment)
+        _ = Begun { try await sandbox.program.rename("f", to: "g") }
+        #expect(await soon { sandbox.line.isCut })
+        sandbox.bucket.fail(nil)
+        let mount = try sandbox.runAgain()
+        await mount.drain()
+        #expect(mount.progress.kept == [] && mount.progress.isSafe)
+        #expect(["f", "g"].contains { sandbox.bucket.text(ObjectKey($0)) == "new" })
     }
 
     @Test(arguments: [1, 5, 20, 39], SessionLine.Moment.allCases)

@@ -1,0 +1,50 @@
+import CShims
+import Glibc
+import MountFS
+import Platform
+
+/// Requests that come again after a crash: the session before this one has read them, and may have done what they ask for before
+/// it died. Then it cannot be done again, and that is no failure for the program that waits.
+extension Exchange {
+    private var isAgain: Bool { unique & shim_fuse_resent != 0 }
+
+    /// Of what takes a name away.
+    var removedReply: Reply<Void> {
+        let done = doneReply
+        return unlessDone(done, ENOENT) { done.answer(()) }
+    }
+
+    /// Of what makes a name, in a folder of these files.
+    func madeReply(_ name: UnsafeRawBufferPointer, in folder: NodeID, _ files: any FileSystem) -> Reply<Lookup> {
+        let (name, reply) = (isAgain ? Array(name) : [], lookupReply)
+        return unlessDone(reply, EEXIST) { name.withUnsafeBytes { files.lookUp($0, in: folder, reply) } }
+    }
+
+    private func unlessDone<Answer>(
+        _ reply: Reply<Answer>, _ code: Int32, _ answerDone: @escaping @Sendable () -> Void
+    ) -> Reply<Answer> {
+        guard isAgain else { return reply }
+        return Reply(to: RepeatedRequest(self, code, answerDone)) { reply.answer($0) }
+    }
+}
+
+private final class RepeatedRequest: PendingRequest {
+    private let exchange: Exchange
+    private let code: Int32
+    private let answerDone: @Sendable () -> Void
+
+    /// `code` is what it fails with when it has been done.
+    init(_ exchange: Exchange, _ code: Int32, _ answerDone: @escaping @Sendable () -> Void) {
+        self.exchange = exchange
+        self.code = code
+        self.answerDone = answerDone
+    }
+
+    func fail(_ error: SystemError) -> Bool {
+        guard error.code == code else { return exchange.fail(error) }
+        answerDone()
+        return true
+    }
+
+    func whenAbandoned(_ handler: @escaping @Sendable () -> Void) { exchange.whenAbandoned(handler) }
+}
