@@ -97,30 +97,11 @@ extension MountedTasks {
             #expect(try sandbox.output("ls $M && wc -c < $M/file") == "file\n\(Self.old.count)\n")
         }
 
-        /// Now these and now those.
-        private func useKeysOfAProgram(lasting time: String) throws {
-            try sandbox.files.folder.write(
-                """
-                #!/bin/sh
-                cd \(sandbox.files.folder.path)
-                echo call >> calls
-                name=TEST
-                [ $(($(wc -l < calls) % 2)) = 0 ] || name=SECOND
-                echo "{\\"Version\\": 1, \\"AccessKeyId\\": \\"AKID$name\\", \\"SecretAccessKey\\": \\"SECRET$name\\",
-                  \\"Expiration\\": \\"$(date -u -d '+\(time)' +%Y-%m-%dT%H:%M:%SZ)\\"}"
-                """, to: "keys")
-            try sandbox.files.folder.write(
-                "[default]\ncredential_process = sh \(sandbox.path("keys"))\n", to: "config")
-            sandbox.environment["AWS_ACCESS_KEY_ID"] = nil
-            sandbox.environment["AWS_SECRET_ACCESS_KEY"] = nil
-            sandbox.environment["AWS_CONFIG_FILE"] = sandbox.path("config")
-        }
-
         /// Keys that end by themselves are renewed when three quarters of their time are over, while files are read: nobody is
         /// refused, and nothing is asked with those of before once there are others.
         @Test func keysEndUnderLoad() async throws {
             try await bucket.put(["file": Self.old, "small": S3Sandbox.bytes(5000)])
-            try useKeysOfAProgram(lasting: "62 seconds")
+            try sandbox.useKeysOfAProgram(lasting: "62 seconds")
             try sandbox.expect(0, task)
             let right = try sandbox.output("cat $M/file $M/small | md5sum")
             let enough = sandbox.path("enough")
@@ -158,7 +139,7 @@ extension MountedTasks {
             for number in 0..<40 {
                 try await bucket.put(["small/\(number)": S3Sandbox.bytes(5000, seed: UInt64(number))])
             }
-            try useKeysOfAProgram(lasting: "1 hour")
+            try sandbox.useKeysOfAProgram(lasting: "1 hour")
             try sandbox.expect(0, task)
             let calls = try TemporaryFolder.text(of: sandbox.path("calls")).count
             let right = try sandbox.output("cat $M/file $M/small/* | md5sum")

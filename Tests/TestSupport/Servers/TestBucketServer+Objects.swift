@@ -26,6 +26,14 @@ extension TestBucketServer {
         try await ask(.head, Self.path(key, bucket)).headers[name]
     }
 
+    /// Objects in parts that were begun and neither completed nor given up, by key.
+    public func uploads(in bucket: String) async throws -> [String] {
+        let answer = String(decoding: try await ask(.get, "/\(bucket)", query: "uploads").body, as: UTF8.self)
+        return answer.split(separator: "<Upload>").dropFirst().map { upload in
+            String(upload.split(separator: "<Key>").last?.prefix { $0 != "<" } ?? "")
+        }
+    }
+
     private static func path(_ key: String, _ bucket: String) -> String { "/\(bucket)/\(PercentEncoding.path(key))" }
 
     /// Several at once, but not all: servers have their limits.

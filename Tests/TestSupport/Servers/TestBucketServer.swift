@@ -36,7 +36,7 @@ public final class TestBucketServer: Sendable {
         return name
     }
 
-    private func makeBucket(
+    public func makeBucket(
         _ name: String, _ headers: [String: String] = [:], as owner: AWSCredentials? = nil
     ) async throws {
         var once = RetryPolicy()

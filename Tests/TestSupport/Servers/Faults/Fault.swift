@@ -21,6 +21,10 @@ public struct Fault: Sendable {
         case wholeInstead([UInt8])
         /// Lets something happen before the request goes on.
         case meanwhile(@Sendable () -> Void)
+        /// Lets something happen, and breaks the connection: the server hears nothing of the request.
+        case instead(@Sendable () -> Void)
+        /// Lets something happen when the server has answered, and breaks the connection: the client hears nothing of that.
+        case behind(@Sendable () -> Void)
     }
 
     public let deed: Deed

@@ -30,6 +30,9 @@ struct ProxiedExchange {
             return try client.answer(status, headers, request.method == "HEAD" ? "" : text)
         case .hangUp: return client.reset()
         case .meanwhile(let happening): happening()
+        case .instead(let happening):
+            happening()
+            return client.reset()
         default: break
         }
         let server = try ScriptedConnection(toPort: upstream)
@@ -37,6 +40,11 @@ struct ProxiedExchange {
         // A connection of its own for each request: its end is the end of the answer, however that is written.
         try server.send(Array(head(of: request.head, ["Connection": "close"]).utf8) + body)
         guard let answer = try server.readHead() else { return client.reset() }
+        if case .behind(let happening) = deed {
+            while try !server.readNext(Self.step).isEmpty {}
+            happening()
+            return client.reset()
+        }
         if case .wholeInstead(let whole) = deed {
             let headers = ["Content-Range": nil, "Content-Length": String(whole.count), "Connection": nil]
             try client.send(head(of: answer.head, headers, status: 200))

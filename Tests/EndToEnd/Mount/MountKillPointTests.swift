@@ -1,0 +1,202 @@
+import Foundation
+import Glibc
+import TestSupport
+import Testing
+
+extension MountedTasks {
+    /// Processes are killed where it hurts most: before the store has heard of a step, and when it has done it and they have
+    /// not heard of that.
+    @Suite(.onSeaweedFS, .onCeph) struct MountKillPointTests {
+        enum Step: String, CaseIterable, Sendable {
+            case put, begin, part, complete
+            /// Of a rename.
+            case copy, delete
+
+            static let uploading: [Step] = [.put, .begin, .part, .complete]
+            static let renaming: [Step] = [.copy, .delete]
+
+            /// In a request's method and target.
+            var request: (method: String, part: String, except: String?) {
+                switch self {
+                case .put: ("PUT", "/f", nil)
+                case .begin: ("POST", "uploads", nil)
+                case .part: ("PUT", "partNumber=2", nil)
+                case .complete: ("POST", "uploadId", nil)
+                case .copy: ("PUT", "/g", nil)
+                case .delete: ("POST", "delete", nil)
+                }
+            }
+        }
+        enum Moment: CaseIterable, Sendable { case before, behind }
+        enum Victim: CaseIterable, Sendable { case session, everything }
+        enum Server: Sendable { case seaweedFS, ceph }
+
+        /// All of them on the one server, and those on the other where it matters what the server says of what it has done.
+        struct Point: Sendable, CustomTestStringConvertible {
+            let step: Step
+            let moment: Moment
+            let victim: Victim
+            let server: Server
+            var testDescription: String { "\(step) \(moment) \(victim) \(server)" }
+
+            static func all(_ steps: [Step]) -> [Point] {
+                var points: [Point] = []
+                for step in steps {
+                    for moment in Moment.allCases {
+                        points.append(Point(step, moment, .session, .seaweedFS))
+                        // It is begun before the file is closed.
+                        guard step != .begin else { continue }
+                        points.append(Point(step, moment, .everything, .seaweedFS))
+                        points.append(Point(step, moment, .everything, .ceph))
+                    }
+                }
+                return points
+            }
+
+            init(_ step: Step, _ moment: Moment, _ victim: Victim, _ server: Server) {
+                self.step = step
+                self.moment = moment
+                self.victim = victim
+                self.server = server
+            }
+        }
+
+        /// A mount, killed at a point.
+        private struct Scene {
+            let bucket: S3Sandbox
+            let proxy: FaultProxy
+            let sandbox: MountSandbox
+            let task: String
+
+            init(_ server: Server, commit: String = "close") async throws {
+                var bucket = try await S3Sandbox(server == .ceph ? CephGateway.shared : SeaweedFS.shared)
+                proxy = try bucket.proxy()
+                sandbox = try MountSandbox(reading: bucket)
+                bucket.port = bucket.server.port
+                self.bucket = bucket
+                let entry = "{source: \"s3://\(bucket.bucket)\", mode: MOUNT, commit: \(commit)}"
+                task = "file_mounts: {\(sandbox.destination): \(entry)}"
+                try sandbox.expect(0, task)
+            }
+
+            func arm(_ point: Point) {
+                let victims = sandbox.sessions + (point.victim == .everything ? sandbox.supervisors : [])
+                let killing: @Sendable () -> Void = { for process in victims { kill(process, SIGKILL) } }
+                let (method, part, except) = point.step.request
+                let deed: Fault.Deed = point.moment == .before ? .instead(killing) : .behind(killing)
+                proxy.add(Fault(deed, method, of: part, except: except))
+            }
+
+            /// The same task again, where nobody is left to go on.
+            func goOn(_ point: Point) throws {
+                guard point.victim == .everything else { return }
+                try sandbox.wait("everybody gone") { sandbox.supervisors.isEmpty && sandbox.sessions.isEmpty }
+                let run = try sandbox.expect(0, task)
+                #expect(run.mounts.first?.kept == [])
+            }
+
+            func expectInBucket(_ objects: [String: [UInt8]]) async throws {
+                Files.removeTree(bucket.files.destination)
+                try await bucket.succeed(bucket.task())
+                bucket.expect(objects)
+            }
+
+            /// Everything is in the bucket, once, and nothing else.
+            func expectSaved(_ objects: [String: [UInt8]]) async throws {
+                proxy.expectDone()
+                let ended = try sandbox.document("down")
+                #expect(ended.exitCode == 0 && ended.mounts.first?.kept == [], "\(ended.json)")
+                try sandbox.expectNothingLeft()
+                #expect(sandbox.staged == [])
+                try await expectInBucket(objects)
+            }
+        }
+
+        private static let small = S3Sandbox.bytes(20_000)
+        /// Two parts.
+        private static let large = S3Sandbox.bytes(12 << 20, seed: 3)
+
+        /// A program saves a file, and is told the truth: nothing before it is in the bucket. Parts that are there are not sent again.
+        @Test(arguments: Point.all(Step.uploading)) func whileAFileIsSaved(point: Point) async throws {
+            let scene = try await Scene(point.server)
+            let content = point.step == .put ? Self.small : Self.large
+            try Files.write(content, to: Array(scene.sandbox.path("content").utf8))
+            scene.arm(point)
+            let saved = try scene.sandbox.shell("cp \(scene.sandbox.path("content")) $M/f && echo saved")
+            #expect((saved.output == "saved\n") == (point.victim == .session), "\(saved)")
+            if point.victim == .session { try await scene.expectInBucket(["f": content]) }
+            try scene.goOn(point)
+            // Its close was not answered; it had written everything.
+            #expect(try scene.sandbox.output("cmp $M/f \(scene.sandbox.path("content"))") == "")
+            try await scene.expectSaved(["f": content])
+            // Of one whose number nobody has heard nobody can say whose it is.
+            let orphans = point.step == .begin && point.moment == .behind ? ["f"] : []
+            #expect(try await scene.bucket.server.uploads(in: scene.bucket.bucket) == orphans)
+            let first = scene.proxy.passages.filter {
+                $0.request.method == "PUT" && $0.request.target.contains("partNumber=1&")
+            }
+            #expect(first.count == (point.step == .put ? 0 : 1))
+        }
+
+        /// Nobody has said that it is whole: it is no object, and all of it is kept.
+        @Test(arguments: Moment.allCases) func whileAFileIsWritten(moment: Moment) async throws {
+            let point = Point(.begin, moment, .everything, .seaweedFS)
+            let scene = try await Scene(.seaweedFS)
+            try Files.write(Self.large, to: Array(scene.sandbox.path("content").utf8))
+            scene.arm(point)
+            let writer = try scene.sandbox.start("exec > $M/f; cat \(scene.sandbox.path("content")); exec sleep 60")
+            try scene.sandbox.wait("everybody gone") {
+                scene.sandbox.supervisors.isEmpty && scene.sandbox.sessions.isEmpty
+            }
+            writer.signal(SIGKILL)
+            _ = try writer.wait()
+            let kept = try scene.sandbox.expect(0, scene.task).mounts.first?.kept ?? []
+            #expect(kept.map { [$0["path"], $0["reason"]] } == [["f", "torn"]])
+            let bytes = try FileManager.default.contents(atPath: #require(kept.first?["file"])).map { [UInt8]($0) }
+            // The last write may not have been answered.
+            #expect(Self.large.starts(with: try #require(bytes)) && bytes!.count > 8 << 20)
+            #expect(try scene.sandbox.document("down").exitCode == 0)
+            try await scene.expectInBucket([:])
+        }
+
+        /// The same while nobody waits for it but a drain.
+        @Test(arguments: Moment.allCases, [Step.part, .complete]) func whileItDrains(moment: Moment, step: Step)
+            async throws
+        {
+            let point = Point(step, moment, .everything, .seaweedFS)
+            let scene = try await Scene(.seaweedFS, commit: "background")
+            try Files.write(Self.large, to: Array(scene.sandbox.path("content").utf8))
+            // Nothing goes on before the drain has begun.
+            scene.proxy.add(Fault(.hangUp, "POST", of: "uploads", times: .max))
+            #expect(try scene.sandbox.output("cp \(scene.sandbox.path("content")) $M/f") == "")
+            let down = try scene.sandbox.startVerb("down")
+            try scene.sandbox.wait("it draining") { try scene.sandbox.status().state == "draining" }
+            scene.proxy.removeFaults()
+            scene.arm(point)
+            #expect(try down.wait(seconds: 60).status != 0)
+            try scene.goOn(point)
+            try await scene.expectSaved(["f": Self.large])
+        }
+
+        /// Whoever was not told that it is done finds the file under one of the names at least, and whoever was told under the new one.
+        @Test(arguments: Point.all(Step.renaming)) func whileAFileIsRenamed(point: Point) async throws {
+            let scene = try await Scene(point.server)
+            let text = "content\n"
+            #expect(try scene.sandbox.output("echo content > $M/f; echo replaced > $M/g") == "")
+            scene.arm(point)
+            let renamed = try scene.sandbox.shell("mv $M/f $M/g && echo renamed")
+            #expect((renamed.output == "renamed\n") == (point.victim == .session), "\(renamed)")
+            try scene.goOn(point)
+            let shown = try scene.sandbox.output("cd $M; for f in *; do echo $f; cat $f; done")
+            let isCopied = point.step == .delete || point.moment == .behind
+            let isGone = point.step == .delete && point.moment == .behind
+            var left = ["g": text]
+            if point.victim == .everything {
+                if !isGone { left["f"] = text }
+                if !isCopied { left["g"] = "replaced\n" }
+            }
+            #expect(shown == left.sorted { $0.key < $1.key }.map { "\($0)\n\($1)" }.joined())
+            try await scene.expectSaved(.text(left))
+        }
+    }
+}

@@ -1,0 +1,154 @@
+import Foundation
+import Glibc
+import TestSupport
+import Testing
+
+extension MountedTasks {
+    /// Services and disks that fail while programs write: they are told, the status says it, and nothing is lost.
+    @Suite(.onSeaweedFS) struct MountWriteFaultTests {
+        private let bucket: S3Sandbox
+        private let proxy: FaultProxy
+        private let sandbox: MountSandbox
+
+        private static let large = S3Sandbox.bytes(20 << 20, seed: 4)
+
+        init() async throws {
+            var bucket = try await S3Sandbox()
+            proxy = try bucket.proxy()
+            sandbox = try MountSandbox(reading: bucket)
+            bucket.port = bucket.server.port
+            self.bucket = bucket
+            try Files.write(Self.large, to: Array(sandbox.path("large").utf8))
+        }
+
+        private func task(_ keys: String = "commit: close") -> String {
+            "file_mounts: {\(sandbox.destination): {source: \"s3://\(bucket.bucket)\", mode: MOUNT, \(keys)}}"
+        }
+
+        /// Unmounted with everything saved, and this is in the bucket.
+        private func expectSaved(
+            _ objects: [String: [UInt8]], at location: Testing.SourceLocation = #_sourceLocation
+        ) async throws {
+            let ended = try sandbox.document("down")
+            #expect(ended.exitCode == 0 && ended.mounts.first?.kept == [], "\(ended.json)", sourceLocation: location)
+            try sandbox.expectNothingLeft(at: location)
+            #expect(sandbox.staged == [], sourceLocation: location)
+            try await bucket.succeed(bucket.task(), at: location)
+            bucket.expect(objects, at: location)
+            #expect(try await bucket.server.uploads(in: bucket.bucket) == [], sourceLocation: location)
+        }
+
+        // MARK: What is got over
+
+        /// Everything that writes is asked to come again later, several times; no program notices.
+        @Test func aStoreThatIsOverloaded() async throws {
+            try sandbox.expect(0, task())
+            for method in ["PUT", "POST"] {
+                proxy.add(Fault(Fault.refusal(503, "SlowDown", ["Retry-After": "1"]), method, of: "/", times: 2))
+            }
+            let done = try sandbox.shell(
+                "cp \(sandbox.path("large")) $M/f && mkdir $M/d && echo x > $M/d/x && mv $M/d/x $M/y && rm $M/y && rmdir $M/d"
+            )
+            #expect(done.status == 0 && done.errors == "", "\(done)")
+            proxy.expectDone()
+            try await expectSaved(["f": Self.large])
+        }
+
+        /// Keys end in the middle of a file, and there are others: no program notices, and no part is sent again but the refused one.
+        @Test func keysEndInTheMiddle() async throws {
+            try sandbox.useKeysOfAProgram(lasting: "1 hour")
+            try sandbox.expect(0, task())
+            let refused = Fault.refusal(400, "ExpiredToken")
+            proxy.add(Fault(refused, "PUT", of: "partNumber=2"))
+            proxy.add(Fault(refused, "POST", of: "uploadId"))
+            #expect(try sandbox.output("cp \(sandbox.path("large")) $M/f") == "")
+            proxy.expectDone()
+            let parts = proxy.passages.filter { $0.request.target.contains("partNumber") }
+            #expect(parts.count == 3 + 1, "\(parts.map(\.request.target))")
+            #expect(try sandbox.status().trouble == "")
+            try await expectSaved(["f": Self.large])
+        }
+
+        /// The machine's clock is an hour off all of a sudden, as the server sees it.
+        @Test func theClockJumps() async throws {
+            try sandbox.expect(0, task())
+            let dates = DateFormatter()
+            dates.locale = Locale(identifier: "en_US_POSIX")
+            dates.timeZone = TimeZone(identifier: "GMT")
+            dates.dateFormat = "EEE, dd MMM yyyy HH:mm:ss 'GMT'"
+            let later = dates.string(from: Date(timeIntervalSinceNow: 3600))
+            let skewed = Fault.refusal(403, "RequestTimeTooSkewed", ["Date": later])
+            proxy.add(Fault(skewed, "PUT", of: "partNumber=2"))
+            proxy.add(Fault(skewed, "POST", of: "uploadId"))
+            #expect(try sandbox.output("cp \(sandbox.path("large")) $M/f") == "")
+            proxy.expectDone()
+            try await expectSaved(["f": Self.large])
+        }
+
+        // MARK: What the store refuses
+
+        /// Whoever may read and not write is told so by the close. What was written stays here, and comes into the bucket as
+        /// soon as somebody asks for it who may.
+        @Test(arguments: ["close", "fsync"]) func thePermissionToWriteIsLost(commit: String) async throws {
+            try await bucket.put(["old": "old\n"])
+            try sandbox.expect(0, task("commit: \(commit)"))
+            proxy.add(Fault(Fault.refusal(403, "AccessDenied"), "PUT", of: "/", times: .max))
+            proxy.add(Fault(Fault.refusal(403, "AccessDenied"), "POST", of: "/", times: .max))
+            let said = try sandbox.shell("cp \(sandbox.path("large")) $M/f; echo new > $M/old; cat $M/old")
+            #expect(said.output == "new\n")
+            let isTold = said.errors.components(separatedBy: "Permission denied").count - 1
+            // A shell does not look at what its own close says.
+            #expect(isTold == (commit == "close" ? 1 : 0), "\(said)")
+            let flushed = try sandbox.document("flush")
+            #expect(flushed.exitCode == 75 && flushed.mounts.first?.code == "not-saved", "\(flushed.json)")
+            let status = try sandbox.status()
+            #expect(status.uploads["pending"] == 2 && status.uploads["failed"] == 2 && status.code == "denied")
+            #expect(try TemporaryFolder.text(of: sandbox.files.state + "/task/log").contains("AccessDenied"))
+            // Who looks elsewhere sees what was there.
+            try await bucket.succeed(bucket.task())
+            bucket.expect(["old": "old\n"])
+            proxy.removeFaults()
+            #expect(try sandbox.document("flush").exitCode == 0)
+            Files.removeTree(bucket.files.destination)
+            try await expectSaved(["f": Self.large, "old": Array("new\n".utf8)])
+        }
+
+        // MARK: What the disk refuses
+
+        /// The disk that files are staged on is full: whoever writes more is told. What is on it stays there, also when the session
+        /// is killed, which then finds no room for a journal, and it leaves as soon as it can.
+        @Test(.enabled(if: LoopDisk.isPossible, Comment(rawValue: LoopDisk.absence))) func theDiskIsFull() async throws
+        {
+            let disk = try LoopDisk(mebibytes: 56)
+            try sandbox.expect(0, task("commit: background, staging: {dir: \(disk.path), size: 1GiB}"))
+            for method in ["PUT", "POST"] { proxy.add(Fault(.hangUp, method, of: "/", times: .max)) }
+            #expect(try sandbox.output("cp \(sandbox.path("large")) $M/f; echo small > $M/s") == "")
+            let full = try sandbox.shell("dd if=/dev/zero of=$M/g bs=1M count=60 status=none")
+            #expect(full.status != 0 && full.errors.contains("No space left on device"), "\(full)")
+            let session = try #require(sandbox.sessions.first)
+            kill(session, SIGKILL)
+            try sandbox.wait("another session") { try sandbox.status().process.map { $0 != session } ?? false }
+            #expect(try sandbox.output("cmp $M/f \(sandbox.path("large")); cat $M/s") == "small\n")
+            #expect(try sandbox.document("flush", "--drain-timeout", "1s").exitCode == 75)
+            proxy.removeFaults()
+            #expect(try sandbox.output("rm $M/g; echo more > $M/h") == "")
+            try await expectSaved(["f": Self.large, "s": Array("small\n".utf8), "h": Array("more\n".utf8)])
+        }
+
+        /// The bucket is deleted under a mount, and made again.
+        @Test func theBucketIsGoneForAWhile() async throws {
+            try sandbox.expect(0, task())
+            try await bucket.server.removeBucket(bucket.bucket)
+            try sandbox.write(["new": "new\n"])
+            let said = try sandbox.shell("cp \(sandbox.path("new")) $M/f")
+            #expect(said.status != 0 && said.errors.contains("No such file or directory"), "\(said)")
+            #expect(try sandbox.output("cat $M/f") == "new\n")
+            let flushed = try sandbox.document("flush")
+            #expect(flushed.exitCode == 75 && flushed.mounts.first?.code == "not-saved", "\(flushed.json)")
+            #expect(try sandbox.status().uploads["failed"] == 1)
+            #expect(try sandbox.document("down").exitCode == 75)
+            try await bucket.server.makeBucket(bucket.bucket)
+            try await expectSaved(["f": Array("new\n".utf8)])
+        }
+    }
+}

@@ -1,0 +1,375 @@
+"""A program that writes files and keeps a ledger of what it was told of them, and one that compares a bucket with that.
+
+    ledger.py write FOLDER LEDGER SEED        until LEDGER.stop is there (status 0), or the mount is not (status 3)
+    ledger.py glance LEDGER FOLDER            FOLDER has what the bucket has at this moment: prints what is wrong
+    ledger.py check LEDGER FOLDER NAME=FILE...
+                                              the same when everything has come to an end, with what was kept; begins anew
+
+A line is in the ledger before the call that it is about, or when that has answered. States of files are `SIZE:SHA-256`,
+and `-` where there is none.
+
+    may NAME STATE          from now on this is right as well
+    is NAME STATE           the writer was told that it is so: nothing else is right
+    moves OLD NEW STATE     these bytes are under one of the names at least
+    begins NAME             the file is being written to
+    writes NAME STATE       ... and has this state if the write is done
+    wrote NAME              it was done: should nobody say that the file is whole, it is to be kept
+    told CALL NAME ERROR    a call failed that must not
+    wrong TEXT              what else must not be
+"""
+
+import errno
+import hashlib
+import os
+import random
+import signal
+import sys
+import time
+
+ABSENT = "-"
+SMALL = ["a", "b", "c", "deep/e"]
+MOVED = ["from/f", "from/g", "to/f", "to/g"]
+LARGE = ["large", "larger"]
+MIB = 1 << 20
+# What a program is told whose mount is taken away under it.
+GONE = [errno.ENOTCONN, errno.ECONNABORTED]
+
+
+def state(data):
+    return ABSENT if data is None else f"{len(data)}:{hashlib.sha256(data).hexdigest()[:24]}"
+
+
+class Unfinished:
+    """A file that is being written, or was until its writer died: what it has if nobody says that it is whole."""
+
+    def __init__(self):
+        self.done = self.next = None
+
+    @property
+    def states(self):
+        return [state for state in [self.done, self.next] if state]
+
+
+class Ledger:
+    """What is right, as far as lines have said."""
+
+    def __init__(self, path):
+        self.right = {}
+        # All that was right since it began.
+        self.ever = {}
+        self.moves = []
+        self.unfinished = {}
+        self.torn = []
+        self.wrongs = []
+        self.safe = 0
+        if os.path.exists(path):
+            for line in open(path):
+                self.apply(line.split())
+
+    def states(self, name):
+        return self.right.get(name, {ABSENT})
+
+    def apply(self, words):
+        verb, name = words[:2]
+        if verb == "may":
+            self.right[name] = self.states(name) | {words[2]}
+            self.ever.setdefault(name, set()).add(words[2])
+        elif verb == "is":
+            self.safe += 1
+            self.right[name] = {words[2]}
+            self.ever.setdefault(name, set()).add(words[2])
+            self.moves = [move for move in self.moves if name not in move[:2]]
+            self.unfinished.pop(name, None)
+        elif verb == "moves":
+            self.moves.append(words[1:])
+            # The bucket may have had an older version, and that is copied as well, and not waited for before.
+            self.right[words[2]] = self.states(words[2]) | self.ever.get(name, set())
+        elif verb == "begins":
+            self.forget(name)
+            self.unfinished[name] = Unfinished()
+        elif verb == "writes":
+            self.unfinished.setdefault(name, Unfinished()).next = words[2]
+        elif verb == "wrote":
+            self.unfinished[name].done, self.unfinished[name].next = self.unfinished[name].next, None
+        else:
+            self.wrongs.append(" ".join(words))
+
+    def forget(self, name):
+        """Something else is written there now. What was, and was not whole, is to be kept."""
+        last = self.unfinished.pop(name, None)
+        if last and last.done and last.done not in self.states(name):
+            self.torn.append((name, last.states))
+
+    def lost(self):
+        """All that is to be kept, unless it is in the bucket."""
+        return self.torn + [(name, last.states) for name, last in self.unfinished.items() if last.done]
+
+
+class Writer:
+    def __init__(self, folder, path, seed):
+        self.folder, self.chance = folder, random.Random(seed)
+        self.ledger = Ledger(path)
+        self.file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        self.version = seed
+        # Of what is known for certain.
+        self.content = {}
+
+    def note(self, *words):
+        os.write(self.file, (" ".join(words) + "\n").encode())
+        self.ledger.apply(list(words))
+
+    def path(self, name):
+        return f"{self.folder}/{name}"
+
+    def new(self, name, size):
+        """Bytes that say what they are."""
+        self.version += 1
+        return (f"{name} {self.version} {size}\n".encode() + self.chance.randbytes(size))[:size]
+
+    def known(self, name):
+        """The bytes, should it be known what they are."""
+        return self.content.get(name)
+
+    def settle(self, name, data):
+        self.note("is", name, state(data))
+        self.content[name] = data
+
+    def unsettle(self, *names):
+        for name in names:
+            self.content.pop(name, None)
+
+    def call(self, what, name, body):
+        """True when it was done. What it was about may be so or not if not."""
+        try:
+            body()
+            return True
+        except OSError as error:
+            if error.errno in GONE:
+                sys.exit(3)
+            self.note("told", what, name, errno.errorcode[error.errno])
+            return False
+
+    # What shows
+
+    def look(self):
+        """What was told before must show through the mount, also to a writer after a crash."""
+        for name in SMALL + MOVED + LARGE:
+            states = self.ledger.states(name)
+            data = self.read(name)
+            # That a writer has died the mount may hear only now.
+            for _ in range(400 if name in self.ledger.unfinished else 0):
+                if state(data) in states:
+                    break
+                time.sleep(0.05)
+                data = self.read(name)
+            if state(data) not in states:
+                self.note("wrong", f"the mount shows {name} as {describe(data)} and not {states}")
+            if states == {state(data)}:
+                self.content[name] = data
+
+    def read(self, name):
+        try:
+            with open(self.path(name), "rb") as file:
+                return file.read()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            if error.errno in GONE:
+                sys.exit(3)
+            raise
+
+    # What it does
+
+    def make_folder(self, name):
+        if "/" in name:
+            return self.call("mkdir", name, lambda: os.makedirs(os.path.dirname(self.path(name)), exist_ok=True))
+        return True
+
+    def open(self, name, flags):
+        opened = []
+        self.call("open", name, lambda: opened.append(os.open(self.path(name), flags | os.O_WRONLY | os.O_CREAT, 0o644)))
+        return opened[0] if opened else None
+
+    def write(self, name, size, flags=os.O_TRUNC, start=0):
+        """From `start` on in pieces; now and then synchronized on the way."""
+        after = bytearray(b"" if flags & os.O_TRUNC else self.known(name))
+        data = self.new(name, size)
+        file = self.open(name, flags) if self.make_folder(name) else None
+        if file is None:
+            return
+        self.unsettle(name)
+        self.note("begins", name)
+        step = MIB if size > MIB else max(1, size // self.chance.choice([1, 1, 3]))
+        for place in range(0, size, step):
+            piece = data[place:place + step]
+            after[start + place:start + place + len(piece)] = piece
+            now = state(after)
+            if flags & os.O_APPEND:
+                # Of what is only appended everything is whole.
+                self.note("may", name, now)
+            self.note("writes", name, now)
+            try:
+                os.pwrite(file, piece, start + place)
+            except OSError as error:
+                if error.errno in GONE:
+                    sys.exit(3)
+                # The kernel was just handing it over to a session that was killed; it asks no other then.
+                if error.errno != errno.EIO:
+                    self.note("told", "write", name, errno.errorcode[error.errno])
+                # A program that goes on as if nothing were would say that the file is whole.
+                os.kill(os.getpid(), signal.SIGKILL)
+            self.note("wrote", name)
+            if self.chance.random() < 0.1:
+                self.note("may", name, now)
+                if self.call("fsync", name, lambda: os.fsync(file)):
+                    self.note("is", name, now)
+        self.note("may", name, state(after))
+        # The close of a file to which nothing was written says nothing.
+        if self.call("close", name, lambda: os.close(file)) and size > 0:
+            self.settle(name, bytes(after))
+
+    def append(self, name, size):
+        data = self.known(name)
+        if data is not None:
+            large = size >= MIB
+            self.write(name, size, 0 if large else os.O_APPEND, len(data))
+
+    def change(self, name):
+        data = self.known(name)
+        if data:
+            place = self.chance.randrange(len(data))
+            self.write(name, min(4096, len(data) - place), 0, place)
+
+    def replace(self, name, size):
+        """As who wants no half file to be seen."""
+        temporary = name.replace("/", "-") + ".new"
+        self.write(temporary, size)
+        self.rename([(temporary, name)])
+
+    def rename(self, pairs, call=None):
+        data = [self.known(old) for old, _ in pairs]
+        old, new = call or pairs[0]
+        if not any(data) or not self.make_folder(new):
+            return
+        for pair, content in zip(pairs, data):
+            if content is not None:
+                self.note("moves", *pair, state(content))
+                self.note("may", pair[0], ABSENT)
+                self.note("may", pair[1], state(content))
+            self.unsettle(*pair)
+        if self.call("rename", old, lambda: os.rename(self.path(old), self.path(new))):
+            for pair, content in zip(pairs, data):
+                self.settle(pair[0], None)
+                self.settle(pair[1], content)
+
+    def rename_folder(self, old, new):
+        """One whose files are all known, to where there are none."""
+        pairs = [(f"{old}/{name}", f"{new}/{name}") for name in "fg"]
+        places = [(self.ledger.states(here), self.ledger.states(there)) for here, there in pairs]
+        if all(len(here) == 1 and there == {ABSENT} for here, there in places):
+            self.rename(pairs, (old, new))
+
+    def remove(self, name):
+        before = self.ledger.states(name)
+        if before == {ABSENT}:
+            return
+        self.note("may", name, ABSENT)
+        self.unsettle(name)
+
+        def remove():
+            try:
+                os.unlink(self.path(name))
+            except FileNotFoundError:
+                if ABSENT not in before:
+                    raise
+
+        if self.call("unlink", name, remove):
+            self.settle(name, None)
+
+    def step(self):
+        name, other = self.chance.sample(SMALL + MOVED, 2)
+        large, larger = self.chance.sample(LARGE, 2)
+        size = self.chance.choice([0, 1, 100, 5000, 70_000])
+        what = self.chance.random() * 100
+        if what < 30:
+            self.write(name, size)
+        elif what < 45:
+            self.replace(name, size)
+        elif what < 58:
+            self.append(name, size)
+        elif what < 68:
+            self.change(name)
+        elif what < 75:
+            self.remove(name)
+        elif what < 82:
+            self.rename([(name, other)])
+        elif what < 88:
+            self.rename_folder(*self.chance.sample(["from", "to"], 2))
+        elif what < 92:
+            self.write(large, self.chance.choice([9, 12]) * MIB + self.chance.randrange(5000))
+        elif what < 95:
+            self.append(large, MIB + 1)
+        elif what < 97:
+            self.change(large)
+        elif what < 98:
+            self.rename([(large, larger)])
+        else:
+            self.remove(large)
+
+
+def write(folder, path, seed):
+    writer = Writer(folder, path, int(seed))
+    writer.look()
+    print("writing", flush=True)
+    while not os.path.exists(path + ".stop"):
+        writer.step()
+
+
+def describe(data):
+    head = (data or b"").split(b"\n")[0][:40]
+    return f"{state(data)} {head!r}".replace(" ", "_")
+
+
+def compare(ledger, folder, kept=None):
+    """Prints what is wrong, a line each. Returns what was found."""
+    found = {}
+    for place, _, names in os.walk(folder):
+        for name in names:
+            full = os.path.join(place, name)
+            with open(full, "rb") as file:
+                found[os.path.relpath(full, folder)] = file.read()
+    for name in sorted(found.keys() | ledger.right.keys()):
+        data = found.get(name)
+        if state(data) not in ledger.states(name):
+            print(f"wrong: the bucket has {name} as {describe(data)} and not {ledger.states(name)}")
+    for old, new, data in ledger.moves:
+        if data not in [state(found.get(old)), state(found.get(new))]:
+            print(f"wrong: {data} is gone, which was to be renamed from {old} to {new}")
+    for name, states in ledger.lost() if kept is not None else []:
+        there = [state for other, state in kept if other == name] + [state(found.get(name))]
+        if not set(states) & set(there):
+            print(f"wrong: {name} was torn, and is not kept as {states}; there are {there}")
+    for line in ledger.wrongs:
+        print(f"wrong: {line}")
+    return found
+
+
+def glance(path, folder):
+    compare(Ledger(path), folder)
+
+
+def check(path, folder, *files):
+    ledger = Ledger(path)
+    kept = []
+    for name, file in (word.split("=", 1) for word in files):
+        with open(file, "rb") as content:
+            kept.append((name, state(content.read())))
+    print(f"{ledger.safe} {len(ledger.lost())}")
+    found = compare(ledger, folder, kept)
+    with open(path, "w") as begun:
+        for name, data in found.items():
+            begun.write(f"is {name} {state(data)}\n")
+
+
+if __name__ == "__main__":
+    {verb.__name__: verb for verb in [write, glance, check]}[sys.argv[1]](*sys.argv[2:])
