@@ -85,6 +85,68 @@ extension MountedTasks {
             try await expectSaved(["f": Self.large])
         }
 
+        /// The store is away while a file is saved: whoever waits goes on when it is back, and what it has is not sent again.
+        @Test func theStoreIsAway() async throws {
+            let port = try FreePorts.take(1)[0]
+            sandbox.environment["AWS_ENDPOINT_URL_S3"] = "http://127.0.0.1:\(port)"
+            let never = Fault(.hangUp, "PUT", of: "partNumber=3", times: .max)
+            var before: FaultProxy? = try FaultProxy(to: bucket.server.port, port: port, [never])
+            try sandbox.expect(0, task())
+            let writer = try sandbox.start(
+                "cp \(sandbox.path("large")) $M/f && echo saved", seconds: S3OutageTests.seconds + 120)
+            try sandbox.wait("the last part", seconds: 60) { (before?.done[0] ?? 0) > 0 }
+            try await Task.sleep(for: .seconds(1))
+            before = nil
+            try await Task.sleep(for: .seconds(S3OutageTests.seconds))
+            #expect(try writer.isRunning && sandbox.status().uploads["pending"] == 1)
+            let again = try FaultProxy(to: bucket.server.port, port: port)
+            #expect(try writer.wait(seconds: 100).output == "saved\n")
+            let parts = again.passages.filter { $0.request.target.contains("partNumber") }
+            #expect(!parts.isEmpty && parts.allSatisfy { $0.request.target.contains("partNumber=3") })
+            try await expectSaved(["f": Self.large])
+        }
+
+        // MARK: What others write
+
+        /// Two machines have the same file open: the one that saves first has it, the other is told, and nothing is lost.
+        @Test(.onCeph, arguments: [MountedFiles.Home.seaweedFS, .ceph])
+        func twoMountsWriteOneFile(home: MountedFiles.Home) async throws {
+            let server = home == .ceph ? CephGateway.shared : SeaweedFS.shared
+            let bucket = try await S3Sandbox(server, .text(["f": "old\n"]))
+            let script = """
+                import os, sys, time
+                file = os.open(sys.argv[1] + '/f', os.O_WRONLY | os.O_TRUNC)
+                print('open', flush=True)
+                while not os.path.exists(sys.argv[2]): time.sleep(0.02)
+                os.write(file, sys.argv[3].encode())
+                os.close(file)
+                """
+            var writers: [(mount: MountSandbox, program: RunningProgram)] = []
+            for name in ["first", "second"] {
+                let mount = try MountSandbox(reading: bucket)
+                try mount.expect(
+                    0, "file_mounts: {\(mount.destination): {source: \"s3://\(bucket.bucket)\", mode: MOUNT}}")
+                let program = try Program.start(["python3", "-c", script, mount.destination, mount.path("go"), name])
+                try mount.wait("it open") { program.outputSoFar.contains("open") }
+                writers.append((mount, program))
+            }
+            for (mount, _) in writers { #expect(mount.mounts.count == 1) }
+            try writers[0].mount.write(["go": ""])
+            #expect(try writers[0].program.wait(seconds: 60).status == 0)
+            try writers[1].mount.write(["go": ""])
+            let told = try writers[1].program.wait(seconds: 60)
+            #expect(told.status == 1 && told.errors.contains("Stale file handle"), "\(told)")
+            let second = writers[1].mount
+            try second.wait("it kept") { try !second.status().kept.isEmpty }
+            let kept = try second.status().kept[0]
+            #expect(kept["path"] == "f" && kept["reason"] == "conflict")
+            #expect(try TemporaryFolder.text(of: kept["file"] ?? "") == "second")
+            #expect(try second.document("down").exitCode == 74)
+            #expect(try writers[0].mount.document("down").exitCode == 0)
+            try await bucket.succeed(bucket.task())
+            bucket.expect(["f": "first"])
+        }
+
         // MARK: What the store refuses
 
         /// Whoever may read and not write is told so by the close. What was written stays here, and comes into the bucket as

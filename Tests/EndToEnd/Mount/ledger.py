@@ -10,7 +10,7 @@ and `-` where there is none.
 
     may NAME STATE          from now on this is right as well
     is NAME STATE           the writer was told that it is so: nothing else is right
-    moves OLD NEW STATE     these bytes are under one of the names at least
+    moves OLD NEW STATE     these bytes are under one of the names at least, until something else is done there
     begins NAME             the file is being written to
     writes NAME STATE       ... and has this state if the write is done
     wrote NAME              it was done: should nobody say that the file is whole, it is to be kept
@@ -74,6 +74,8 @@ class Ledger:
         if verb == "may":
             self.right[name] = self.states(name) | {words[2]}
             self.ever.setdefault(name, set()).add(words[2])
+            # Something else is done there now.
+            self.moves = [move for move in self.moves if name not in move[:2]]
         elif verb == "is":
             self.safe += 1
             self.right[name] = {words[2]}
@@ -253,9 +255,9 @@ class Writer:
             return
         for pair, content in zip(pairs, data):
             if content is not None:
-                self.note("moves", *pair, state(content))
                 self.note("may", pair[0], ABSENT)
                 self.note("may", pair[1], state(content))
+                self.note("moves", *pair, state(content))
             self.unsettle(*pair)
         if self.call("rename", old, lambda: os.rename(self.path(old), self.path(new))):
             for pair, content in zip(pairs, data):
