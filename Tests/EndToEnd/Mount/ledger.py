@@ -2,7 +2,7 @@
 
     ledger.py write FOLDER LEDGER SEED        until LEDGER.stop is there (status 0), or the mount is not (status 3)
     ledger.py glance LEDGER FOLDER            FOLDER has what the bucket has at this moment: prints what is wrong
-    ledger.py check LEDGER FOLDER NAME=FILE...
+    ledger.py check LEDGER FOLDER REASON:NAME=FILE...
                                               the same when everything has come to an end, with what was kept; begins anew
 
 A line is in the ledger before the call that it is about, or when that has answered. States of files are `SIZE:SHA-256`,
@@ -58,6 +58,8 @@ class Ledger:
         # All that was right since it began.
         self.ever = {}
         self.moves = []
+        # Where a rename may have replaced what waited to be uploaded: that is kept then as if others had changed the object.
+        self.replaced = set()
         self.unfinished = {}
         self.torn = []
         self.wrongs = []
@@ -78,12 +80,15 @@ class Ledger:
             self.moves = [move for move in self.moves if name not in move[:2]]
         elif verb == "is":
             self.safe += 1
+            # The rename was answered.
+            self.replaced -= {move[1] for move in self.moves if name in move[:2]}
             self.right[name] = {words[2]}
             self.ever.setdefault(name, set()).add(words[2])
             self.moves = [move for move in self.moves if name not in move[:2]]
             self.unfinished.pop(name, None)
         elif verb == "moves":
             self.moves.append(words[1:])
+            self.replaced.add(words[2])
             # The bucket may have had an older version, and that is copied as well, and not waited for before.
             self.right[words[2]] = self.states(words[2]) | self.ever.get(name, set())
         elif verb == "begins":
@@ -364,6 +369,9 @@ def check(path, folder, *files):
     ledger = Ledger(path)
     kept = []
     for name, file in (word.split("=", 1) for word in files):
+        reason, name = name.split(":", 1)
+        if reason != "torn" and not (reason == "conflict" and name in ledger.replaced):
+            ledger.wrongs.append(f"{name} is kept with the reason {reason}")
         with open(file, "rb") as content:
             kept.append((name, state(content.read())))
     print(f"{ledger.safe} {len(ledger.lost())}")
