@@ -60,6 +60,10 @@ int shim_renameat2_noreplace(int from_folder, const char *from, int to_folder, c
     return renameat2(from_folder, from, to_folder, to, RENAME_NOREPLACE);
 }
 
+int shim_renameat2_exchange(int folder, const char *name, int other_folder, const char *other_name) {
+    return renameat2(folder, name, other_folder, other_name, RENAME_EXCHANGE);
+}
+
 int shim_keep_private(void) { return prctl(PR_SET_DUMPABLE, 0); }
 
 int shim_fallocate(int file, int64_t size) { return fallocate(file, 0, 0, size); }

@@ -8,6 +8,8 @@ public protocol FolderStore: ObjectStore {
     /// Of such a key; one that is not empty is `invalid` and stays, one that is not there is none.
     func removeFolder(_ key: ObjectKey) async throws(StoreError)
     func makeLink(_ key: ObjectKey, to target: RawPath) async throws(StoreError) -> ObjectVersion
+    /// Two of them, objects or folders whose keys end in a slash, change places in one step.
+    func exchange(_ key: ObjectKey, with other: ObjectKey) async throws(StoreError)
     /// Of an object, or of a folder if the key ends in a slash, which has no version.
     func set(_ attributes: FileAttributes, of key: ObjectKey) async throws(StoreError) -> ObjectVersion?
 }

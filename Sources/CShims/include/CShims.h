@@ -46,6 +46,7 @@ extern const int32_t shim_spawn_session;
 int shim_clone(int to, int from);
 
 int shim_renameat2_noreplace(int from_folder, const char *from, int to_folder, const char *to);
+int shim_renameat2_exchange(int folder, const char *name, int other_folder, const char *other_name);
 
 // Leaves no core dump, and lets nobody of the same user look into the memory.
 int shim_keep_private(void);

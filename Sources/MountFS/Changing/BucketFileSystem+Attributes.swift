@@ -178,14 +178,19 @@ extension BucketFileSystem {
     func storeAttributes(of file: WrittenFile, at node: NodeID, _ writing: MountWriting) async {
         do throws(StoreError) {
             try await file.saveAttributes()
+            file.unstored = nil
             finish(node, file, writing)
         } catch {
-            writing.settings.report("attributes cannot be stored: \(error.message)", error)
+            var error = error
+            error.message = "\(file.key?.shown ?? "a file"): attributes cannot be stored: \(error.message)"
+            writing.settings.report(error.message, error)
             guard error.isRetryable else {
                 // The bytes are safe, and the bucket will not take more than them.
                 file.giveUpAttributes()
+                file.unstored = nil
                 return finish(node, file, writing)
             }
+            file.unstored = error
             storeAttributesLater(node, file, writing)
         }
     }

@@ -61,6 +61,7 @@ extension BucketFileSystem {
         do throws(SystemError) {
             try file.saveBehind()
         } catch {
+            // Nobody can be told any more, but the status; it is tried again.
             writing.settings.report("\(file.key?.shown ?? "a file"): cannot be saved: \(error.description)", nil)
         }
     }

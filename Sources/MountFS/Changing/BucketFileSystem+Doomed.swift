@@ -59,6 +59,10 @@ extension BucketFileSystem {
 
     func fetchRest(of file: WrittenFile) async throws(SystemError) {
         guard file.staged.state.image.ofBase <= Self.mostFetched else { return }
+        try await fetchAll(of: file)
+    }
+
+    func fetchAll(of file: WrittenFile) async throws(SystemError) {
         do throws(StoreError) {
             try await fetchRest(of: file.staged) { bytes, offset throws(SystemError) in
                 try file.fill(bytes, at: offset)

@@ -13,6 +13,7 @@ extension BucketFileSystem {
         let attributes = attributes(mode: mode, of: .folder, caller)
         begin(reply) { [self] () async throws(SystemError) in
             let key = try tree.newKey(name, in: folder)
+            guard key.bytes.count < BucketTree.longestKey else { throw SystemError(code: ENAMETOOLONG) }
             try await refuseTaken(name, in: folder)
             try await clear(key, writing)
             try await makeFolder(key + "/", attributes)

@@ -30,7 +30,9 @@ extension BucketFileSystem {
         do throws(SystemError) {
             try writing.keep(file, path(of: key), reason)
         } catch {
-            writing.settings.report("\(key.shown): cannot be kept aside: \(error.description)", nil)
+            let place = writing.keepInPlace(file, path(of: key), reason)
+            let error = StoreError(error, "\(key.shown): cannot be kept aside, and stays in \(place.text.printable)")
+            writing.settings.report(error.message, error)
         }
     }
 

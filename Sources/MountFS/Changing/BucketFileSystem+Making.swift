@@ -128,7 +128,8 @@ extension BucketFileSystem {
         do throws(SystemError) {
             try file.change(change)
         } catch {
-            writing.settings.report("the journal cannot be written: \(error.description)", nil)
+            let error = StoreError(error, "the journal cannot be written")
+            writing.settings.report(error.message, error)
         }
     }
 
@@ -142,7 +143,7 @@ extension BucketFileSystem {
         guard let version = found.facts.version else { throw .readOnly }
         var attributes = found.facts.details.map(WrittenAttributes.init) ?? WrittenAttributes()
         // What the store itself knows a new version does not have by itself.
-        if tree.store is any FolderStore { attributes.mode = found.facts.mode.map { $0 & 0o7777 } }
+        if tree.store is any FolderStore { attributes.mode = attributes.mode ?? found.facts.mode.map { $0 & 0o7777 } }
         let description = WrittenDescription(attributes, stored: attributes.metadata(of: found.kind))
         let object = StoredObject(found.key, version, size: found.facts.size)
         let staged = try stage(object, description, writing)

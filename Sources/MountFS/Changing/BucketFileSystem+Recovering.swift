@@ -10,6 +10,7 @@ extension BucketFileSystem {
     func recover(_ writing: MountWriting, isFirst: Bool) throws(SystemError) {
         let left = try writing.staging.left()
         for file in left.damaged { writing.noteDamaged(file) }
+        try finishExchanges(of: left.files)
         let fates = left.files.map { WrittenFate(words: $0.state.name) }
         let wanted = Set(fates.compactMap { if case .named(let name) = $0 { name.key } else { nil } })
         for (file, fate) in zip(left.files, fates) {
@@ -28,6 +29,30 @@ extension BucketFileSystem {
                 }
                 recoverDeleted(file, isDoomed: fate == .doomed, wanted, writing)
             }
+        }
+    }
+
+    /// Of two names that were changing places when everybody was killed.
+    private func finishExchanges(of files: [StagedFile]) throws(SystemError) {
+        for file in files {
+            guard case .named(let name) = WrittenFate(words: file.state.name), let exchange = name.exchange else {
+                continue
+            }
+            // Should the store have copied all the same, what is there now is not what is expected, and both are kept.
+            guard exchange.isDone else {
+                try file.name(WrittenName(exchange.from, replacing: exchange.was).words)
+                continue
+            }
+            for other in files where other !== file {
+                guard case .named(let otherName) = WrittenFate(words: other.state.name), otherName.key == name.key
+                else { continue }
+                try other.name(WrittenName(exchange.from, replacing: exchange.copied).words)
+                let base = other.state.base.flatMap(StoredObject.init(words:))
+                if let base, base.key == name.key, let copied = exchange.copied {
+                    try other.rebase(StoredObject(exchange.from, copied, size: base.size).words)
+                }
+            }
+            try file.name(WrittenName(name.key, replacing: name.replacing).words)
         }
     }
 

@@ -10,13 +10,12 @@ extension BucketFileSystem {
         _ replacing: Replacing, _ reply: Reply<Void>
     ) {
         guard let writing else { return _ = reply.fail(.readOnly) }
-        // The store could only do it in steps that others see.
-        guard replacing != .required else { return _ = reply.fail(SystemError(code: EINVAL)) }
         let (old, new) = (Place(name: Array(name), folder: folder), Place(name: Array(newName), folder: newFolder))
         begin(reply) { [self] () async throws(SystemError) in
             // Whoever needs several files to be still waits for nobody who does, too.
             await renames.enter()
             defer { renames.leave() }
+            guard replacing != .required else { return try await exchange(old, new, writing) }
             guard let source = try await tree.found(old.name, in: old.folder) else { throw .notThere }
             defer { tree.forget(source, count: 1) }
             let target = try await tree.found(new.name, in: new.folder)
@@ -66,33 +65,33 @@ extension BucketFileSystem {
     }
 
     /// What is only here gets another name; what is in the bucket is copied there.
-    private func move(
+    func move(
         _ file: WrittenFile, to key: ObjectKey, replacing version: ObjectVersion?
     ) async throws(SystemError) {
+        try await prepareToMove(file)
         guard let oldKey = file.key else { throw .notThere }
-        // Its parts belong to the old name, and are nowhere else any more.
-        guard file.staged.state.image.sent.isEmpty else { throw SystemError(code: EBUSY) }
-        try await forgetUpload(of: file)
         guard let oldVersion = file.replacing else { return try file.move(to: key, replacing: version) }
         // Also where the new bytes need nothing of it: until they are whole it is all that there is.
-        let staged = file.staged.state
         let metadata = file.wantedMetadata
-        let base = staged.base.flatMap(StoredObject.init(words:))
-        let isBase = base?.key == oldKey && base?.version == oldVersion
         guard tree.store.capabilities.atomicRename == .none else {
-            let moved = try await moveInStore(oldKey, oldVersion, to: key, metadata)
-            return try file.move(to: StoredObject(key, moved, size: base?.size ?? 0), isBase: isBase, nil)
+            return try file.move(to: key, with: try await moveInStore(oldKey, oldVersion, to: key, metadata), nil)
         }
         let stored = file.stored
         let copied = try await copyInStore(oldKey, oldVersion, to: key, metadata)
         // Noted before the old one goes: else it would look, after a crash, as if somebody else had removed it.
-        try file.move(to: StoredObject(key, copied, size: base?.size ?? 0), isBase: isBase, metadata)
+        try file.move(to: key, with: copied, metadata)
         do throws(SystemError) {
             try await delete(oldKey)
         } catch {
-            try file.move(to: StoredObject(oldKey, oldVersion, size: base?.size ?? 0), isBase: isBase, stored)
+            try file.move(to: oldKey, with: oldVersion, stored)
             throw error
         }
+    }
+
+    func prepareToMove(_ file: WrittenFile) async throws(SystemError) {
+        // Its parts belong to the old name, and are nowhere else any more.
+        guard file.staged.state.image.sent.isEmpty else { throw SystemError(code: EBUSY) }
+        try await forgetUpload(of: file)
     }
 
     private func moveObject(
@@ -102,15 +101,12 @@ extension BucketFileSystem {
         guard let version = found.facts.version else { throw .readOnly }
         try await whileGone(replaced, writing) { [self] _ async throws(SystemError) in
             let moved = try await moveInStore(found.key, version, to: key, nil)
-            var facts = found.facts
-            facts.version = moved
-            facts.cached = facts.cached == version ? moved : nil
-            try tree.move(found.node, to: new.name, in: new.folder, facts)
+            try tree.move(found.node, to: new.name, in: new.folder, found.facts.moved(to: moved))
         }
     }
 
     /// Copies, then deletes: whoever dies between has it twice. Over whatever is there.
-    private func moveInStore(
+    func moveInStore(
         _ key: ObjectKey, _ version: ObjectVersion, to newKey: ObjectKey, _ metadata: ObjectMetadata?
     ) async throws(SystemError) -> ObjectVersion {
         let store = tree.store

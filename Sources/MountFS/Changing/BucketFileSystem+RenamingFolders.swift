@@ -10,13 +10,8 @@ extension BucketFileSystem {
         _ found: BucketTree.Changeable, to key: ObjectKey, _ new: Place, _ writing: MountWriting
     ) async throws(SystemError) {
         let newPrefix = key + "/"
-        guard newPrefix.bytes.count <= 1024 else { throw SystemError(code: ENAMETOOLONG) }
-        for node in tree.openObjects(below: found.node) {
-            _ = try await fileToChange(node, writing)
-            close(node, writing)
-        }
-        try await clear(below: found.key, writing)
-        let written = tree.written(below: found.node)
+        guard newPrefix.bytes.count <= BucketTree.longestKey else { throw SystemError(code: ENAMETOOLONG) }
+        let written = try await writtenToMove(below: found, writing)
         try await still(written.map(\.file)[...]) { [self] () async throws(SystemError) in
             guard written.allSatisfy({ $0.file.staged.state.image.sent.isEmpty }) else {
                 throw SystemError(code: EBUSY)
@@ -25,7 +20,7 @@ extension BucketFileSystem {
             for (_, file) in written {
                 guard let old = file.key, old.hasPrefix(found.key) else { continue }
                 try await forgetUpload(of: file)
-                try move(file, to: Self.key(old, from: found.key, to: newPrefix), moved[old])
+                try file.move(to: Self.key(old, from: found.key, to: newPrefix), with: moved[old], nil)
             }
             // Noted before the old ones go: else it would look, after a crash, as if somebody else had removed them.
             if tree.store.capabilities.atomicRename != .objectsAndFolders {
@@ -37,20 +32,23 @@ extension BucketFileSystem {
         for (node, file) in written { finish(node, file, writing) }
     }
 
-    private func move(
-        _ file: WrittenFile, to key: ObjectKey, _ version: ObjectVersion?
-    ) throws(SystemError) {
-        guard let version else { return try file.move(to: key, replacing: nil) }
-        let base = file.staged.state.base.flatMap(StoredObject.init(words:))
-        try file.move(
-            to: StoredObject(key, version, size: base?.size ?? 0), isBase: base != nil && base?.key == file.key, nil)
+    /// Also what is only read: it goes on under its new name. What was removed and is open stays behind.
+    func writtenToMove(
+        below folder: BucketTree.Changeable, _ writing: MountWriting
+    ) async throws(SystemError) -> [(node: NodeID, file: WrittenFile)] {
+        for node in tree.openObjects(below: folder.node) {
+            _ = try await fileToChange(node, writing)
+            close(node, writing)
+        }
+        try await clear(below: folder.key, writing)
+        return tree.written(below: folder.node)
     }
 
-    private func still(
-        _ files: ArraySlice<WrittenFile>, _ body: () async throws(SystemError) -> Void
-    ) async throws(SystemError) {
+    func still<Answer: Sendable>(
+        _ files: ArraySlice<WrittenFile>, _ body: () async throws(SystemError) -> Answer
+    ) async throws(SystemError) -> Answer {
         guard let first = files.first else { return try await body() }
-        try await first.whileStill { () async throws(SystemError) in try await still(files.dropFirst(), body) }
+        return try await first.whileStill { () async throws(SystemError) in try await still(files.dropFirst(), body) }
     }
 
     /// Everything below a key that ends in a slash; what was copied has to be deleted. Returns the new versions by the old keys.
@@ -95,7 +93,7 @@ extension BucketFileSystem {
         }
     }
 
-    private static func key(_ key: ObjectKey, from prefix: ObjectKey, to newPrefix: ObjectKey) -> ObjectKey {
+    static func key(_ key: ObjectKey, from prefix: ObjectKey, to newPrefix: ObjectKey) -> ObjectKey {
         ObjectKey(newPrefix.bytes + key.bytes.dropFirst(prefix.bytes.count))
     }
 

@@ -10,17 +10,13 @@ extension BucketFileSystem {
         var progress = writing.progress
         for (_, file) in tree.written() {
             let staged = file.staged.state
-            if staged.isTorn { progress.openFiles += 1 }
-            guard let image = staged.sealed?.image ?? (file.isSealWanted ? staged.image : nil), file.key != nil
-            else { continue }
+            if staged.isTorn, !file.isSealWanted { progress.openFiles += 1 }
+            guard file.key != nil, let pending = file.pending(staged) else { continue }
             progress.pendingFiles += 1
-            progress.pendingBytes += image.size
-            guard let failure = file.failure else { continue }
+            progress.pendingBytes += pending.bytes
+            guard let failure = pending.failure else { continue }
             progress.failedFiles += 1
-            switch failure {
-            case .conflict(let error), .store(let error): progress.failure = error
-            case .disk(let error): progress.failure = StoreError(error, "a staged file cannot be read")
-            }
+            progress.failure = failure
         }
         return progress
     }
@@ -28,8 +24,9 @@ extension BucketFileSystem {
     public func drain(_ then: @escaping @Sendable () -> Void) {
         guard let writing else { return then() }
         tree.calls.begin { [self] in
-            for (_, file) in tree.written() { file.sealIfWanted() }
-            for (_, file) in tree.written() where file.staged.state.sealed != nil && file.key != nil {
+            for (_, file) in tree.written() where file.key != nil {
+                file.sealIfWanted()
+                guard file.staged.state.sealed != nil else { continue }
                 // Why it cannot come there is in the progress.
                 _ = await withCheckedContinuation { continuation in
                     file.waitForSealed { continuation.resume(returning: $0) }
@@ -45,5 +42,15 @@ extension BucketFileSystem {
             await writing.endKeeping()
             then()
         }
+    }
+}
+
+extension WrittenFile {
+    /// What is to come into the bucket by itself: how many bytes, and why the last attempt has failed.
+    fileprivate func pending(_ staged: StagedState) -> (bytes: Int, failure: StoreError?)? {
+        if let sealed = staged.sealed { return (sealed.image.size, failure?.error) }
+        if staged.isTorn { return isSealWanted ? (staged.image.size, failure?.error) : nil }
+        // The bytes are there.
+        return unstored.map { (0, $0) }
     }
 }

@@ -72,5 +72,5 @@ extension BucketTree {
     }
 
     /// Of every store.
-    private static let longestKey = 1024
+    static let longestKey = 1024
 }

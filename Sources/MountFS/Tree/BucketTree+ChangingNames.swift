@@ -126,6 +126,41 @@ extension BucketTree {
         try result.get()
     }
 
+    /// Each of the two nodes has the name of the other now. Facts are those of objects' new versions, as with `move`.
+    func exchange(
+        _ node: NodeID, _ facts: NodeFacts?, with other: NodeID, _ otherFacts: NodeFacts?
+    ) throws(SystemError) {
+        let now = settings.now()
+        let result = state.withLock { state in
+            Result { () throws(SystemError) in
+                guard let place = state.nodes.place(node), let otherPlace = state.nodes.place(other),
+                    state.nodes.parent(place) != nil, state.nodes.parent(otherPlace) != nil
+                else { throw .stale }
+                // What listings say of folders was asked under the names that they had.
+                let folders = [place, otherPlace].filter { state.nodes.kind($0) == .folder }
+                for folder in folders {
+                    if let prefix = key(of: folder, state) { state.pages.forget(below: prefix) }
+                }
+                try state.nodes.exchange(place, with: otherPlace)
+                for folder in folders {
+                    state.nodes.forgetFacts(ofFilesBelow: folder)
+                    if let prefix = key(of: folder, state) { state.pages.forget(below: prefix) }
+                }
+                for (place, facts) in [(place, facts), (otherPlace, otherFacts)] {
+                    if var facts {
+                        (facts.asked, facts.named) = (now, now)
+                        state.nodes[facts: place] = facts
+                    }
+                    let isOnlyHere = state.local.files[place] != nil || state.local.folders.contains(place)
+                    state.local.note(
+                        state.nodes.name(of: place), in: state.nodes.parent(place)!, place,
+                        at: isOnlyHere ? nil : now, &state.nodes)
+                }
+            }
+        }
+        try result.get()
+    }
+
     /// New attributes of what is in the bucket.
     func update(_ node: NodeID, _ facts: NodeFacts) -> NodeAttributes? {
         let now = settings.now()

@@ -39,6 +39,14 @@ struct NodeFacts: Sendable {
         self.details = details
     }
 
+    /// The object has another name now, where it is this version.
+    func moved(to version: ObjectVersion) -> NodeFacts {
+        var facts = self
+        facts.version = version
+        facts.cached = cached == self.version ? version : nil
+        return facts
+    }
+
     /// What was known before and is true still.
     mutating func keep(_ old: NodeFacts?) {
         guard let old else { return }

@@ -149,6 +149,23 @@ struct NodeTable: ~Copyable {
         removeIfUnused(oldParent)
     }
 
+    /// Each has the name of the other now.
+    mutating func exchange(_ place: UInt32, with other: UInt32) throws(SystemError) {
+        let both = [place, other].map { (name(of: $0), memory[$0].parent, memory[$0].rest, facts[$0]) }
+        detach(place)
+        detach(other)
+        memory.keepOrder()
+        for (place, (name, parent, _, _)) in zip([other, place], both) {
+            let isGiven = name.withUnsafeBytes { name in
+                Result { () throws(SystemError) in try give(place, name, in: parent) }
+            }
+            try isGiven.get()
+            names.add(place, hash(of: name, in: parent))
+        }
+        for (_, _, rest, _) in both { releaseAll(from: rest) }
+        (facts[place], facts[other]) = (both[0].3, both[1].3)
+    }
+
     private mutating func give(
         _ place: UInt32, _ name: UnsafeRawBufferPointer, in parent: UInt32
     ) throws(SystemError) {

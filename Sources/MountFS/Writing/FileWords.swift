@@ -34,18 +34,65 @@ struct WrittenName: Sendable, Equatable {
     var key: ObjectKey
     /// What is in the bucket there, and may be replaced.
     var replacing: ObjectVersion?
+    /// It is just changing places with what was there.
+    var exchange: WrittenExchange?
 
-    init(_ key: ObjectKey, replacing: ObjectVersion?) {
+    init(_ key: ObjectKey, replacing: ObjectVersion?, _ exchange: WrittenExchange? = nil) {
         self.key = key
         self.replacing = replacing
+        self.exchange = exchange
     }
 
-    var words: JSONValue { ["key": key.words, "replacing": .optional(replacing?.text)] }
+    var words: JSONValue {
+        let words: [JSONValue.Member] = [
+            .init("key", key.words), .init("replacing", .optional(replacing?.text)),
+        ]
+        return .object(words + (exchange.map { [.init("exchange", $0.words)] } ?? []))
+    }
 
+    /// Whoever does not know one of the words knows nothing of the file.
     init?(words: JSONValue) {
         guard let key = words["key"].flatMap(ObjectKey.init(words:)) else { return nil }
         self.key = key
-        if case .string(let text)? = words["replacing"] { replacing = ObjectVersion(text) }
+        replacing = ObjectVersion(ifThere: words["replacing"])
+        guard let exchange = words["exchange"] else { return }
+        guard let exchange = WrittenExchange(words: exchange) else { return nil }
+        self.exchange = exchange
+    }
+}
+
+/// What has to be known should everybody be killed while two names change places: this file stands for the end of it.
+struct WrittenExchange: Sendable, Equatable {
+    /// The name that the file had, and the object that was there.
+    var from: ObjectKey
+    var was: ObjectVersion?
+    /// The object that the store has copied there from the other name. Without it nobody knows whether it has.
+    var copied: ObjectVersion?
+
+    /// What had the other name has this one's from now on.
+    var isDone: Bool { was == nil || copied != nil }
+
+    var words: JSONValue {
+        ["from": from.words, "was": .optional(was?.text), "copied": .optional(copied?.text)]
+    }
+
+    init(from: ObjectKey, was: ObjectVersion?, copied: ObjectVersion? = nil) {
+        self.from = from
+        self.was = was
+        self.copied = copied
+    }
+
+    init?(words: JSONValue) {
+        guard let from = words["from"].flatMap(ObjectKey.init(words:)) else { return nil }
+        self.init(
+            from: from, was: ObjectVersion(ifThere: words["was"]), copied: ObjectVersion(ifThere: words["copied"]))
+    }
+}
+
+extension ObjectVersion {
+    fileprivate init?(ifThere words: JSONValue?) {
+        guard case .string(let text)? = words else { return nil }
+        self.init(text)
     }
 }
 

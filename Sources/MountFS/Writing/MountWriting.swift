@@ -70,8 +70,7 @@ public final class MountWriting: Sendable {
     /// Puts what will not come into the bucket where people find it. `name` is the path in the mount.
     func keep(_ file: StagedFile, _ name: RawPath, _ reason: KeptFile.Reason) throws(SystemError) {
         let place = try staging.keep(file, as: name, reason.rawValue)
-        let kept = KeptFile(name, reason, at: path.appending(place))
-        state.withLock { $0.progress.kept.append(kept) }
+        let kept = noteKept(name, reason, at: place)
         settings.report(
             "\(name.text.printable): what was written is not in the bucket (\(reason.rawValue)); it is kept in \(kept.file.text.printable)",
             nil)
@@ -98,6 +97,17 @@ public final class MountWriting: Sendable {
         state.withLock { $0.progress.kept.append(KeptFile("", .damaged, at: path.appending(file))) }
         settings.report(
             "\(file.text.printable) in \(path.text.printable) belongs to a file of which nothing is known", nil)
+    }
+
+    /// What cannot be put there, and is not lost for that: the next run tries again.
+    func keepInPlace(_ file: StagedFile, _ name: RawPath, _ reason: KeptFile.Reason) -> RawPath {
+        noteKept(name, reason, at: file.dataName).file
+    }
+
+    private func noteKept(_ name: RawPath, _ reason: KeptFile.Reason, at place: RawPath) -> KeptFile {
+        let kept = KeptFile(name, reason, at: path.appending(place))
+        state.withLock { $0.progress.kept.append(kept) }
+        return kept
     }
 
     // MARK: Objects that are to go

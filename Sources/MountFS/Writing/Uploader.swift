@@ -156,6 +156,13 @@ final class Uploader: Sendable {
 }
 
 extension Uploader.Failure {
+    var error: StoreError {
+        switch self {
+        case .conflict(let error), .store(let error): error
+        case .disk(let error): StoreError(error, "the staged file cannot be used")
+        }
+    }
+
     /// What is in the way may be what was sent from here.
     var mayBeOwn: Bool {
         switch self {

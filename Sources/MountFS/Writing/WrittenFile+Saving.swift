@@ -131,6 +131,7 @@ extension WrittenFile {
     private func endAttempt() {
         let waiting = state.withLock { state in
             state.isAttempting = false
+            state.isUploading = false
             defer { state.waitingForStillness = [] }
             return state.waitingForStillness
         }
@@ -145,6 +146,7 @@ extension WrittenFile {
             await waitForAhead()
             guard let target = nextTarget() else { return endAttempt() }
             let parts = staged.state.sealed?.parts.count
+            state.withLock { $0.isUploading = true }
             do throws(Uploader.Failure) {
                 let saved = try await uploader.upload(staged, to: target)
                 if let saved {
@@ -189,6 +191,7 @@ extension WrittenFile {
 
     private func finish(_ saved: Uploader.Saved, _ target: Uploader.Target) {
         state.withLock { state in
+            state.isUploading = false
             if state.key == saved.object.key { state.replacing = saved.object.version }
             state.stored = saved.metadata
             state.failingSince = nil

@@ -38,6 +38,8 @@ final class WrittenFile: Sendable {
         var isSaving = false
         /// The store is being asked at this moment.
         var isAttempting = false
+        /// The staged file may know that its version is in the bucket, and what follows from that is not noted yet.
+        var isUploading = false
         /// How many want no attempt to be made, and those of them that wait until none is.
         var stills = 0
         var waitingForStillness: [CheckedContinuation<Void, Never>] = []
@@ -54,6 +56,9 @@ final class WrittenFile: Sendable {
         var handles: [WrittenHandle] = []
         /// The last who wrote to it died in the middle of it.
         var isAbandoned = false
+
+        /// Why attributes of what is in the bucket could not be stored there at last.
+        var unstored: StoreError?
 
         /// The next part to be sent while the file is being written.
         var nextAhead = 1
@@ -123,6 +128,10 @@ final class WrittenFile: Sendable {
     }
     /// It is whole as it is now, and that could not be noted.
     var isSealWanted: Bool { state.withLock { $0.isSealWanted && $0.key != nil } }
+    var unstored: StoreError? {
+        get { state.withLock { $0.unstored } }
+        set { state.withLock { $0.unstored = newValue } }
+    }
     /// Somebody else has written to the object.
     var hasConflict: Bool { state.withLock { $0.hasConflict } }
     /// It is not whole, and no version that is waits to be saved.
@@ -131,7 +140,10 @@ final class WrittenFile: Sendable {
         return staged.isTorn && staged.sealed == nil
     }
     /// Nothing is to be done about it.
-    var isSettled: Bool { !isUnsaved && !hasOtherAttributes && state.withLock { $0.stills == 0 } }
+    var isSettled: Bool {
+        guard !state.withLock({ $0.isUploading || $0.stills > 0 }) else { return false }
+        return !isUnsaved && !hasOtherAttributes
+    }
 
     /// An error that nobody was told of; it is told once.
     func takeLateError() -> SystemError? {
@@ -214,6 +226,13 @@ final class WrittenFile: Sendable {
         state.withLock { $0.attributes = attributes }
     }
 
+    /// A version with the same bytes as the object has its time.
+    func keepTime() throws(SystemError) {
+        var (attributes, time) = state.withLock { ($0.attributes, $0.written ?? $0.objectTime) }
+        attributes.modified = attributes.modified ?? time
+        try set(attributes)
+    }
+
     /// Notes who may write to it, so that a session after this one knows them.
     func change(_ handles: (inout [WrittenHandle]) -> Void) throws(SystemError) {
         let words = state.withLock { state in
@@ -224,8 +243,10 @@ final class WrittenFile: Sendable {
     }
 
     /// It is to become this object from now on; nothing: none.
-    func move(to key: ObjectKey?, replacing: ObjectVersion?) throws(SystemError) {
-        try staged.name(key.map { WrittenName($0, replacing: replacing).words })
+    func move(
+        to key: ObjectKey?, replacing: ObjectVersion?, _ exchange: WrittenExchange? = nil
+    ) throws(SystemError) {
+        try staged.name(key.map { WrittenName($0, replacing: replacing, exchange).words })
         state.withLock { state in
             state.key = key
             state.replacing = replacing
@@ -233,10 +254,16 @@ final class WrittenFile: Sendable {
         }
     }
 
-    /// The same where its object has gone before; `isBase` says that it is the one that has the rest of its bytes.
-    func move(to object: StoredObject, isBase: Bool, _ metadata: ObjectMetadata?) throws(SystemError) {
-        try move(to: object.key, replacing: object.version)
-        if isBase { try rebase(on: object, metadata) }
+    /// With the object that it was, which has these metadata there, or the same as before.
+    func move(
+        to key: ObjectKey, with object: ObjectVersion?, _ metadata: ObjectMetadata?
+    ) throws(SystemError) {
+        let old = state.withLock { ($0.key, $0.replacing) }
+        try move(to: key, replacing: object)
+        guard let object, let base = staged.state.base.flatMap(StoredObject.init(words:)),
+            base.key == old.0, base.version == old.1
+        else { return }
+        try rebase(on: StoredObject(key, object, size: base.size), metadata)
     }
 
     /// It has no name any more, and the object that it was is to go when it is closed.

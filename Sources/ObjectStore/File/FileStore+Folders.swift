@@ -16,10 +16,15 @@ extension FileStore: FolderStore {
         }
     }
 
+    public func exchange(_ key: ObjectKey, with other: ObjectKey) async throws(StoreError) {
+        try await run { tree, _ throws(StoreError) in
+            try tree.exchange(LocalKey(either: key), with: LocalKey(either: other))
+        }
+    }
+
     public func set(_ attributes: FileAttributes, of key: ObjectKey) async throws(StoreError) -> ObjectVersion? {
         try await run { tree, _ throws(StoreError) in
-            let local = try key.endsInSlash ? LocalKey(folder: key) : LocalKey(key)
-            try tree.set(attributes, of: local)
+            try tree.set(attributes, of: LocalKey(either: key))
             return key.endsInSlash ? nil : try tree.stat(key).version
         }
     }
@@ -50,6 +55,13 @@ extension LocalTree {
             throw StoreError(.invalid, "\(task): it is not empty", errno: error.code)
         } catch {
             throw StoreError(error, task)
+        }
+    }
+
+    fileprivate func exchange(_ local: LocalKey, with other: LocalKey) throws(StoreError) {
+        try attempt("\(local.key.shown) and \(other.key.shown) cannot change places") { () throws(SystemError) in
+            let otherFolder = try openFolder(other.parent)
+            try openFolder(local.parent).exchange(local.name, with: other.name, in: otherFolder)
         }
     }
 

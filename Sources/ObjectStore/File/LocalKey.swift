@@ -23,6 +23,11 @@ struct LocalKey {
         try self.init(ObjectKey(key.bytes.dropLast()))
     }
 
+    /// Of a file, or of a folder if the key ends in a slash.
+    init(either key: ObjectKey) throws(StoreError) {
+        if key.endsInSlash { try self.init(folder: key) } else { try self.init(key) }
+    }
+
     static func isPath(_ bytes: ArraySlice<UInt8>) -> Bool {
         !bytes.contains(0)
             && bytes.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).allSatisfy { name in

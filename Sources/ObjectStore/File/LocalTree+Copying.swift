@@ -58,8 +58,8 @@ extension LocalTree {
             throw StoreError(.invalid, "\(key.shown) and \(newKey.shown) are not both folders")
         }
         let isFolder = key.endsInSlash
-        let source = try isFolder ? LocalKey(folder: key) : LocalKey(key)
-        let target = try isFolder ? LocalKey(folder: newKey) : LocalKey(newKey)
+        let source = try LocalKey(either: key)
+        let target = try LocalKey(either: newKey)
         let task = "cannot rename \(key.shown)"
         let sourceFolder = try attempt(task) { () throws(SystemError) in
             let folder = try openFolder(source.parent)

@@ -113,6 +113,16 @@ extension OwnedDescriptor {
         }
     }
 
+    /// A name of this folder and one of another change places in one step.
+    public func exchange(
+        _ name: RawPath, with otherName: RawPath, in folder: borrowing OwnedDescriptor
+    ) throws(SystemError) {
+        let other = folder.raw
+        try name.withCString { name throws(SystemError) in
+            _ = try otherName.call { shim_renameat2_exchange(raw, name, other, $0) }
+        }
+    }
+
     /// For network file systems, most of which refuse a second name as atomically.
     func renameToNewByLinking(
         _ name: RawPath, to newName: RawPath, in folder: borrowing OwnedDescriptor

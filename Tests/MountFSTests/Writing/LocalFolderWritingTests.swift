@@ -92,4 +92,60 @@ struct LocalFolderWritingTests {
         #expect(try await program.names() == ["f"])
         #expect(try folder.names == ["f"])
     }
+
+    /// A file that nobody has written to comes there when the last has let go of it, while other programs go on with it.
+    @Test func whatIsJustComingThereIsChanged() async throws {
+        let (folder, mount, program) = try await mounted()
+        for number in 0..<300 {
+            let name = "f\(number)"
+            let file = try await program.open(name, O_RDWR | O_CREAT)
+            try await program.close(file)
+            try await program.change(name) { $0.mode = 0o600 }
+            #expect(try await program.attributes(name)?.mode == 0o600)
+            try await program.remove(name)
+        }
+        await mount.drain()
+        #expect(try folder.names == [])
+    }
+
+    /// A new version has the mode of the one before, also when that was written here a moment ago.
+    @Test func aModeStays() async throws {
+        let (folder, mount, program) = try await mounted()
+        for text in ["one", "two", "three"] {
+            try await program.save(text, as: "f", mode: 0o750)
+            #expect(try await program.attributes("f")?.mode == 0o750)
+            await mount.drain()
+            #expect(Files.mode(of: folder.path("f")) == 0o750)
+        }
+    }
+
+    /// What is removed and open still is in nobody's way.
+    @Test(arguments: ["folder", "renamed folder", "link", "renamed file"])
+    func anotherThingTakesThePlaceOfWhatIsOpen(what: String) async throws {
+        let (folder, mount, program) = try await mounted()
+        try folder.write("content", to: "f")
+        let file = try await program.open("f", O_RDONLY)
+        try await program.remove("f")
+        switch what {
+        case "folder": try await program.makeFolder("f")
+        case "link": try await program.makeLink("f", to: "g")
+        case "renamed folder":
+            try await program.makeFolder("g")
+            try await program.rename("g", to: "f")
+        default:
+            try await program.save("other", as: "g")
+            try await program.rename("g", to: "f")
+        }
+        #expect(try await program.read(from: file) == Array("content".utf8))
+        program.release(file)
+        await mount.drain()
+        let right: FileTree.Content =
+            switch what {
+            case "link": .link(to: Array("g".utf8))
+            case "renamed file": .file(Array("other".utf8))
+            default: .folder
+            }
+        #expect(content(folder) == ["f": right])
+        #expect(try await program.names() == ["f"])
+    }
 }

@@ -80,8 +80,20 @@ extension WritingRun {
         guard let node = folder.children[old.last!] else { return }
         let there = newFolder.children[new.last!]
         switch replacing {
-        case .required where there != nil: return _ = try await expect(EINVAL, doing: rename)
-        case .required: return
+        case .required:
+            guard let there else { return _ = try await expect(ENOENT, doing: rename) }
+            guard node.kind != .folder, there.kind != .folder else {
+                return _ = try await expect(EINVAL, doing: rename)
+            }
+            // Of two that are both being written nobody knows which object is whose.
+            let mayBeRefused = [node, there].allSatisfy { $0.isDirty || $0.writers > 0 }
+            do throws(SystemError) {
+                try await rename()
+            } catch  where error.code == EBUSY && mayBeRefused {
+                return
+            }
+            (folder.children[old.last!], newFolder.children[new.last!]) = (there, node)
+            return
         case .forbidden where there != nil: return
         default: break
         }
