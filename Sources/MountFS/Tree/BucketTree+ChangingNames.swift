@@ -139,12 +139,12 @@ extension BucketTree {
                 // What listings say of folders was asked under the names that they had.
                 let folders = [place, otherPlace].filter { state.nodes.kind($0) == .folder }
                 for folder in folders {
-                    if let prefix = key(of: folder, state) { state.pages.forget(below: prefix) }
+                    if let prefix = key(of: folder, state) { state.pages.forget(below: prefix, at: now) }
                 }
                 try state.nodes.exchange(place, with: otherPlace)
                 for folder in folders {
                     state.nodes.forgetFacts(ofFilesBelow: folder)
-                    if let prefix = key(of: folder, state) { state.pages.forget(below: prefix) }
+                    if let prefix = key(of: folder, state) { state.pages.forget(below: prefix, at: now) }
                 }
                 for (place, facts) in [(place, facts), (otherPlace, otherFacts)] {
                     if var facts {

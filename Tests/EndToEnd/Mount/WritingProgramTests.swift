@@ -7,8 +7,8 @@ extension MountedTasks {
     @Suite(
         .onSeaweedFS, .enabled(if: Judge.isHere, Comment(rawValue: Judge.absence)),
         .enabled(
-            if: ["rsync", "git", "sqlite3", "unzip"].allSatisfy(Program.isInstalled),
-            "rsync, git, sqlite3 or unzip is not installed"))
+            if: ["rsync", "git", "sqlite3", "unzip", "vim.tiny", "fio", "stress-ng"].allSatisfy(Program.isInstalled),
+            "rsync, git, sqlite3, unzip, vim.tiny, fio or stress-ng is not installed"))
     struct WritingProgramTests {
         /// A line of shell that fills `$M`, and one that says what is in it.
         struct Job: Sendable, CustomTestStringConvertible {
@@ -48,6 +48,30 @@ extension MountedTasks {
             touch -d 2020-01-02T03:04:05.5Z a/1 a/b/large; cd ..
             """
 
+        private static func fio(_ option: String) -> String {
+            """
+            fio \(option) --directory=$M --size=2m --ioengine=psync --verify=crc32c --verify_state_save=0 --fallocate=none \
+                --name=sequential --rw=write --bs=64k --name=random --stonewall --rw=randwrite --bs=4k --fsync=250 \
+                --name=mapped --stonewall --rw=randwrite --bs=8k --ioengine=mmap > /dev/null
+            """
+        }
+
+        /// Each makes files, looks whether they are right, and removes them.
+        private static let stressors = [
+            "hdd": 50, "chmod": 2, "dentry": 32, "dir": 32, "fallocate": 2, "flock": 20, "fstat": 20, "getdent": 4,
+            "lockf": 20,
+            "msync": 4, "rename": 40, "seek": 20, "touch": 20, "utime": 20,
+        ]
+
+        private static var stress: String {
+            let options = stressors.keys.sorted().map { "--\($0) 1 --\($0)-ops \(stressors[$0]!)" }.joined(
+                separator: " ")
+            return """
+                cd $M && stress-ng --quiet --verify --temp-path $M --timeout 90 --hdd-bytes 1m --seek-size 1m \
+                    --fallocate-bytes 1m --msync-bytes 1m --dentries 32 \(options)
+                """
+        }
+
         /// Looked up one by one: listings do not tell.
         private static let appearance = """
             cd $M; run=$(find . -name run); one=$(find . -name 1); sleep 2; stat -c '%n %a %s' $run
@@ -58,6 +82,19 @@ extension MountedTasks {
             Job.python("savez", check: "$W check_savez $M"), .python("safetensors"), .python("torch_zip"),
             .python("seek_back"), .python("append_events"), .python("hdf5", check: "$W check_hdf5 $M"),
             .python("fork_and_close"), .python("shared_map"), .python("move"), .python("allocate"),
+            .python("tensorboard", check: "$W check_tensorboard $M"),
+            .python("exchange"),
+            Job(
+                "pip",
+                """
+                $W wheel $M/.. && $P -m pip --quiet --disable-pip-version-check install --no-index --find-links $M/.. \
+                    --no-cache-dir --target $M/site widget
+                """,
+                // What Python makes of the modules names times.
+                check: """
+                    cd $M && find . -type f ! -name '*.pyc' -print0 | LC_ALL=C sort -z | xargs -0 md5sum
+                    find . -name '*.pyc' | wc -l; PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=site $P -c 'import widget; widget.main()'
+                    """),
             Job(
                 "git",
                 """
@@ -116,6 +153,17 @@ extension MountedTasks {
                 cd $M && echo one > f && printf 'two\\n' > .f.swp && mv f f~ && cp .f.swp f && sync f && rm f~ .f.swp
                 echo three > '#f#' && mv -f '#f#' f; sed -i s/three/four/ f; echo five > h && install -m 600 h i
                 """, check: "\(Job.sums); ls -A $M"),
+            // Over the old name, with a copy kept beside it, and in place.
+            Job(
+                "vim",
+                """
+                cd $M && seq 200 > f && chmod 640 f && for how in 'backupcopy=no nobackup' 'backupcopy=yes backup' 'backupcopy=no backup'; do
+                    vim.tiny -u NONE -i NONE -N -es -c "set $how backupskip=" -c 's/^/changed /' -c '$d' -c wq f; done
+                """, check: "\(Job.sums); ls -A $M"),
+            // Each block says where it belongs and has a checksum of itself.
+            Job(
+                "fio", "\(fio(""))", check: "\(fio("--verify_only")); cd $M; stat -c '%n %s' *"),
+            Job("stress-ng", stress, check: "ls -A $M"),
             Job(
                 "folders",
                 """

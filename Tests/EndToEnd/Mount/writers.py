@@ -85,6 +85,104 @@ def append_events(folder):
         file.write(b"end\n")
 
 
+def tensorboard(folder):
+    """TensorBoard's writer itself; another process reads what was flushed."""
+    from tensorboardX.event_file_writer import EventsWriter
+    from tensorboardX.proto.event_pb2 import Event
+
+    writer = EventsWriter(f"{folder}/events")
+    for step in range(40):
+        event = Event(wall_time=1_700_000_000 + step, step=step)
+        event.summary.value.add(tag="loss", simple_value=1 / (step + 1))
+        writer.write_event(event)
+        if step % 10 == 9:
+            writer.flush()
+            reader = os.fork()
+            if reader == 0:
+                os._exit(0 if read_events(folder) == list(range(step + 1)) else 1)
+            assert os.waitpid(reader, 0)[1] == 0, step
+    writer.close()
+
+
+def read_events(folder):
+    """As TensorBoard reads: each record has its length and two checksums. Returns the steps."""
+    from tensorboardX.crc32c import crc32c
+    from tensorboardX.proto.event_pb2 import Event
+
+    def masked(data):
+        return (((crc32c(data) >> 15) | (crc32c(data) << 17)) + 0xA282EAD8) & 0xFFFFFFFF
+
+    names = [name for name in os.listdir(folder) if name.startswith("events")]
+    assert len(names) == 1, names
+    events = []
+    with open(f"{folder}/{names[0]}", "rb") as file:
+        while head := file.read(12):
+            length, sum_of_length = struct.unpack("<QI", head)
+            data, (sum_of_data,) = file.read(length), struct.unpack("<I", file.read(4))
+            assert (masked(head[:8]), masked(data)) == (sum_of_length, sum_of_data)
+            events.append(Event.FromString(data))
+    return [event.step for event in events if event.HasField("summary")]
+
+
+def check_tensorboard(folder):
+    print(read_events(folder))
+
+
+def wheel(folder):
+    """A package as people install them, with a program and a module in a folder."""
+    information = "widget-1.2.dist-info"
+    members = {
+        "widget/__init__.py": "from widget.inner import value\n\ndef main():\n    print(value)\n",
+        "widget/inner.py": "value = 42\n",
+        "widget/table.bin": "table" * 20_000,
+        f"{information}/METADATA": "Metadata-Version: 2.1\nName: widget\nVersion: 1.2\n",
+        f"{information}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        f"{information}/entry_points.txt": "[console_scripts]\nwidget = widget:main\n",
+    }
+    members[f"{information}/RECORD"] = "".join(f"{name},,\n" for name in [*members, f"{information}/RECORD"])
+    with zipfile.ZipFile(f"{folder}/widget-1.2-py3-none-any.whl", "w") as archive:
+        for name, text in members.items():
+            archive.writestr(zipfile.ZipInfo(name, (2020, 1, 1, 0, 0, 0)), text)
+
+
+def exchange(folder):
+    """Names that change places, as `mv --exchange` does; one of the files is open."""
+    import ctypes
+
+    libc = ctypes.CDLL(None, use_errno=True)
+
+    def change_places(one, two):
+        names = [os.fsencode(f"{folder}/{name}") for name in (one, two)]
+        if libc.renameat2(-100, names[0], -100, names[1], 2) != 0:
+            raise OSError(ctypes.get_errno(), "renameat2")
+
+    os.mkdir(f"{folder}/d")
+    for name, size in [("small", 10), ("large", 3_000_000), ("d/deep", 500), ("open", 100)]:
+        with open(f"{folder}/{name}", "wb") as file:
+            file.write(name.encode() * size)
+    os.chmod(f"{folder}/small", 0o755)
+    change_places("small", "large")
+    assert os.stat(f"{folder}/large").st_mode & 0o777 == 0o755
+    os.symlink("small", f"{folder}/link")
+    change_places("link", "d/deep")
+    assert os.readlink(f"{folder}/d/deep") == "small"
+    os.unlink(f"{folder}/d/deep")
+    with open(f"{folder}/open", "r+b") as file, open(f"{folder}/new", "wb") as new:
+        file.write(b"before")
+        file.flush()
+        new.write(b"new")
+        change_places("open", "large")
+        change_places("new", "link")
+        file.write(b"behind")
+        new.write(b" and more")
+    try:
+        change_places("small", "nowhere")
+    except FileNotFoundError:
+        pass
+    else:
+        raise AssertionError("there is nothing to change places with")
+
+
 def hdf5(folder):
     import h5py
 
@@ -172,6 +270,6 @@ def die(folder, name, how):
 if __name__ == "__main__":
     verbs = [
         savez, check_savez, safetensors, torch_zip, seek_back, append_events, hdf5, check_hdf5, fork_and_close, shared_map,
-        move, allocate, die,
+        move, allocate, die, tensorboard, check_tensorboard, wheel, exchange,
     ]
     {verb.__name__: verb for verb in verbs}[sys.argv[1]](*sys.argv[2:])
