@@ -56,10 +56,10 @@ extension MountedTasks {
             """
         }
 
-        /// Each makes files, looks whether they are right, and removes them.
+        /// Each makes files, looks whether they are right, and removes them. None of those whose children are killed while they have
+        /// files open: what they leave is torn.
         private static let stressors = [
-            "hdd": 50, "chmod": 2, "dentry": 32, "dir": 32, "fallocate": 2, "flock": 20, "fstat": 20, "getdent": 4,
-            "lockf": 20,
+            "hdd": 50, "chmod": 2, "dentry": 32, "dir": 32, "fallocate": 2, "fstat": 20, "getdent": 4,
             "msync": 4, "rename": 40, "seek": 20, "touch": 20, "utime": 20,
         ]
 

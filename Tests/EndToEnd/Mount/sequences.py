@@ -5,8 +5,8 @@
 
 Whatever differs is printed, with the seed and the calls before it, and the exit status is 1. Left out is what
 docs/SEMANTICS.md says to be otherwise: second names (EPERM), numbers of links, permissions and times of folders, which few
-servers keep, sizes and positions of folders, sizes of links, and changing places of folders in a bucket and of what is being
-written with a folder or with another file that is being written.
+servers keep, sizes and positions of folders, sizes of links, and changing places of folders in a bucket and of what is open
+with a folder or with another file that is open: it may not be uploaded yet.
 """
 
 import ctypes
@@ -272,18 +272,11 @@ class Sequence:
     def exchange(self):
         names = self.name(), self.name()
         are_folders = [self.local.is_folder(name) for name in names]
-        are_written = [self.local.identity(name) in self.being_written() for name in names]
-        if any(are_folders) and not self.changes_folders or all(are_written) or any(are_folders) and any(are_written):
+        opened = {os.fstat(file).st_ino for file in self.local.open_files.values()}
+        are_open = [self.local.identity(name) in opened for name in names]
+        if any(are_folders) and not self.changes_folders or all(are_open) or any(are_folders) and any(are_open):
             return None
         return *names, EXCHANGE
-
-    def being_written(self):
-        found = set()
-        for file in self.local.open_files.values():
-            flags = int(open(f"/proc/self/fdinfo/{file}").read().split("flags:\t")[1].split("\n")[0], 8)
-            if flags & os.O_ACCMODE != os.O_RDONLY:
-                found.add(os.fstat(file).st_ino)
-        return found
 
     def change_mode(self):
         return self.name(), self.random.choice([0o644, 0o600, 0o755, 0o400])

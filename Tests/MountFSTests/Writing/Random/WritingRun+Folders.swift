@@ -67,6 +67,20 @@ extension WritingRun {
         model.unlink(path.last!, in: folder)
     }
 
+    private static func isBeingWritten(_ node: FileModel.Node) -> Bool { node.isDirty || node.writers > 0 }
+
+    private func isExchanged(
+        mayBeRefused: Bool, _ exchange: () async throws(SystemError) -> Void
+    ) async throws -> Bool {
+        do throws(SystemError) {
+            try await exchange()
+            return true
+        } catch {
+            guard mayBeRefused, error.code == EBUSY else { throw error }
+            return false
+        }
+    }
+
     mutating func rename() async throws {
         let (old, new) = (anyPath(), anyPath())
         let replacing: Replacing = [.allowed, .allowed, .allowed, .forbidden, .required].randomElement(using: &random)!
@@ -86,13 +100,10 @@ extension WritingRun {
                 return _ = try await expect(EINVAL, doing: rename)
             }
             // Of two that are both being written nobody knows which object is whose.
-            let mayBeRefused = [node, there].allSatisfy { $0.isDirty || $0.writers > 0 }
-            do throws(SystemError) {
-                try await rename()
-            } catch  where error.code == EBUSY && mayBeRefused {
-                return
-            }
-            (folder.children[old.last!], newFolder.children[new.last!]) = (there, node)
+            let mayBeRefused = Self.isBeingWritten(node) && Self.isBeingWritten(there)
+            guard try await isExchanged(mayBeRefused: mayBeRefused, rename) else { return }
+            folder.children[old.last!] = there
+            newFolder.children[new.last!] = node
             return
         case .forbidden where there != nil: return
         default: break
