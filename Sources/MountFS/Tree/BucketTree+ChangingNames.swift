@@ -152,9 +152,10 @@ extension BucketTree {
                         state.nodes[facts: place] = facts
                     }
                     let isOnlyHere = state.local.files[place] != nil || state.local.folders.contains(place)
+                    let parent = state.nodes.parent(place)!
                     state.local.note(
-                        state.nodes.name(of: place), in: state.nodes.parent(place)!, place,
-                        at: isOnlyHere ? nil : now, &state.nodes)
+                        state.nodes.name(of: place), in: parent, place, at: isOnlyHere ? nil : now, &state.nodes)
+                    keep(folder: parent, now, &state)
                 }
             }
         }

@@ -67,6 +67,21 @@ struct ExchangeTests {
         try await expect(["f": "two", "g": "one!"], sandbox)
     }
 
+    /// The bucket has nothing in it until the new file is whole.
+    @Test func theFolderOfAnObjectStays() async throws {
+        let sandbox = try WritingSandbox(.close, ["d/f": "old"])
+        let file = try await sandbox.program.open("new", create)
+        try await sandbox.program.rename("new", to: "d/f", .required)
+        #expect(sandbox.bucket.keys == ["new"])
+        for _ in 0..<3 {
+            sandbox.mount.pass(milliseconds: 1001)
+            #expect(try await sandbox.program.names() == ["d", "new"])
+            #expect(try await sandbox.program.names("d") == ["f"])
+        }
+        try await sandbox.program.close(file)
+        try await expect(["d/f": "", "new": "old"], sandbox)
+    }
+
     @Test(arguments: [true, false]) func oneOfThemIsNew(isFirst: Bool) async throws {
         let sandbox = try WritingSandbox(.close, ["old": "old"])
         let file = try await sandbox.program.open("new", create)
