@@ -230,6 +230,29 @@ def shared_map(folder):
             memory[-3:] = b"end"
 
 
+def watched(folder):
+    """Who has a file open, or mapped, sees at once what another program writes over it that does nothing but write."""
+    name = f"{folder}/watched"
+    with open(name, "wb") as file:
+        file.write(b"old" * 10_000)
+    reader = os.open(name, os.O_RDONLY)
+    with mmap.mmap(reader, 30_000, prot=mmap.PROT_READ) as memory:
+        assert memory[:] == b"old" * 10_000
+        writer = os.open(name, os.O_WRONLY | os.O_TRUNC)
+        content = bytearray()
+        for part in range(30):
+            content += bytes([65 + part]) * 1000
+            os.write(writer, content[-1000:])
+            assert os.pread(reader, 1 << 20, 0) == content, part
+            assert memory[:len(content)] == content, part
+        content[1500:1504] = b"over"
+        os.pwrite(writer, b"over", 1500)
+        assert os.pread(reader, 1 << 20, 0) == content
+        assert memory[:] == content
+        os.close(writer)
+    os.close(reader)
+
+
 def move(folder):
     with open(f"{folder}/../moved", "wb") as file:
         file.write(b"moved" * 1000)
@@ -270,6 +293,6 @@ def die(folder, name, how):
 if __name__ == "__main__":
     verbs = [
         savez, check_savez, safetensors, torch_zip, seek_back, append_events, hdf5, check_hdf5, fork_and_close, shared_map,
-        move, allocate, die, tensorboard, check_tensorboard, wheel, exchange,
+        watched, move, allocate, die, tensorboard, check_tensorboard, wheel, exchange,
     ]
     {verb.__name__: verb for verb in verbs}[sys.argv[1]](*sys.argv[2:])
