@@ -93,9 +93,24 @@ extension LocalTree {
         defer { withExtendedLifetime(lock) {} }
         try check(condition, local, in: folder)
         do throws(SystemError) {
+            try giveToOwner(of: local.name, temporary, in: folder)
             try folder.rename(temporary, to: local.name, in: folder)
         } catch {
             throw StoreError(error, "cannot write \(local.key.shown)")
+        }
+    }
+
+    /// What replaces a file belongs to whom that did, as if it had been written in place; else, where that cannot be, it is ours.
+    private func giveToOwner(
+        of name: RawPath, _ temporary: RawPath, in folder: borrowing OwnedDescriptor
+    ) throws(SystemError) {
+        guard let replaced = try folder.entryIfAny(of: name), replaced.kind == .file else { return }
+        let owner = FileOwner(user: replaced.owner, group: replaced.group)
+        guard owner.differs(from: try folder.entry(of: temporary)), owner.canBeGiven else { return }
+        do throws(SystemError) {
+            try folder.setOwner(ofLink: temporary, owner)
+        } catch  where error.code == EPERM {
+            // Other machines have their own rules about that.
         }
     }
 

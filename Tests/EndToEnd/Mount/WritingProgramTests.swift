@@ -81,7 +81,8 @@ extension MountedTasks {
         static let jobs = [
             Job.python("savez", check: "$W check_savez $M"), .python("safetensors"), .python("torch_zip"),
             .python("seek_back"), .python("append_events"), .python("hdf5", check: "$W check_hdf5 $M"),
-            .python("fork_and_close"), .python("shared_map"), .python("watched"), .python("move"), .python("allocate"),
+            .python("fork_and_close"), .python("shared_map"), .python("watched"), .python("locks"), .python("move"),
+            .python("allocate"),
             .python("tensorboard", check: "$W check_tensorboard $M"),
             .python("exchange"),
             Job(

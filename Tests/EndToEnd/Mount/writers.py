@@ -253,6 +253,37 @@ def watched(folder):
     os.close(reader)
 
 
+def locks(folder):
+    """Two programs see each other's locks, of either kind."""
+    import fcntl
+
+    name = f"{folder}/locked"
+
+    def is_free(take):
+        child = os.fork()
+        if child == 0:
+            file = os.open(name, os.O_RDWR)
+            try:
+                take(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                os._exit(1)
+            os._exit(0)
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+    file = os.open(name, os.O_RDWR | os.O_CREAT, 0o644)
+    os.write(file, b"locked" * 100)
+    for take in [fcntl.flock, fcntl.lockf]:
+        assert is_free(take)
+        take(file, fcntl.LOCK_EX)
+        assert not is_free(take)
+        take(file, fcntl.LOCK_UN)
+        assert is_free(take)
+    fcntl.lockf(file, fcntl.LOCK_EX, 10, 100)
+    assert is_free(lambda other, how: fcntl.lockf(other, how, 10, 200))
+    assert not is_free(lambda other, how: fcntl.lockf(other, how, 10, 105))
+    os.close(file)
+
+
 def move(folder):
     with open(f"{folder}/../moved", "wb") as file:
         file.write(b"moved" * 1000)
@@ -293,6 +324,6 @@ def die(folder, name, how):
 if __name__ == "__main__":
     verbs = [
         savez, check_savez, safetensors, torch_zip, seek_back, append_events, hdf5, check_hdf5, fork_and_close, shared_map,
-        watched, move, allocate, die, tensorboard, check_tensorboard, wheel, exchange,
+        watched, locks, move, allocate, die, tensorboard, check_tensorboard, wheel, exchange,
     ]
     {verb.__name__: verb for verb in verbs}[sys.argv[1]](*sys.argv[2:])

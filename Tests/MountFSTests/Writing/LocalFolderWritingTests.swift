@@ -69,6 +69,22 @@ struct LocalFolderWritingTests {
         #expect(await soon { mount.progress.kept.map(\.reason) == [.conflict] })
     }
 
+    /// As if it had been written in place. Who is not root can give away nothing.
+    @Test(.enabled(if: geteuid() == 0, "takes root")) func aFileStaysWhoseItWas() async throws {
+        let (folder, mount, program) = try await mounted()
+        for (name, size) in [("small", 10), ("large", 20 << 20)] {
+            try folder.write("old", to: name)
+            #expect(chown(folder.path + "/" + name, 1234, 2345) == 0)
+            let file = try await program.open(name, O_WRONLY | O_APPEND)
+            try await program.write(Content.bytes(size, seed: 1), at: 3, to: file)
+            try await program.close(file)
+            await mount.drain()
+            var status = stat()
+            #expect(lstat(folder.path + "/" + name, &status) == 0)
+            #expect(status.st_uid == 1234 && status.st_gid == 2345 && status.st_size == size + 3)
+        }
+    }
+
     @Test func aWriterThatDies() async throws {
         let (folder, mount, program) = try await mounted()
         try folder.write("old", to: "f")
