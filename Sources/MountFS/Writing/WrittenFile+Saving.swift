@@ -16,7 +16,7 @@ extension WrittenFile {
         } catch {
             return then(.failure(error))
         }
-        wait(for: version, then)
+        wait(for: version, isTold: true, then)
         if mustBegin() { beginHere { await $0.saveAll() } }
     }
 
@@ -24,13 +24,13 @@ extension WrittenFile {
     /// has refused is tried again at once: whoever asks may have seen to that.
     func waitForSealed(_ then: @escaping Waiter) {
         guard let sealed = staged.state.sealed, !hasConflict else { return then(.success(())) }
-        wait(for: sealed.number, then)
+        wait(for: sealed.number, isTold: false, then)
         saveIfNeeded()
     }
 
-    private func wait(for version: Int, _ then: @escaping Waiter) {
+    private func wait(for version: Int, isTold: Bool, _ then: @escaping Waiter) {
         let pause = state.withLock { state -> AlarmClock.Pause? in
-            state.waiting.append(Waiting(version: version, then: then))
+            state.waiting.append(Waiting(version: version, isTold: isTold, then: then))
             guard let failure = state.failure, !failure.mayPass else { return nil }
             state.pause = state.pause ?? AlarmClock.Pause()
             return state.pause
@@ -238,12 +238,12 @@ extension WrittenFile {
         }
     }
 
-    /// Who did not wait is told the next time.
+    /// A program that did not wait is told the next time.
     private func answer(_ result: Result<Void, SystemError>, _ isMeant: (Waiting) -> Bool = { _ in true }) {
         let meant = state.withLock { state in
             let meant = state.waiting.filter(isMeant)
             state.waiting.removeAll(where: isMeant)
-            if case .failure(let error) = result, meant.isEmpty { state.lateError = error }
+            if case .failure(let error) = result, !meant.contains(where: \.isTold) { state.lateError = error }
             if case .success = result { state.lateError = nil }
             return meant
         }

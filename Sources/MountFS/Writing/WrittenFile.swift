@@ -15,6 +15,8 @@ final class WrittenFile: Sendable {
 
     struct Waiting {
         let version: Int
+        /// Who waits is a program that is told about its file.
+        let isTold: Bool
         let then: Waiter
     }
 

@@ -325,7 +325,16 @@ class Writer:
 
 
 def write(folder, path, seed):
-    writer = Writer(folder, path, int(seed))
+    # While the mount is replaced its folder is one of the disk: nothing of this shall come there.
+    try:
+        os.chdir(folder)
+        if not os.path.ismount("."):
+            sys.exit(3)
+    except OSError as error:
+        if error.errno in GONE:
+            sys.exit(3)
+        raise
+    writer = Writer(".", path, int(seed))
     writer.look()
     print("writing", flush=True)
     while not os.path.exists(path + ".stop"):

@@ -75,13 +75,20 @@ struct ConflictTests {
         try await expectTheirs("theirs", ours: "mine", in: sandbox)
     }
 
-    @Test func theNextCloseSaysItWhereThisDoesNotWait() async throws {
+    /// Also when a drain has waited: that is nobody whom the file belongs to.
+    @Test(arguments: [false, true]) func theNextCloseSaysItWhereThisDoesNotWait(isDrained: Bool) async throws {
         let sandbox = try WritingSandbox(.fsync, ["f": "old"])
         let file = try await sandbox.program.open("f", O_WRONLY | O_TRUNC)
         try await sandbox.program.write("mine", to: file)
         sandbox.bucket.set("f", Array("theirs".utf8))
+        if isDrained { sandbox.bucket.halt { call in call == .put("f") } }
         try await sandbox.program.flush(file)
-        await sandbox.mount.drain()
+        let draining = Begun { await sandbox.mount.drain() }
+        if isDrained {
+            try await Task.sleep(for: .milliseconds(50))
+            sandbox.bucket.goOn()
+        }
+        try await draining.end()
         await expectError(ESTALE) { try await sandbox.program.close(file) }
         try await expectTheirs("theirs", ours: "mine", in: sandbox)
     }
