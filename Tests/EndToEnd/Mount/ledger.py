@@ -31,6 +31,8 @@ SMALL = ["a", "b", "c", "deep/e"]
 MOVED = ["from/f", "from/g", "to/f", "to/g"]
 LARGE = ["large", "larger"]
 MIB = 1 << 20
+# One request of the kernel's, wherever in memory it begins: who is killed in it has written all of it, or nothing.
+PIECE = 1 << 19
 # What a program is told whose mount is taken away under it.
 GONE = [errno.ENOTCONN, errno.ECONNABORTED]
 
@@ -206,7 +208,7 @@ class Writer:
             return
         self.unsettle(name)
         self.note("begins", name)
-        step = MIB if size > MIB else max(1, size // self.chance.choice([1, 1, 3]))
+        step = PIECE if size > MIB else max(1, size // self.chance.choice([1, 1, 3]))
         for place in range(0, size, step):
             piece = data[place:place + step]
             after[start + place:start + place + len(piece)] = piece
