@@ -71,7 +71,10 @@ extension BucketFileSystem {
         guard let key = file.key else { return }
         guard let object = objectBelow(file) else { return tree.takeName(of: node) }
         let left = attributesLeft(of: file, on: object, node, writing)
-        guard tree.settle(node, file, isDiscarded: true, evenIfOpen: true, by: left, isOver: { true }) else { return }
+        guard tree.settle(node, file, isDiscarded: true, evenIfOpen: true, by: left, isOver: { true }) else {
+            if let left { remove(left, writing) }
+            return
+        }
         for open in handles.withLock({ $0.files(of: node) }) {
             if let left {
                 open.become(left)
@@ -132,7 +135,10 @@ extension BucketFileSystem {
     ) {
         let object = reason == .torn ? objectBelow(file) : nil
         let left = object.flatMap { attributesLeft(of: file, on: $0, node, writing) }
-        guard tree.settle(node, file, isDiscarded: true, by: left, isOver: { true }) else { return }
+        guard tree.settle(node, file, isDiscarded: true, by: left, isOver: { true }) else {
+            if let left { remove(left, writing) }
+            return
+        }
         keep(file.staged, key, reason, writing)
         if let left { finish(node, left, writing) }
     }

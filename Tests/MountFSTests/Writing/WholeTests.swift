@@ -168,6 +168,22 @@ struct WholeTests {
         try expectKept("torn", in: sandbox)
     }
 
+    /// Somebody has opened it again just before it was to be put aside.
+    @Test func whatIsTornAndOpenAgainLeavesNothingBehind() async throws {
+        let sandbox = try WritingSandbox(.close, ["f": "old"])
+        let open = try await sandbox.program.open("f", O_RDWR)
+        try await sandbox.program.write("torn", to: open)
+        try await sandbox.program.change("f") { $0.mode = 0o600 }
+        let (node, file) = try #require(sandbox.mount.tree.written().first)
+        let staged = try sandbox.staging.folder.names
+        file.isAbandoned = true
+        sandbox.mount.files.finish(node, file, try #require(sandbox.mount.files.writing))
+        #expect(try sandbox.staging.folder.names == staged && sandbox.mount.progress.kept == [])
+        file.isAbandoned = false
+        try await sandbox.program.close(open)
+        #expect(sandbox.bucket.text("f") == "torn")
+    }
+
     @Test func dyingCountsBeforeAnythingIsWritten() async throws {
         let sandbox = try WritingSandbox(.close, ["old": "old"])
         try await die(sandbox, with: try await sandbox.program.open("f", create))
