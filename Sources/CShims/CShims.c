@@ -64,7 +64,28 @@ int shim_renameat2_exchange(int folder, const char *name, int other_folder, cons
     return renameat2(folder, name, other_folder, other_name, RENAME_EXCHANGE);
 }
 
+int shim_keep_descriptors(int one, int other) {
+    unsigned lower = one < other ? one : other, upper = one < other ? other : one;
+    // Not unshare(2), which containers are often refused.
+    if (close_range(upper + 1, ~0u, CLOSE_RANGE_UNSHARE) != 0) return -1;
+    if (lower > 0) close_range(0, lower - 1, 0);
+    if (upper > lower + 1) close_range(lower + 1, upper - 1, 0);
+    return 0;
+}
+
 int shim_keep_private(void) { return prctl(PR_SET_DUMPABLE, 0); }
+
+int shim_adopt_orphans(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1); }
+
+int shim_end_with_parent(int32_t signal) { return prctl(PR_SET_PDEATHSIG, signal); }
+
+void shim_reset_signals(void) {
+    // The kernel's own structure, of which nothing is set: the C library's call does not touch all of them.
+    const uint64_t by_default[4] = {0};
+    for (int signal = 1; signal <= 64; signal++) syscall(SYS_rt_sigaction, signal, by_default, NULL, (size_t)8);
+}
+
+int shim_close_from_on_exec(int from) { return close_range(from, ~0u, CLOSE_RANGE_CLOEXEC); }
 
 int shim_fallocate(int file, int64_t size) { return fallocate(file, 0, 0, size); }
 
@@ -78,6 +99,12 @@ int shim_is_in_memory(int file) {
     struct statfs status;
     if (fstatfs(file, &status) != 0) return -1;
     return status.f_type == TMPFS_MAGIC || status.f_type == RAMFS_MAGIC;
+}
+
+int shim_is_in_overlay(int file) {
+    struct statfs status;
+    if (fstatfs(file, &status) != 0) return -1;
+    return status.f_type == OVERLAYFS_SUPER_MAGIC;
 }
 
 ptrdiff_t shim_getrandom(void *buffer, size_t count) { return getrandom(buffer, count, 0); }

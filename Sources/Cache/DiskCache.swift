@@ -28,6 +28,8 @@ public final class DiskCache: Sendable {
         /// Open for who reads next, with when they were last asked for.
         var open: [CachedVersion: (object: CachedObject, tick: Int)] = [:]
         var ticks = 0
+        /// What was whole, and checked, when it was closed.
+        var whole: [CachedVersion: CachedObject.Content] = [:]
         /// What all processes have told of; nothing while it is not known.
         var total: Int?
         /// What this one has written since.
@@ -52,6 +54,7 @@ public final class DiskCache: Sendable {
 
     /// Each open object takes two descriptors.
     private static let openObjects = 64
+    private static let wholeObjects = 16 << 10
     /// While nothing can be removed.
     private static let pause = 10_000
     private static let shortPause = 100
@@ -109,6 +112,7 @@ public final class DiskCache: Sendable {
         do throws(SystemError) {
             guard let (object, isNew) = try folder.open(version, limits) else { return nil }
             if isNew { state.withLock { $0.untold += Block.size } }
+            if let content = state.withLock({ $0.whole[version] }) { object.goOn(from: content) }
             return remember(object)
         } catch {
             note(error)
@@ -137,8 +141,17 @@ public final class DiskCache: Sendable {
             return (object, oldest.value.object)
         }
         // Files are closed when the lock is not held.
-        withExtendedLifetime(gone) {}
+        if let gone { noteWhole(gone) }
         return kept
+    }
+
+    /// It is about to be closed.
+    private func noteWhole(_ object: CachedObject) {
+        guard let content = object.wholeContent else { return }
+        state.withLock { state in
+            if state.whole.count >= Self.wholeObjects { state.whole = [:] }
+            state.whole[object.version] = content
+        }
     }
 
     /// Something was not as it was written, and has been forgotten.
@@ -223,7 +236,7 @@ public final class DiskCache: Sendable {
             defer { state.open = [:] }
             return state.open
         }
-        withExtendedLifetime(open) {}
+        for (object, _) in open.values { noteWhole(object) }
     }
 
     /// Waits until all that is to be kept has been written, and what is too much removed.

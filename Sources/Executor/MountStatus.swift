@@ -5,7 +5,7 @@ public import Platform
 import TaskFile
 
 /// Where a mount is on its way.
-public enum MountState: String, Sendable {
+public enum MountState: String, Sendable, CaseIterable {
     case planned
     case checking
     case copying
@@ -37,6 +37,7 @@ public struct MountStatus: Sendable {
     public var seconds = 0.0
     /// Requests to stores, and how many of them were made again.
     public var requests = (sent: 0, retried: 0)
+    var traffic = MountTraffic()
     /// As whom the store is asked.
     public var identity: String?
     /// The one that serves a mount.
@@ -44,11 +45,17 @@ public struct MountStatus: Sendable {
     public var uploads = MountUploads()
     public var error: MountError?
 
+    init(destination: String, path: String, source: JSONValue, mode: String) {
+        self.destination = destination
+        self.path = path
+        self.source = source
+        self.mode = mode
+    }
+
     init(_ planned: PlannedMount) {
-        destination = planned.shownDestination
-        path = planned.shownPath
-        source = planned.shownSource
-        mode = planned.mount.mode.rawValue
+        self.init(
+            destination: planned.shownDestination, path: planned.shownPath, source: planned.shownSource,
+            mode: planned.mount.mode.rawValue)
     }
 
     init(checked: CheckedMountPoint) {
@@ -59,10 +66,9 @@ public struct MountStatus: Sendable {
 
     /// What a supervisor knows of it.
     init(_ request: MountRequest) {
-        destination = request.shownDestination
-        path = request.shownPath
-        source = request.shownSource
-        mode = request.order.mount.mode.rawValue
+        self.init(
+            destination: request.shownDestination, path: request.shownPath, source: request.shownSource,
+            mode: request.order.mount.mode.rawValue)
         identity = request.identity
     }
 
@@ -83,6 +89,8 @@ public struct MountStatus: Sendable {
 
     private mutating func count(_ meters: [HTTPMeter]) {
         requests = (meters.reduce(0) { $0 + $1.requests }, meters.reduce(0) { $0 + $1.retries })
+        traffic.received = meters.reduce(0) { $0 + $1.received }
+        traffic.sent = meters.reduce(0) { $0 + $1.delivered }
     }
 
     /// Of a mount that was not even begun.
@@ -92,6 +100,18 @@ public struct MountStatus: Sendable {
         error = MountError(
             code: refused.reason.code.rawValue, message: refused.reason.message, hint: refused.reason.hint,
             isRetryable: false, exitStatus: refused.reason.code.exitStatus)
+    }
+
+    /// As a supervisor has told of it.
+    mutating func take(_ json: JSONValue) {
+        if let told = json["state"]?.text.flatMap(MountState.init) { state = told }
+        process = json["pid"]?.wholeNumber.map { Int32(truncatingIfNeeded: $0) }
+        uploads = MountUploads(ofMount: json)
+        if let told = json["error"], let code = told["code"]?.text, let message = told["message"]?.text {
+            error = MountError(
+                code: code, message: message, hint: told["hint"]?.text, isRetryable: told["retryable"] == true,
+                exitStatus: .temporary)
+        }
     }
 
     public var json: JSONValue {

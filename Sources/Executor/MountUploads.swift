@@ -12,6 +12,8 @@ public struct MountUploads: Sendable, Equatable {
     public var pendingBytes = 0
     /// Those of them whose last attempt has failed.
     public var failed = 0
+    /// In the bucket without what programs have set of them, since the store refuses that.
+    public var lostAttributes = 0
     public var kept: [Kept] = []
 
     /// Bytes that did not become an object and are on the local disk.
@@ -57,7 +59,7 @@ public struct MountUploads: Sendable, Equatable {
 /// What the sessions of a mount have told of what was written, one after the other.
 struct SavingAccount {
     /// Of sessions that have died.
-    private var earlier = (files: 0, bytes: 0)
+    private var earlier = (files: 0, bytes: 0, lostAttributes: 0)
     private var now = SavingFigures()
     private var kept: [KeptReport] = []
     /// Whether the next figures are the first of a session.
@@ -78,8 +80,10 @@ struct SavingAccount {
     }
 
     mutating func noteDeath() {
-        earlier = (earlier.files + now.savedFiles, earlier.bytes + now.savedBytes)
-        (now.savedFiles, now.savedBytes) = (0, 0)
+        earlier = (
+            earlier.files + now.savedFiles, earlier.bytes + now.savedBytes, earlier.lostAttributes + now.lostAttributes
+        )
+        (now.savedFiles, now.savedBytes, now.lostAttributes) = (0, 0, 0)
         isBeginning = true
     }
 
@@ -91,6 +95,7 @@ struct SavingAccount {
         uploads.pending = now.pendingFiles
         uploads.pendingBytes = now.pendingBytes
         uploads.failed = now.failedFiles
+        uploads.lostAttributes = earlier.lostAttributes + now.lostAttributes
         uploads.kept = kept.filter(\.mayBeThere).map {
             MountUploads.Kept(path: $0.path, reason: $0.reason, file: $0.file, wasFound: $0.wasFound)
         }
@@ -119,13 +124,23 @@ extension MountError {
                 "`\(first.path)` did not come into the bucket (\(first.reason)); its bytes are in \(first.file)\(others)"
             )
         }
+        if uploads.lostAttributes > 0 {
+            let files = uploads.lostAttributes == 1 ? "1 file is" : "\(uploads.lostAttributes) files are"
+            parts.append(
+                "\(files) in the bucket without the mode, owner, times or extended attributes that programs have set, which the store refused"
+            )
+        }
         guard !parts.isEmpty else { return nil }
-        let isPending = uploads.pending > 0
+        let (isPending, isKept) = (uploads.pending > 0, !lost.isEmpty)
+        let isLost = isKept || uploads.lostAttributes > 0
         self.init(
-            code: isPending ? "not-saved" : "kept", message: parts.joined(separator: "; "),
+            code: isPending ? "not-saved" : isKept ? "kept" : "attributes-lost",
+            message: parts.joined(separator: "; "),
             hint: isPending
                 ? "`provision flush` tries again; after `provision down --force` the next run of the task does"
-                : "copy what is wanted of it to the bucket, then remove it", isRetryable: isPending,
-            exitStatus: lost.isEmpty ? .temporary : .inputOutput)
+                : isKept
+                    ? "copy what is wanted of it to the bucket, then remove it"
+                    : "the log names them; setting them again needs the permission to copy an object onto itself",
+            isRetryable: isPending, exitStatus: isLost ? .inputOutput : .temporary)
     }
 }

@@ -8,6 +8,8 @@ import Transfer
 struct MountWork {
     let checked: CheckedMountPoint
     let client: SupervisorClient
+    /// Whose COMMAND needs it; nothing: it stays.
+    let user: MountUser?
     let environment: Environment
     let memory: Int
     /// By which the run gives up.
@@ -24,13 +26,16 @@ struct MountWork {
         let request = MountRequest(
             path: planned.path, shownPath: planned.shownPath, shownDestination: planned.shownDestination,
             shownSource: planned.shownSource, identity: checked.source.opened.identity,
-            order: ServingOrder(checked, environment, memory: memory))
+            order: ServingOrder(checked, environment, memory: memory), user: user?.name)
         let size = request.order.json.compact.utf8.count
         guard size <= SessionProgram.largestConfiguration else { return .failure(.tooMuchToTell(size)) }
         do throws(MountError) {
+            try user?.begin(isGivenUp: { progress.isCancelled })
             let answer = try client.askStarting(
-                .mount(request), connected: { connection in progress.whenCancelled { connection.end() } },
+                .mount(request), passing: checked.device.map { [$0] } ?? [],
+                connected: { connection in progress.whenCancelled { connection.end() } },
                 isGivenUp: { progress.isCancelled })
+            if let device = checked.device { PassedDevice.leave(device) }
             if let error = answer.error { throw error }
             guard let mount = answer.mounts.first else { throw .interrupted }
             let process = mount["pid"]?.wholeNumber.map { Int32(truncatingIfNeeded: $0) }

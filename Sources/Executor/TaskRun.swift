@@ -18,6 +18,8 @@ public final class TaskRun: Sendable {
     private let watches: Mutex<[Stopwatch?]>
     private let status: Mutex<RunStatus>
     private let signals: SignalWait
+    /// What keeps the mounts as long as COMMAND needs them; nothing: they stay.
+    private let user: MountUser?
     /// Counts up whenever a mount has ended, for those that wait for the one they stand in.
     private let ended = Semaphore()
 
@@ -43,8 +45,9 @@ public final class TaskRun: Sendable {
     /// `environment`: where the sessions of mounts look for credentials.
     public init(
         _ plan: Plan, _ preflight: Preflight, file: String, diagnostics: [Diagnostic], stateFolder: StateFolder,
-        environment: Environment, limits: RunLimits, signals: SignalWait
+        environment: Environment, limits: RunLimits, signals: SignalWait, user: MountUser? = nil
     ) {
+        self.user = user
         self.file = file
         let all = preflight.mounts.map(Job.copy) + preflight.mountPoints.map(Job.mount)
         let order = Dictionary(
@@ -166,7 +169,7 @@ public final class TaskRun: Sendable {
         let count = jobs.count { if case .mount = $0 { true } else { false } }
         let work = MountWork(
             checked: checked, client: SupervisorClient(TaskFolder(stateFolder, task: task), environment),
-            environment: environment, memory: limits.memory(ofEachOf: count), progress: progress[index])
+            user: user, environment: environment, memory: limits.memory(ofEachOf: count), progress: progress[index])
         let outcome = work.run()
         let seconds = snapshot().mounts[index].seconds
         status.withLock { status in

@@ -5,12 +5,14 @@ public final class HTTPMeter: Sendable {
     private let sent = Atomic(0)
     private let repeated = Atomic(0)
     private let bytes = Atomic(0)
+    private let given = Atomic(0)
     private let isTroubled = Atomic(false)
     private let state = Mutex(State())
 
     private struct State {
         var trouble: String?
         var listener: (@Sendable (String) -> Void)?
+        var countListener: (@Sendable () -> Void)?
     }
 
     public init() {}
@@ -22,6 +24,9 @@ public final class HTTPMeter: Sendable {
     /// Bytes of bodies that came, also of those that were thrown away.
     public var received: Int { bytes.load(ordering: .relaxed) }
 
+    /// Bytes of bodies that went out, also of those that had to be sent again.
+    public var delivered: Int { given.load(ordering: .relaxed) }
+
     func countRequest(isRetry: Bool) {
         sent.add(1, ordering: .relaxed)
         if isRetry { repeated.add(1, ordering: .relaxed) }
@@ -30,7 +35,17 @@ public final class HTTPMeter: Sendable {
     /// Of a request that goes out as a second one beside the first.
     func countRepetition() { repeated.add(1, ordering: .relaxed) }
 
-    func count(received count: Int) { bytes.add(count, ordering: .relaxed) }
+    /// Of a request that has ended, well or not.
+    func count(received: Int, sent: Int) {
+        bytes.add(received, ordering: .relaxed)
+        given.add(sent, ordering: .relaxed)
+        state.withLock { $0.countListener }?()
+    }
+
+    /// Called when a request has ended, by the thread that has carried it.
+    public func whenCounted(_ listener: @escaping @Sendable () -> Void) {
+        state.withLock { $0.countListener = listener }
+    }
 
     // MARK: Trouble
 

@@ -10,6 +10,8 @@ extension BucketFileSystem {
             return begin(reply) { [self] () async throws(SystemError) in
                 try await openToWrite(node, access, by: caller, writing)
             } undo: { [self] file in
+                // Who wanted it open was killed, maybe with what was in it cut off already.
+                handles.withLock { $0.file(file.handle) }?.noteDeath()
                 release(node, file.handle)
             }
         }
@@ -23,7 +25,13 @@ extension BucketFileSystem {
                     let handle = handles.withLock { $0.add(object, of: node) }
                     // Somebody may have begun to write to it meanwhile.
                     if let file = tree.written(node) { handles.withLock { $0.file(handle) }?.become(file) }
-                    guard !reply.answer(OpenFile(handle, opened.isCached ? .kept : .fresh)) else { return }
+                    var answer = OpenFile(handle, opened.isCached ? .kept : .fresh)
+                    // What may be changed has no other content than what is written.
+                    if writing == nil, opened.file.version != nil {
+                        answer.version = OpenHandles.mark(of: opened.file)
+                        answer.local = object.local
+                    }
+                    guard !reply.answer(answer) else { return }
                     release(node, handle)
                 }
             }
@@ -57,6 +65,8 @@ extension BucketFileSystem {
             }
         }
     }
+
+    public func renew(_ node: NodeID) { tree.renew(node) }
 
     public func release(_ node: NodeID, _ handle: HandleID) {
         guard let file = handles.withLock({ $0.removeFile(handle) }) else { return }

@@ -28,6 +28,8 @@ public protocol FileSystem: ChangingFileSystem {
     func read(_ count: Int, at offset: Int, of node: NodeID, _ handle: HandleID, _ reply: Reply<FileBytes>)
     /// Nobody has the handle any more. There is no answer.
     func release(_ node: NodeID, _ handle: HandleID)
+    /// The kernel is about to look for its name again, which shall lead to another node: it cannot open this one any more.
+    func renew(_ node: NodeID)
     /// The nearest byte from `offset` on that is data, or in a hole; ENXIO behind the end.
     func seek(_ sought: Sought, from offset: Int, of node: NodeID, _ handle: HandleID, _ reply: Reply<Int>)
 
@@ -51,6 +53,8 @@ public protocol FileSystem: ChangingFileSystem {
 
     /// Nothing of what is mounted read-only.
     func uploadProgress() -> UploadProgress?
+    /// What has come into the bucket since this was asked last.
+    func takeUploaded() -> [UploadedFile]
     /// Calls back when all that is whole now is in the bucket, or cannot come there.
     func drain(_ then: @escaping @Sendable () -> Void)
 }
@@ -62,6 +66,8 @@ public enum Sought: Sendable {
 }
 
 extension FileSystem {
+    public func renew(_ node: NodeID) {}
+
     /// Files without holes.
     public func seek(_ sought: Sought, from offset: Int, of node: NodeID, _ handle: HandleID, _ reply: Reply<Int>) {
         attributes(
@@ -81,5 +87,6 @@ extension FileSystem {
     }
 
     public func uploadProgress() -> UploadProgress? { nil }
+    public func takeUploaded() -> [UploadedFile] { [] }
     public func drain(_ then: @escaping @Sendable () -> Void) { then() }
 }

@@ -11,8 +11,11 @@ public struct NodeID: Sendable, Hashable {
     public static let root = NodeID(1)
 }
 
-/// Something that is open, by whatever number the file system likes.
+/// Something that is open, by whatever number the file system likes, but for the highest bits: these are for whoever stands
+/// between it and the kernel.
 public struct HandleID: Sendable, Hashable {
+    public static let freeBits: UInt64 = 2
+
     public let number: UInt64
 
     public init(_ number: UInt64) {

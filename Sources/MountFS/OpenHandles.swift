@@ -8,11 +8,14 @@ import ObjectStore
 struct OpenHandles {
     private var files: [UInt64: OpenedFile] = [:]
     private var folders: [UInt64: FolderReading] = [:]
+    /// Given by a session that has crashed, by what they were given for. Of some of them the kernel has not heard: it asks again.
+    private var recovered: [UInt64: HandleID] = [:]
     /// Sessions begin anywhere, so that numbers of a dead one are not given again.
     private var counter = UInt64.random(in: 0...countMask)
 
     private static let countBits: UInt64 = 24
     private static let countMask: UInt64 = 1 << countBits - 1
+    private static let markBits: UInt64 = 64 - HandleID.freeBits - countBits
 
     func file(_ handle: HandleID) -> OpenedFile? { files[handle.number] }
 
@@ -26,10 +29,13 @@ struct OpenHandles {
     }
 
     mutating func add(_ file: OpenedFile) -> HandleID {
-        let number = next { file.node.number << Self.countBits | $0 }
-        files[number] = file
-        return HandleID(number)
+        let handle = number(for: file.node)
+        files[handle.number] = file
+        return handle
     }
+
+    /// For somebody who is about to open a file.
+    mutating func number(for node: NodeID) -> HandleID { HandleID(next { Self.mark(of: node) << Self.countBits | $0 }) }
 
     /// All that have a node open.
     func files(of node: NodeID) -> [OpenedFile] { files.values.filter { $0.node == node } }
@@ -39,9 +45,25 @@ struct OpenHandles {
         return file
     }
 
+    /// A handle of a session that has crashed.
+    mutating func recover(_ file: OpenedFile, under handle: HandleID, for request: UInt64) {
+        files[handle.number] = file
+        if request != 0 { recovered[request] = handle }
+    }
+
+    /// The handle that was given for the same request before. Nobody has written through it, who has not heard of it.
+    mutating func takeRecovered(for request: UInt64, of node: NodeID, _ writer: WriterHandle) -> HandleID? {
+        guard let handle = recovered[request], let open = files[handle.number], open.node == node,
+            let file = open.written
+        else { return nil }
+        recovered[request] = nil
+        files[handle.number] = OpenedFile(node, file, writer)
+        return handle
+    }
+
     mutating func add(_ folder: FolderReading) -> HandleID {
         // Also so that a number of a dead session does not come to mean another folder.
-        let number = next { folder.folder.number << Self.countBits | $0 }
+        let number = next { Self.mark(of: folder.folder) << Self.countBits | $0 }
         folders[number] = folder
         return HandleID(number)
     }
@@ -61,7 +83,7 @@ struct OpenHandles {
 
     /// Whoever read what was being written sees what has become of it.
     static func isHandle(_ handle: HandleID, of node: NodeID) -> Bool {
-        handle.number >> countBits == node.number & (.max >> countBits)
+        handle.number >> countBits == mark(of: node)
     }
 
     private mutating func next(_ number: (UInt64) -> UInt64) -> UInt64 {
@@ -72,14 +94,16 @@ struct OpenHandles {
         }
     }
 
+    private static func mark(of node: NodeID) -> UInt64 { node.number & (1 << markBits - 1) }
+
     /// The same in every process.
-    private static func mark(of file: FileVersion) -> UInt64 {
+    static func mark(of file: FileVersion) -> UInt64 {
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
         func add(_ byte: UInt8) { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
         for byte in file.key.bytes { add(byte) }
         add(0)
         for byte in (file.version?.text ?? "").utf8 { add(byte) }
         withUnsafeBytes(of: file.size) { for byte in $0 { add(byte) } }
-        return hash >> countBits
+        return hash >> (64 - markBits)
     }
 }

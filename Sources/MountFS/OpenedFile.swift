@@ -69,6 +69,9 @@ final class OpenedFile: Sendable {
 
     func noteWrite() { state.withLock { $0.writer?.wrote() } }
 
+    /// Its program was killed before it heard that it is open.
+    func noteDeath() { state.withLock { $0.writer?.doubt() } }
+
     func noteSynchronize() { state.withLock { $0.writer?.synchronize() } }
 
     func noteClose(by closer: WriterHandle.Closer) -> WriterHandle.Verdict {

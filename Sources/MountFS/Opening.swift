@@ -44,6 +44,10 @@ public struct OpenFile: Sendable, Equatable {
     /// Whether `flush` is wanted with each close. Of what is opened for reading alone it seldom is, and costs a
     /// request.
     public var wantsFlush: Bool
+    /// Of what cannot change while it is open: which content it is, by a number that is the same in every process.
+    public var version: UInt64?
+    /// The same content in a file of this machine.
+    public var local: LocalContent?
 
     public init(_ handle: HandleID, _ caching: Caching = .fresh, wantsFlush: Bool = false) {
         self.handle = handle
@@ -56,6 +60,20 @@ public struct OpenFile: Sendable, Equatable {
         let isEmpty = isNew || access.truncates
         self.init(handle, isEmpty && !access.reads ? .passing : .fresh, wantsFlush: true)
     }
+}
+
+/// A file of this machine that has all that an object has, and was found to be right.
+public final class LocalContent: Sendable, Equatable {
+    /// Open for reading, as long as there is this.
+    public let descriptor: Int32
+    private let owner: any AnyObject & Sendable
+
+    public init(_ descriptor: Int32, ownedBy owner: any AnyObject & Sendable) {
+        self.descriptor = descriptor
+        self.owner = owner
+    }
+
+    public static func == (one: LocalContent, other: LocalContent) -> Bool { one === other }
 }
 
 extension SystemError {

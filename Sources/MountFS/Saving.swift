@@ -12,6 +12,8 @@ public struct UploadProgress: Sendable, Equatable {
     /// Those of them whose last attempt has failed, and why one of them has.
     public var failedFiles = 0
     public var failure: StoreError?
+    /// Files that are in the bucket without what programs have set of them, since the store refuses that; since this session began.
+    public var lostAttributes = 0
     /// Open for writing now.
     public var openFiles = 0
     /// What did not become an object and is on the local disk.
@@ -21,6 +23,21 @@ public struct UploadProgress: Sendable, Equatable {
 
     /// Everything that was whole is in the bucket, and nothing was kept from it.
     public var isSafe: Bool { pendingFiles == 0 && kept.isEmpty }
+}
+
+/// A version of a file that has come into the bucket.
+public struct UploadedFile: Sendable, Equatable {
+    /// In the mount.
+    public var path: RawPath
+    public var bytes: Int
+    /// Of the object, as its store names it.
+    public var version: String
+
+    public init(_ path: RawPath, bytes: Int, version: String) {
+        self.path = path
+        self.bytes = bytes
+        self.version = version
+    }
 }
 
 /// Bytes that were written to a file and are not in the bucket, and will not come there by themselves.

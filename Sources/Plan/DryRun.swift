@@ -56,28 +56,34 @@ public struct DryRun: Sendable {
 
     /// The lines of `--output ndjson`: problems as log events, the plan mount by mount, and a summary.
     public func events(at time: Timestamp) -> [JSONValue] {
-        func event(_ name: String, mount: String?, _ members: [JSONValue.Member]) -> JSONValue {
-            .object(
-                [
-                    .init("v", 1), .init("ts", .string(time.text)), .init("event", .string(name)),
-                    .init("mount", .optional(mount)),
-                ] + members)
-        }
         let destinations = MountPaths(plans)
         let logs = diagnostics.map { diagnostic in
-            event(
-                "log", mount: destinations.destination(of: diagnostic),
+            Self.event(
+                "log", at: time, mount: destinations.destination(of: diagnostic),
                 [.init("level", .string(diagnostic.severity.rawValue)), .init("diagnostic", diagnostic.json)])
         }
-        let plan = entries.map { event("plan", mount: $0.destination, [.init("plan", $0.entry)]) }
-        let summary = event(
-            "summary", mount: nil,
+        let summary = Self.event(
+            "summary", at: time, mount: nil,
             [
                 .init("task", .string(task)), .init("ok", .boolean(isOK)),
                 .init("exit_code", .integer(Int(exitStatus.rawValue))),
                 .init("errors", .integer(count(of: .error))), .init("warnings", .integer(count(of: .warning))),
             ])
-        return logs + plan + [summary]
+        return logs + planEvents(at: time) + [summary]
+    }
+
+    public func planEvents(at time: Timestamp) -> [JSONValue] {
+        entries.map { Self.event("plan", at: time, mount: $0.destination, [.init("plan", $0.entry)]) }
+    }
+
+    private static func event(
+        _ name: String, at time: Timestamp, mount: String?, _ members: [JSONValue.Member]
+    ) -> JSONValue {
+        .object(
+            [
+                .init("v", 1), .init("ts", .string(time.text)), .init("event", .string(name)),
+                .init("mount", .optional(mount)),
+            ] + members)
     }
 
     private var entries: [(destination: String, entry: JSONValue)] {

@@ -7,11 +7,14 @@ public struct Plan: Sendable {
     public var task: String
     public var mounts: [PlannedMount]
     public var diagnostics: [Diagnostic]
+    /// What COMMAND finds in its environment, as `NAME=VALUE` lines.
+    public let variables: [String]
 
     /// Plans one task without asking any store. `diagnostics` has what the task file's reading found and what this
     /// machine's files say.
     public init(_ task: TaskDefinition, file: String, on machine: Machine, only destinations: [String] = []) {
         self.task = task.name
+        variables = task.environment.map { "\($0.name)=\($0.value)" }
         var planned = task.mounts.map {
             PlannedMount($0, path: machine.path(of: $0.destination), secrets: task.secrets)
         }
@@ -61,6 +64,10 @@ public struct Machine: Sendable {
     public var caches: String
     /// Where journal, staging and status of tasks are.
     public var state: String
+    /// How this user comes to mounts, which is looked at when there are any.
+    public var mounting: @Sendable () -> Mounting = { Mounting() }
+    /// A descriptor of FUSE's device that was passed in, for the one mount that there is.
+    public var fuseDescriptor: Int32?
 
     public init(
         home: String, workingFolder: String, root: String? = nil, caches: String? = nil, state: String? = nil

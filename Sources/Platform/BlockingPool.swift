@@ -79,20 +79,16 @@ public final class BlockingPool: Sendable {
         pthread_attr_init(&attributes)
         defer { pthread_attr_destroy(&attributes) }
         pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-        // Signals are for the threads that expect them; a new thread inherits the mask.
-        var all = sigset_t()
-        var before = sigset_t()
-        sigfillset(&all)
-        pthread_sigmask(SIG_SETMASK, &all, &before)
-        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
         var thread = pthread_t()
         let pool = Unmanaged.passRetained(self)
-        let failure = pthread_create(
-            &thread, &attributes,
-            { pool in
-                Unmanaged<BlockingPool>.fromOpaque(pool!).takeUnretainedValue().serve()
-                return nil
-            }, pool.toOpaque())
+        let failure = SignalMask.whileBlocked {
+            pthread_create(
+                &thread, &attributes,
+                { pool in
+                    Unmanaged<BlockingPool>.fromOpaque(pool!).takeUnretainedValue().serve()
+                    return nil
+                }, pool.toOpaque())
+        }
         if failure != 0 { pool.release() }
         return failure == 0
     }

@@ -7,23 +7,18 @@ public struct MaskedThread: ~Copyable, Sendable {
 
     /// Nothing when the system gives no more threads. The name, up to 15 bytes, is for those who look from outside.
     public static func start(named name: StaticString, _ body: @escaping @Sendable () -> Void) -> MaskedThread? {
-        // A new thread inherits the mask. Faults of its own are not kept from it, or a crash would leave no trace.
-        var mask = sigset_t()
-        var before = sigset_t()
-        sigfillset(&mask)
-        for fault in [SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGABRT] { sigdelset(&mask, fault) }
-        pthread_sigmask(SIG_SETMASK, &mask, &before)
-        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
         var thread = pthread_t()
         let argument = Unmanaged.passRetained(Body(name, body))
-        let failure = pthread_create(
-            &thread, nil,
-            { argument in
-                let body = Unmanaged<Body>.fromOpaque(argument!).takeRetainedValue()
-                ThreadName.set(body.name)
-                body.run()
-                return nil
-            }, argument.toOpaque())
+        let failure = SignalMask.whileBlocked {
+            pthread_create(
+                &thread, nil,
+                { argument in
+                    let body = Unmanaged<Body>.fromOpaque(argument!).takeRetainedValue()
+                    ThreadName.set(body.name)
+                    body.run()
+                    return nil
+                }, argument.toOpaque())
+        }
         guard failure == 0 else {
             argument.release()
             return nil

@@ -11,6 +11,9 @@ public enum ProcessEnd: Sendable, Equatable {
         self = signal == 0 ? .exited((status >> 8) & 0xFF) : .killed(signal: signal)
     }
 
+    /// By what no process can refuse.
+    public var isKill: Bool { self == .killed(signal: SIGKILL) }
+
     /// 128+n when signal n ended it, as shells say.
     public var status: Int32 {
         switch self {

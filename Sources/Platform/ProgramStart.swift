@@ -16,15 +16,15 @@ public struct ProgramStart: Sendable {
     public var program: String?
     /// Its name, which everybody sees, and its arguments.
     public var words: [String]
-    /// `NAME=VALUE` lines.
-    public var environment: [String]
-    /// Which of ours it gets as its 0, 1, 2 and so on.
+    /// `NAME=VALUE` lines; nothing: ours as it is, byte by byte.
+    public var environment: [String]?
+    /// Which of ours it gets as its 0, 1, 2 and so on. A standard stream that our caller has closed is closed for it, too.
     public var descriptors: [Int32]
     public var group: Group
 
     /// Without `program` the first word says which it is.
     public init(
-        _ words: [String], program: String? = nil, environment: [String], descriptors: [Int32], group: Group
+        _ words: [String], program: String? = nil, environment: [String]?, descriptors: [Int32], group: Group
     ) {
         self.program = program
         self.words = words
@@ -45,7 +45,9 @@ public struct ProgramStart: Sendable {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
-        for (theirs, ours) in ours.enumerated() { posix_spawn_file_actions_adddup2(&actions, ours, Int32(theirs)) }
+        for (theirs, ours) in ours.enumerated() where !StandardStream.isMissing(descriptors[theirs]) {
+            posix_spawn_file_actions_adddup2(&actions, ours, Int32(theirs))
+        }
         // Our caller may have left us descriptors that know nothing of ending here.
         shim_spawn_closes_from(&actions, Int32(descriptors.count))
 
@@ -66,10 +68,13 @@ public struct ProgramStart: Sendable {
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | apart))
 
         var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
-        var variables: [UnsafeMutablePointer<CChar>?] = environment.map { strdup($0) } + [nil]
+        var variables: [UnsafeMutablePointer<CChar>?] = (environment ?? []).map { strdup($0) } + [nil]
         defer { (arguments + variables).forEach { free($0) } }
         var process: pid_t = 0
-        let failure = posix_spawnp(&process, program, &actions, &attributes, &arguments, &variables)
+        let failure =
+            environment == nil
+            ? posix_spawnp(&process, program, &actions, &attributes, &arguments, environ)
+            : posix_spawnp(&process, program, &actions, &attributes, &arguments, &variables)
         guard failure == 0 else { throw SystemError(code: failure) }
         return process
     }

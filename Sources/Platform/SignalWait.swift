@@ -11,6 +11,16 @@ public struct SignalWait: Sendable {
     /// By these people and systems ask a program to end.
     public static let ends = [SIGINT, SIGTERM, SIGHUP, SIGQUIT]
 
+    /// What another program may be meant by when it is sent to this one: all but those that nobody can keep, faults of our
+    /// own, what the C library and `wake` need, and what a terminal says to those in its background.
+    public static let forwardable: [Int32] = {
+        let own: Set<Int32> = [
+            SIGKILL, SIGSTOP, SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS, SIGCHLD, SIGTTIN, SIGTTOU, wakeUp, 32,
+            33,
+        ]
+        return (1...64).filter { !own.contains($0) }
+    }()
+
     public init(for signals: [Int32] = ends) {
         var set = sigset_t()
         sigemptyset(&set)
@@ -28,11 +38,16 @@ public struct SignalWait: Sendable {
 
     private let set: sigset_t
 
-    /// The signal that came, or nothing when the time is over or somebody called `wake`.
-    public func next(milliseconds: Int) -> Int32? {
+    /// The signal that came, or nothing when the time is over or somebody called `wake`. No limit means for ever.
+    public func next(milliseconds: Int?) -> Int32? {
         var set = set
-        var limit = timespec(tv_sec: milliseconds / 1000, tv_nsec: milliseconds % 1000 * 1_000_000)
-        let signal = sigtimedwait(&set, nil, &limit)
+        let signal: Int32
+        if let milliseconds {
+            var limit = timespec(tv_sec: milliseconds / 1000, tv_nsec: milliseconds % 1000 * 1_000_000)
+            signal = sigtimedwait(&set, nil, &limit)
+        } else {
+            signal = sigwaitinfo(&set, nil)
+        }
         return signal > 0 && signal != Self.wakeUp ? signal : nil
     }
 
@@ -41,6 +56,16 @@ public struct SignalWait: Sendable {
         var (pending, waitedFor) = (sigset_t(), set)
         sigpending(&pending)
         return Self.ends.contains { sigismember(&pending, $0) == 1 && sigismember(&waitedFor, $0) == 1 }
+    }
+
+    /// Stops this process and all others of its group, as ^Z does. False when it was not stopped: a system stops nobody whom
+    /// nobody could continue. `SIGCONT` has to be among what is waited for, and comes then.
+    public static func stopGroup() -> Bool {
+        signal(SIGTSTP, SIG_DFL)
+        SignalMask.unblocking(SIGTSTP) { _ = kill(0, SIGTSTP) }
+        var pending = sigset_t()
+        sigpending(&pending)
+        return sigismember(&pending, SIGCONT) == 1
     }
 
     /// Ends the wait of the thread that made this.

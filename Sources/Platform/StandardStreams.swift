@@ -6,6 +6,7 @@ import Glibc
 public struct StandardStream: Sendable {
     private let descriptor: Int32
 
+    public static let input = StandardStream(descriptor: STDIN_FILENO)
     /// Results, and nothing else.
     public static let output = StandardStream(descriptor: STDOUT_FILENO)
     /// Everything that is not a result.
@@ -38,6 +39,18 @@ public struct StandardStream: Sendable {
             // The lowest free number is the missing one, because those below it were filled before.
             _ = open("/dev/null", uselessDirection | O_CLOEXEC)
         }
+    }
+
+    /// Whether this is the place of a stream that the caller has closed: what we open ourselves has higher numbers.
+    static func isMissing(_ descriptor: Int32) -> Bool {
+        descriptor <= STDERR_FILENO && fcntl(descriptor, F_GETFD) & FD_CLOEXEC != 0
+    }
+
+    /// Lets go of what we have to do with standard input and output, for as long as another program has them: whoever is at
+    /// the other end sees when that closes them, if there is something else for us to have.
+    public static func leaveInputAndOutput() {
+        guard let nothing = try? OwnedDescriptor.open("/dev/null", O_RDWR) else { return }
+        for stream in [STDIN_FILENO, STDOUT_FILENO] { dup2(nothing.raw, stream) }
     }
 
     public func write(_ text: String) throws(Failure) {

@@ -41,13 +41,15 @@ public enum Threads {
     private static func start(_ work: @escaping @Sendable () -> Void) -> pthread_t? {
         var thread = pthread_t()
         let argument = Unmanaged.passRetained(Work(work))
-        let failure = pthread_create(
-            &thread, nil,
-            { argument in
-                guard let argument else { return nil }
-                Unmanaged<Work>.fromOpaque(argument).takeRetainedValue().body()
-                return nil
-            }, argument.toOpaque())
+        let failure = SignalMask.whileBlocked {
+            pthread_create(
+                &thread, nil,
+                { argument in
+                    guard let argument else { return nil }
+                    Unmanaged<Work>.fromOpaque(argument).takeRetainedValue().body()
+                    return nil
+                }, argument.toOpaque())
+        }
         guard failure == 0 else {
             argument.release()
             return nil

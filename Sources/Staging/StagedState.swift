@@ -23,11 +23,15 @@ public struct StagedState: Sendable, Equatable {
     /// How many versions were sealed.
     public private(set) var seals = 0
 
-    public init(_ image: StagedImage, base: JSONValue?, name: JSONValue?, description: JSONValue, isTorn: Bool) {
+    public init(
+        _ image: StagedImage, base: JSONValue?, name: JSONValue?, description: JSONValue, holders: JSONValue? = nil,
+        isTorn: Bool
+    ) {
         self.image = image
         self.base = base
         self.name = name
         self.description = description
+        self.holders = holders
         self.isTorn = isTorn
     }
 
@@ -36,8 +40,7 @@ public struct StagedState: Sendable, Equatable {
         _ image: StagedImage, base: JSONValue?, name: JSONValue?, description: JSONValue, holders: JSONValue?,
         upload: StagedUpload?, sealed: SealedVersion?, attempts: [StagedAttempt], isTorn: Bool, seals: Int
     ) {
-        self.init(image, base: base, name: name, description: description, isTorn: isTorn)
-        self.holders = holders
+        self.init(image, base: base, name: name, description: description, holders: holders, isTorn: isTorn)
         self.upload = upload
         self.sealed = sealed
         self.attempts = attempts

@@ -16,10 +16,17 @@ extension StagingFolder {
             path = path.appending(name)
         }
         let last = name.components.last ?? RawPath(file.id)
-        try folder.file.rename(StagedFile.dataName(file.id), to: last, in: place)
+        try folder.file.renameToNew(StagedFile.dataName(file.id), to: last, in: place)
         try place.synchronize()
         try file.remove()
         return path.appending(last)
+    }
+
+    /// Of the files that have been kept.
+    static func keptIDs(in folder: SharedDescriptor) throws(SystemError) -> [String] {
+        guard try folder.file.entryIfAny(of: kept) != nil else { return [] }
+        let names = try OwnedDescriptor.open(kept, in: folder.file, FileFlags.folder).names()
+        return names.compactMap { $0.text.split(separator: "-").last.map(String.init) }
     }
 
     /// All that was kept and that nobody has taken away: why, as what, and where it is in the folder.

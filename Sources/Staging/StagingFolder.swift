@@ -19,19 +19,30 @@ public final class StagingFolder: Sendable {
             guard MonotonicTime.milliseconds < end else { return nil }
             Threads.sleep(milliseconds: 10)
         }
-        last = Mutex(try Self.ids(in: folder).compactMap { UInt64($0, radix: 16) }.max() ?? 0)
+        // Also what was kept has its number for ever.
+        let ids = try Self.ids(in: folder).union(try Self.keptIDs(in: folder))
+        last = Mutex(ids.compactMap { UInt64($0, radix: 16) }.max() ?? 0)
     }
 
-    /// A new file.
+    /// A new file, and who has it open already.
     public func make(
-        _ image: StagedImage, base: JSONValue?, name: JSONValue?, description: JSONValue, isTorn: Bool
+        _ image: StagedImage, base: JSONValue?, name: JSONValue?, description: JSONValue, holders: JSONValue? = nil,
+        isTorn: Bool
     ) throws(SystemError) -> StagedFile {
         let number = last.withLock { last in
             last += 1
             return last
         }
-        let state = StagedState(image, base: base, name: name, description: description, isTorn: isTorn)
-        return try StagedFile(String(number, radix: 16), in: folder, state)
+        let id = String(number, radix: 16)
+        let state = StagedState(
+            image, base: base, name: name, description: description, holders: holders, isTorn: isTorn)
+        do throws(SystemError) {
+            return try StagedFile(id, in: folder, state)
+        } catch {
+            // What is there of it nobody would ever look at.
+            try? remove(id)
+            throw error
+        }
     }
 
     public struct Left: Sendable {
@@ -66,6 +77,18 @@ public final class StagingFolder: Sendable {
 
     /// How many files there are, without taking them over.
     public static func count(in folder: SharedDescriptor) throws(SystemError) -> Int { try ids(in: folder).count }
+
+    /// What is known of each of them, with the name of its bytes, without taking it over. What nobody can read is left out.
+    public static func states(
+        in folder: SharedDescriptor
+    ) throws(SystemError) -> [(data: RawPath, state: StagedState)] {
+        var states: [(data: RawPath, state: StagedState)] = []
+        for id in try ids(in: folder).sorted(by: { ($0.count, $0) < ($1.count, $1) }) {
+            guard let log = try? StagingLog.left(StagedFile.logName(id), in: folder) else { continue }
+            states.append((StagedFile.dataName(id), log.state))
+        }
+        return states
+    }
 
     private static func ids(in folder: SharedDescriptor) throws(SystemError) -> Set<String> {
         var ids: Set<String> = []

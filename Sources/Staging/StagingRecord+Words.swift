@@ -67,8 +67,8 @@ extension StagedState {
     init?(words: JSONValue) {
         guard let image = words["image"].flatMap(StagedImage.init(words:)), let base = words["base"],
             let name = words["name"], let description = words["description"], let upload = words["upload"],
-            let sealed = words["sealed"], case .array(let attempts)? = words["attempts"],
-            case .boolean(let isTorn)? = words["torn"], let seals = words["seals"]?.size
+            let sealed = words["sealed"], case .boolean(let isTorn)? = words["torn"],
+            let seals = words["seals"]?.size
         else { return nil }
         var parsed: (upload: StagedUpload?, sealed: SealedVersion?) = (nil, nil)
         if upload != .null {
@@ -83,12 +83,18 @@ extension StagedState {
         self.init(
             image, base: base.unlessNull, name: name.unlessNull, description: description,
             holders: words["holders"]?.unlessNull, upload: parsed.upload, sealed: parsed.sealed,
-            attempts: attempts.compactMap(StagedAttempt.init(words:)), isTorn: isTorn, seals: seals)
+            attempts: words["attempts"].map(StagedAttempt.all(in:)) ?? [], isTorn: isTorn, seals: seals)
     }
 }
 
 extension StagedAttempt {
     fileprivate var words: JSONValue { ["number": .integer(number), "as": description] }
+
+    /// Logs that were begun before there were any have none.
+    fileprivate static func all(in words: JSONValue) -> [StagedAttempt] {
+        guard case .array(let attempts) = words else { return [] }
+        return attempts.compactMap(StagedAttempt.init(words:))
+    }
 
     fileprivate init?(words: JSONValue) {
         guard let number = words["number"]?.size, let description = words["as"] else { return nil }

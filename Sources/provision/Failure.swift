@@ -1,3 +1,4 @@
+import Executor
 import Platform
 
 /// Why the program ends without having done what it was asked to do, and what to do next where there is something.
@@ -15,6 +16,14 @@ struct Failure: Error, Equatable {
 
     static func usage(_ message: String, hint: String? = nil) -> Failure {
         Failure(.usage, message, hint: hint)
+    }
+
+    init(_ error: MountError) {
+        self.init(error.exitStatus, error.message, hint: error.hint)
+    }
+
+    static func of(_ body: () throws(MountError) -> Void) throws(Failure) {
+        do throws(MountError) { try body() } catch { throw Failure(error) }
     }
 
     /// `provision: …` and, on a line of its own, the hint. What the user or the system wrote is made harmless here, so

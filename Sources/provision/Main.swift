@@ -16,8 +16,10 @@ enum Main {
     private static func become(_ arguments: [RawArgument]) {
         switch arguments.first?.text {
         case TaskSession.word: TaskSession.run()
+        case CommandProcess.word: CommandProcess.run()
         case SupervisorProcess.word:
             SupervisorProcess.run(arguments.dropFirst().map { $0.text ?? "" }, .ofThisProcess())
+        case MountingTrial.word: MountingTrial.run(arguments.dropFirst().map { $0.text ?? "" })
         default: return
         }
     }

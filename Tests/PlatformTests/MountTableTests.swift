@@ -12,7 +12,12 @@ struct MountTableTests {
         #expect(MountTable.type(ofMount: 40, in: table) == "fuse.provision")
         #expect(MountTable.type(ofMount: 41, in: table) == "ext4")
         #expect(MountTable.type(ofMount: 4, in: table) == nil)
-        #expect(MountTable.holds(major: 0, minor: 35, in: table) && MountTable.holds(major: 8, minor: 1, in: table))
-        #expect(!MountTable.holds(major: 0, minor: 3, in: table))
+        func holds(_ major: UInt32, _ minor: UInt32, _ path: RawPath?) -> Bool {
+            MountTable.holds(major: major, minor: minor, at: path, in: table)
+        }
+        #expect(holds(0, 35, "/data") && holds(8, 1, "/with space"))
+        #expect(holds(0, 35, nil) && holds(8, 1, nil) && !holds(0, 3, nil))
+        // Another mount may have got its number.
+        #expect(!holds(0, 3, "/data") && !holds(0, 35, "/dat") && !holds(8, 1, "/data"))
     }
 }

@@ -1,9 +1,10 @@
 import Glibc
 import JSON
 import Platform
-import Staging
 import TestSupport
 import Testing
+
+@testable import Staging
 
 /// What is on the disk when a process was killed, or when the disk has not kept its word.
 @Suite struct StagingLogTests {
@@ -28,6 +29,19 @@ import Testing
     private func log(of file: StagedFile) -> String { "\(file.id).log" }
     private func size(_ name: String) throws -> Int {
         try OwnedDescriptor.open(RawPath(folder.path(name)), FileFlags.read).entry().size
+    }
+
+    /// What a program before this one has left is not damaged for saying less.
+    @Test func logsWithoutAttemptsAreRead() throws {
+        let file = try make(in: try staging())
+        try write("abc", at: 0, of: file)
+        try file.seal()
+        guard case .object(let members) = file.state.words else { return #expect(Bool(false), "no object") }
+        let older = JSONValue.object(members.filter { $0.name != "attempts" })
+        #expect(members.contains { $0.name == "attempts" })
+        #expect(StagedState(words: older) == file.state)
+        try file.attempt(StagedAttempt(number: 1, "as this"))
+        #expect(StagedState(words: file.state.words) == file.state && file.state.attempts.count == 1)
     }
 
     /// Cut off anywhere, the log says what was so at some time before.

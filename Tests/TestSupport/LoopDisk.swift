@@ -31,6 +31,21 @@ public final class LoopDisk: Sendable {
         guard failed.status == 0 else { throw ProgramFailure(what: failed.errors, code: failed.status) }
     }
 
+    /// Not a block is left, also of those that a file system takes back when it writes out; they are in a file `filling`.
+    public func fill() throws {
+        let once = "dd if=/dev/zero of=disk/filling oflag=append conv=notrunc"
+        let fill = "for i in 1 2 3; do \(once) bs=1M; \(once) bs=1k; sync -f disk; done"
+        _ = try Program.run(["sh", "-c", fill], in: folder.path)
+    }
+
+    /// From now on everything about it is answered with an I/O error, as when its device is gone.
+    public func shutDown() throws {
+        // EXT4_IOC_SHUTDOWN, without writing anything out.
+        let script = "import fcntl, os, struct; fcntl.ioctl(os.open('disk', 0), 0x8004587D, struct.pack('I', 2))"
+        let ended = try Program.run(["python3", "-c", script], in: folder.path)
+        guard ended.status == 0 else { throw ProgramFailure(what: ended.errors, code: ended.status) }
+    }
+
     deinit {
         umount2(path, Int32(MNT_DETACH))
     }

@@ -52,6 +52,7 @@ public final class RunningProgram {
     }
 
     public var outputSoFar: String { (try? streams.read("output")) ?? "" }
+    public var errorsSoFar: String { (try? streams.read("errors")) ?? "" }
 
     /// The most memory that it has had so far, in bytes, while it runs. What the kernel tells of a program that has ended begins
     /// with the peak of who started it.

@@ -58,6 +58,8 @@ int shim_fuse_handshake(
         .time_granularity = 1,
         .max_pages = wishes->max_write / sysconf(_SC_PAGESIZE),
         .flags2 = *granted >> 32,
+        .max_stack_depth = *granted & shim_fuse_passthrough ? wishes->max_stack_depth : 0,
     };
+    kept->granted = *granted;
     return write(device, &answer, sizeof answer) == sizeof answer ? 0 : -1;
 }

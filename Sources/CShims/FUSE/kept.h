@@ -15,10 +15,12 @@ struct shim_fuse_kept {
     _Atomic uint32_t sessions;
     uint32_t init_count;
     uint8_t init[init_room];
+    uint64_t granted;
     _Atomic uint64_t unanswered[unanswered_places];
+    struct shim_fuse_open_node open[shim_fuse_open_nodes];
 };
 
-_Static_assert(sizeof(struct shim_fuse_kept) <= 64 << 10, "the file system's part begins there");
+_Static_assert(sizeof(struct shim_fuse_kept) <= 192 << 10, "the file system's part begins there");
 
 // The INIT request as it comes, with the flags of both words; fields that older kernels leave away are 0.
 struct init_request {

@@ -2,13 +2,17 @@
 #include "kept.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 // Debian's header has not got it.
 enum { notify_resend = 7 };
+
+const int32_t shim_open_direct = O_DIRECT;
 
 struct shim_fuse_seam {
     struct shim_fuse_kept *kept;
@@ -87,6 +91,27 @@ bool shim_fuse_offers(const struct shim_fuse_kept *kept, uint64_t flag) {
     struct init_request request = {0};
     memcpy(&request, kept->init, kept->init_count < sizeof request ? kept->init_count : sizeof request);
     return init_offers(&request) & flag;
+}
+
+bool shim_fuse_granted(const struct shim_fuse_kept *kept, uint64_t flag) { return kept->granted & flag; }
+
+struct shim_fuse_open_node *shim_fuse_open_table(struct shim_fuse_kept *kept) { return kept->open; }
+
+// Debian's header has not got these either.
+struct backing_map {
+    int32_t file;
+    uint32_t flags;
+    uint64_t padding;
+};
+
+int32_t shim_fuse_open_backing(int device, int file) {
+    struct backing_map map = {.file = file};
+    return ioctl(device, _IOW(229, 1, struct backing_map), &map);
+}
+
+int shim_fuse_close_backing(int device, int32_t backing) {
+    uint32_t number = backing;
+    return ioctl(device, _IOW(229, 2, uint32_t), &number);
 }
 
 uint32_t shim_fuse_begin_session(struct shim_fuse_kept *kept) { return atomic_fetch_add(&kept->sessions, 1) + 1; }

@@ -10,6 +10,7 @@
 #include "events.h"
 #include "fuse_seam.h"
 #include "local_socket.h"
+#include "own_namespaces.h"
 
 // The Linux calls that Swift's Glibc module does not show, as plain functions. Each returns what the call returns and
 // leaves errno alone otherwise.
@@ -51,6 +52,21 @@ int shim_renameat2_exchange(int folder, const char *name, int other_folder, cons
 // Leaves no core dump, and lets nobody of the same user look into the memory.
 int shim_keep_private(void);
 
+// This thread has descriptors of its own from now on: these two, and no other. Fails before Linux 5.9.
+int shim_keep_descriptors(int one, int other);
+
+// Processes that have lost their parent become children of this one, as they become those of process 1.
+int shim_adopt_orphans(void);
+
+// The calling process is sent a signal when the thread that has started it ends.
+int shim_end_with_parent(int32_t signal);
+
+// Every signal does what it does by default, also those two that the C library keeps for itself.
+void shim_reset_signals(void);
+
+// All descriptors from this one on are closed when a program takes this process' place.
+int shim_close_from_on_exec(int from);
+
 // fallocate(2) from the beginning, which also makes the file this large.
 int shim_fallocate(int file, int64_t size);
 
@@ -62,6 +78,7 @@ int shim_find_thread(int32_t process, int32_t thread);
 
 // Whether the file is on a file system that is in memory only: 1 or 0, or -1 with errno.
 int shim_is_in_memory(int file);
+int shim_is_in_overlay(int file);
 
 // The columns of the terminal, or 0 when there is none.
 int shim_terminal_columns(int file);

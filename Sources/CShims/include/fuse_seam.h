@@ -31,6 +31,7 @@ static const uint64_t shim_fuse_handle_killpriv_v2 = 1ull << 28;
 static const uint64_t shim_fuse_init_ext = 1ull << 30;
 static const uint64_t shim_fuse_expire_only = 1ull << 35;
 static const uint64_t shim_fuse_direct_mmap = 1ull << 36;
+static const uint64_t shim_fuse_passthrough = 1ull << 37;
 static const uint64_t shim_fuse_resend = 1ull << 39;
 
 // In the number of a request that comes again, since another session had read and not answered it.
@@ -42,6 +43,9 @@ static const uint32_t shim_fuse_open_keep_cache = 1u << 1;
 static const uint32_t shim_fuse_open_cache_folder = 1u << 3;
 static const uint32_t shim_fuse_open_no_flush = 1u << 5;
 static const uint32_t shim_fuse_open_parallel_writes = 1u << 6;
+static const uint32_t shim_fuse_open_passthrough = 1u << 7;
+
+extern const int32_t shim_open_direct; // O_DIRECT of open(2), which Glibc's module does not have.
 
 struct shim_fuse_open {
     uint64_t handle;
@@ -53,7 +57,21 @@ struct shim_fuse_open {
 
 // Lies at the beginning of the keeper's shared memory; what is behind `shim_fuse_kept_size` is the file system's.
 struct shim_fuse_kept;
-static const size_t shim_fuse_kept_size = 64 << 10;
+static const size_t shim_fuse_kept_size = 192 << 10;
+
+// How the kernel has a file open, as far as that binds whoever opens it next: a file is read through another one of this
+// machine (`passing`) or from the kernel's cache (`buffered`), never both at once.
+struct shim_fuse_open_node {
+    uint64_t node; // Nothing is 0.
+    uint64_t version; // That is read.
+    int32_t backing; // The number of the file that is read in its place.
+    uint32_t passing, buffered; // How many have it open.
+    uint32_t unused;
+};
+
+// As many files at once are known to be open.
+enum { shim_fuse_open_nodes = 4096 };
+struct shim_fuse_open_node *shim_fuse_open_table(struct shim_fuse_kept *kept);
 
 // MARK: The keeper's side
 
@@ -61,6 +79,7 @@ struct shim_fuse_wishes {
     uint64_t flags;
     uint32_t max_readahead, max_write;
     uint16_t max_background, congestion;
+    uint32_t max_stack_depth; // With `shim_fuse_passthrough`: how deep the files may lie that are read in the place of ours.
 };
 
 // Reads the INIT request, which is there as soon as mount(2) has returned, keeps it and answers it. Until then whoever
@@ -87,6 +106,15 @@ uint64_t shim_fuse_current(void);
 
 // Whether the kernel has this, of what the keeper wishes for.
 bool shim_fuse_offers(const struct shim_fuse_kept *kept, uint64_t flag);
+
+// Whether the keeper has wished for this and the kernel has it.
+bool shim_fuse_granted(const struct shim_fuse_kept *kept, uint64_t flag);
+
+// Has the kernel know an open file by a number, under which it can be read in the place of ours. It may be closed then. The
+// numbers are the mount's, and outlive the session. -1 with errno: EPERM without the right to, ELOOP where the file lies
+// too deep.
+int32_t shim_fuse_open_backing(int device, int file);
+int shim_fuse_close_backing(int device, int32_t backing);
 
 // Counts the sessions that have begun on this memory; this one is included.
 uint32_t shim_fuse_begin_session(struct shim_fuse_kept *kept);

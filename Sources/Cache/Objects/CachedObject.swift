@@ -17,6 +17,7 @@ public final class CachedObject: Sendable {
     /// In seconds since 1970.
     private let used: Atomic<Int>
     private let known = Mutex<Set<UInt64>>([])
+    private let checked: Mutex<CheckedBlocks>
 
     /// The files are open and locked; `used` is when they were used last.
     init(_ version: CachedVersion, marks: consuming OwnedDescriptor, data: consuming OwnedDescriptor, used: Int) {
@@ -25,6 +26,7 @@ public final class CachedObject: Sendable {
         self.data = data
         readersOffset = MarksHeader(version).bytes.count
         self.used = Atomic(used)
+        checked = Mutex(CheckedBlocks(of: Block.count(of: version.size)))
     }
 
     private var marksOffset: Int { readersOffset + Readers.size }
@@ -100,10 +102,12 @@ public final class CachedObject: Sendable {
             guard start + place.count <= count,
                 Block.mark(of: UnsafeRawBufferPointer(rebasing: memory[start..<start + place.count])) == marks[index]
             else {
+                checked.withLock { $0.removeAll() }
                 try write(marks: [0], from: block)
                 return start
             }
         }
+        noteChecked(blocks)
         return bytes.count
     }
 
@@ -128,6 +132,7 @@ public final class CachedObject: Sendable {
                     guard Block.mark(of: .init(rebasing: block)) == mark else { return false }
                 }
             }
+            noteChecked(blocks)
             return true
         }
     }
@@ -171,7 +176,43 @@ public final class CachedObject: Sendable {
             try data.write(source, at: bytes.lowerBound)
         }
         try write(marks: marks, from: blocks.lowerBound)
+        noteChecked(blocks)
         return missing * Block.size
+    }
+
+    // MARK: All of it
+
+    /// The file with the object's bytes, valid as long as there is this; nothing unless this process has found every block right,
+    /// or written it.
+    public var whole: Int32? {
+        guard checked.withLock({ $0.areAll }) else { return nil }
+        touch()
+        return data.raw
+    }
+
+    private func noteChecked(_ blocks: Range<Int>) { checked.withLock { $0.insert(blocks) } }
+
+    /// Of a file in which nothing was changed since it was whole.
+    struct Content: Equatable {
+        private let device: UInt64
+        private let inode: UInt64
+        private let changed: FileTime
+
+        init(_ entry: FileEntry) {
+            (device, inode, changed) = (entry.device, entry.inode, entry.changed)
+        }
+    }
+
+    /// Nothing while it is not whole.
+    var wholeContent: Content? {
+        guard checked.withLock({ $0.areAll }), let entry = try? data.entry() else { return nil }
+        return Content(entry)
+    }
+
+    /// It was whole when it was open before: it is so again, if it is the same.
+    func goOn(from content: Content) {
+        guard let entry = try? data.entry(), Content(entry) == content else { return }
+        checked.withLock { $0.insertAll() }
     }
 
     // MARK: Marks

@@ -11,8 +11,23 @@ enum ControlRequest {
     case flush(limit: Int?)
     /// The same, then unmounts everything.
     case down(force: Bool, limit: Int?)
+    /// Somebody who is known by this name needs mounts for as long as the connection lasts. Should that just end, what nobody
+    /// else needs is saved, at most so many milliseconds, and unmounted.
+    case use(String, process: Int, limit: Int?)
+    /// On the same connection: the COMMAND that needs them is this process, with a group of its own. It ends with whoever needs
+    /// them.
+    case command(Int)
+    /// On the same connection: needs them no longer. Has what is whole brought into the bucket, and then unmounts what nobody
+    /// else needs.
+    case release(limit: Int?)
+    /// Whoever has this name and waits for that will wait so many milliseconds at most.
+    case hurry(String, limit: Int)
+    /// Shows to the outside that a run's mounts are there, and how it goes with them.
+    case announce(Announcement)
+    /// Tells what happens to the mounts, line by line, until the other side sends a line; then the last line says so.
+    case follow
 
-    static let version = 2
+    static let version = 3
 
     var json: JSONValue {
         switch self {
@@ -21,6 +36,18 @@ enum ControlRequest {
         case .flush(let limit): ["v": .integer(Self.version), "do": "flush", "limit": .optional(limit)]
         case .down(let force, let limit):
             ["v": .integer(Self.version), "do": "down", "force": .boolean(force), "limit": .optional(limit)]
+        case .use(let user, let process, let limit):
+            [
+                "v": .integer(Self.version), "do": "use", "user": .string(user), "pid": .integer(process),
+                "limit": .optional(limit),
+            ]
+        case .command(let process): ["v": .integer(Self.version), "do": "command", "pid": .integer(process)]
+        case .release(let limit): ["v": .integer(Self.version), "do": "release", "limit": .optional(limit)]
+        case .hurry(let user, let limit):
+            ["v": .integer(Self.version), "do": "hurry", "user": .string(user), "limit": .integer(limit)]
+        case .follow: ["v": .integer(Self.version), "do": "follow"]
+        case .announce(let announcement):
+            ["v": .integer(Self.version), "do": "announce", "announcement": announcement.json]
         }
     }
 
@@ -33,6 +60,20 @@ enum ControlRequest {
             self = .mount(request)
         case "flush": self = .flush(limit: json["limit"]?.wholeNumber)
         case "down": self = .down(force: json["force"] == true, limit: json["limit"]?.wholeNumber)
+        case "use":
+            guard let user = json["user"]?.text, let process = json["pid"]?.wholeNumber else { return nil }
+            self = .use(user, process: process, limit: json["limit"]?.wholeNumber)
+        case "command":
+            guard let process = json["pid"]?.wholeNumber else { return nil }
+            self = .command(process)
+        case "release": self = .release(limit: json["limit"]?.wholeNumber)
+        case "hurry":
+            guard let user = json["user"]?.text, let limit = json["limit"]?.wholeNumber else { return nil }
+            self = .hurry(user, limit: limit)
+        case "follow": self = .follow
+        case "announce":
+            guard let announcement = json["announcement"].flatMap(Announcement.init) else { return nil }
+            self = .announce(announcement)
         default: return nil
         }
     }
@@ -47,11 +88,14 @@ struct MountRequest: Sendable {
     var identity: String?
     /// For the sessions, and for nobody to see.
     var order: ServingOrder
+    /// Who needs it; nothing: it stays until it is taken down.
+    var user: String?
 
     init(
         path: String, shownPath: String, shownDestination: String, shownSource: JSONValue, identity: String?,
-        order: ServingOrder
+        order: ServingOrder, user: String? = nil
     ) {
+        self.user = user
         self.path = path
         self.shownPath = shownPath
         self.shownDestination = shownDestination
@@ -64,6 +108,7 @@ struct MountRequest: Sendable {
         [
             "path": .string(path), "shown_path": .string(shownPath), "destination": .string(shownDestination),
             "source": shownSource, "identity": .optional(identity), "order": order.json,
+            "user": .optional(user),
         ]
     }
 
@@ -74,7 +119,7 @@ struct MountRequest: Sendable {
         else { return nil }
         self.init(
             path: path, shownPath: shownPath, shownDestination: shownDestination, shownSource: source,
-            identity: json["identity"]?.text, order: order)
+            identity: json["identity"]?.text, order: order, user: json["user"]?.text)
     }
 }
 
@@ -83,9 +128,18 @@ struct ControlAnswer {
     var mounts: [JSONValue] = []
     /// Why it was not done.
     var error: MountError?
+    /// The supervisor lives on for somebody else.
+    var isNeeded = false
+    /// To the namespaces in which it mounts, for whoever needs its mounts; they go beside the line.
+    var doors: OwnNamespaces.Doors?
+    /// Which the supervisor is, of an announcement.
+    var process: Int?
 
     var json: JSONValue {
-        ["v": 1, "mounts": .array(mounts), "error": error?.control ?? nil]
+        [
+            "v": 1, "mounts": .array(mounts), "error": error?.control ?? nil, "needed": .boolean(isNeeded),
+            "pid": .optional(process),
+        ]
     }
 
     init(_ mounts: [JSONValue] = [], error: MountError? = nil) {
@@ -96,6 +150,8 @@ struct ControlAnswer {
     init?(_ json: JSONValue) {
         guard json["v"] == 1, case .array(let mounts)? = json["mounts"] else { return nil }
         self.mounts = mounts
+        isNeeded = json["needed"] == true
+        process = json["pid"]?.wholeNumber
         if let stated = json["error"], stated != .null {
             guard let error = MountError(control: stated) else { return nil }
             self.error = error

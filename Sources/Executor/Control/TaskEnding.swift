@@ -12,11 +12,11 @@ public struct TaskEnding: Sendable {
 
     private static let patience = 30_000
 
-    /// Brings everything into the bucket and unmounts it, also what a supervisor that was killed has left. `watch` is called
-    /// now and then, by another thread, with the status of the mounts.
+    /// Brings everything into the bucket and unmounts it, also what a supervisor that was killed has left. `watch` is called by
+    /// other threads.
     public static func down(
         _ folder: TaskFolder, _ environment: Environment, force: Bool, limit: TimeSpan?,
-        watch: @escaping @Sendable ([JSONValue]) -> Void
+        watch: TaskWatcher
     ) -> TaskEnding {
         var ending = TaskEnding(folder)
         ending.attempt { ending throws(MountError) in
@@ -26,7 +26,8 @@ public struct TaskEnding: Sendable {
             }
             guard let answer else { return try ending.clearUp(folder, environment) }
             (ending.mounts, ending.error) = (answer.mounts, answer.error)
-            let stays = answer.mounts.contains { $0["state"] != .string(MountState.unmounted.rawValue) }
+            let stays =
+                answer.isNeeded || answer.mounts.contains { $0["state"] != .string(MountState.unmounted.rawValue) }
             // Should it stay, somebody mounts again already, which is no failure of ours.
             if !stays { _ = folder.waitUntilUnsupervised(milliseconds: patience) }
         }
@@ -36,7 +37,7 @@ public struct TaskEnding: Sendable {
     /// Waits until everything that is whole is in the bucket.
     public static func flush(
         _ folder: TaskFolder, _ environment: Environment, limit: TimeSpan?,
-        watch: @escaping @Sendable ([JSONValue]) -> Void
+        watch: TaskWatcher
     ) -> TaskEnding {
         var ending = TaskEnding(folder)
         ending.attempt { ending throws(MountError) in
@@ -104,6 +105,7 @@ public struct TaskEnding: Sendable {
         guard let lock else { throw .unreachable("another run of `\(folder.task)` has just begun") }
         defer { withExtendedLifetime(lock) {} }
         folder.removeSocket(environment)
+        folder.removeReadyFiles()
         let left = folder.removeDeadMounts()
         for mount in recorded {
             let isLeft = left.contains { .string($0) == mount["path"] }

@@ -100,10 +100,7 @@ public struct TaskFolder: Sendable {
     /// The status of mounts, as the supervisor has written it last, with what is staged of them now; nothing after one
     /// that has ended well.
     public var recordedMounts: [JSONValue] {
-        guard let bytes = try? FileReading.bytes(ofPlainFile: path + "/mounts.json", limit: 64 << 20),
-            case .array(let mounts)? = try? JSONValue(reading: bytes)
-        else { return [] }
-        return mounts.map { mount in
+        recorded(in: "mounts.json").map { mount in
             guard let folder = mount[Self.staging]?.text, case .object(let members) = mount else { return mount }
             var uploads = MountUploads(ofMount: mount)
             uploads.pending = Self.staged(in: folder)
@@ -117,17 +114,44 @@ public struct TaskFolder: Sendable {
         return (try? StagingFolder.count(in: SharedDescriptor(folder))) ?? 0
     }
 
-    func record(_ mounts: [JSONValue]) throws(TrustedPath.Failure) {
+    func record(_ mounts: [JSONValue]) throws(TrustedPath.Failure) { try record(mounts, in: "mounts.json") }
+
+    /// A file that is there as long as there is something to be said.
+    private func record(_ entries: [JSONValue], in name: RawPath) throws(TrustedPath.Failure) {
         let folder = try make()
         do throws(SystemError) {
-            if mounts.isEmpty {
-                if try folder.entryIfAny(of: "mounts.json") != nil { try folder.remove("mounts.json") }
+            if entries.isEmpty {
+                try folder.removeIfAny(name)
             } else {
-                try folder.replace(
-                    "mounts.json", with: Array((JSONValue.array(mounts).pretty + "\n").utf8), mode: 0o600)
+                try folder.replace(name, with: Array((JSONValue.array(entries).pretty + "\n").utf8), mode: 0o600)
             }
         } catch {
-            throw TrustedPath.Failure(path: RawPath(path + "/mounts.json"), error: error)
+            throw TrustedPath.Failure(path: RawPath(path).appending(name), error: error)
+        }
+    }
+
+    private func recorded(in name: String) -> [JSONValue] {
+        guard let bytes = try? FileReading.bytes(ofPlainFile: path + "/" + name, limit: 64 << 20),
+            case .array(let entries)? = try? JSONValue(reading: bytes)
+        else { return [] }
+        return entries
+    }
+
+    // MARK: What is shown
+
+    func record(readyFiles: Set<NoticeFile>) throws(TrustedPath.Failure) {
+        try record(readyFiles.map(\.path).sorted().map(JSONValue.string), in: "ready.json")
+    }
+
+    /// Those of a supervisor that was killed say what is not so.
+    func removeReadyFiles() {
+        for path in recorded(in: "ready.json").compactMap(\.text) {
+            do throws(SystemError) { try NoticeFile(at: path).remove() } catch {
+                TaskLog(task).write("the ready file \(path) cannot be removed: \(error.description)")
+            }
+        }
+        do throws(TrustedPath.Failure) { try record(readyFiles: []) } catch {
+            TaskLog(task).write("which ready file is there cannot be noted: \(error.reason)")
         }
     }
 }

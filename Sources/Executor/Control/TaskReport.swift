@@ -32,6 +32,13 @@ public struct TaskReport: Sendable {
         ]
     }
 
+    /// Whether the status of a task may still change by itself.
+    public static func runs(_ folder: TaskFolder, _ document: JSONValue) -> Bool {
+        guard case .array(let mounts)? = document["mounts"], !folder.isSupervised else { return folder.isSupervised }
+        let states: [MountState] = [.planned, .checking, .copying, .mounting]
+        return mounts.contains { mount in states.contains { mount["state"] == .string($0.rawValue) } }
+    }
+
     public var task: String { document["task"]?.text ?? "" }
 
     public var mounts: [JSONValue] {

@@ -1,5 +1,20 @@
-import JSON
+public import JSON
 import Platform
+
+/// Who watches a task while something else is waited for.
+public struct TaskWatcher: Sendable {
+    /// Called now and then with the status of the mounts.
+    let look: @Sendable ([JSONValue]) -> Void
+    /// Called with what happens to them, if that is wanted.
+    let take: (@Sendable (JSONValue) -> Void)?
+
+    public init(
+        look: @escaping @Sendable ([JSONValue]) -> Void, take: (@Sendable (JSONValue) -> Void)? = nil
+    ) {
+        self.look = look
+        self.take = take
+    }
+}
 
 /// Looks at a task now and then while something else is waited for.
 final class TaskWatch: Sendable {
@@ -8,9 +23,9 @@ final class TaskWatch: Sendable {
     private let end: WakeUp
     private let ended = Semaphore()
 
-    /// `watch` is called by a thread of its own, and not after `body` has returned.
+    /// `watcher` is called by threads of its own, and not after `body` has returned.
     static func during<Result>(
-        _ folder: TaskFolder, _ environment: Environment, _ watch: @escaping @Sendable ([JSONValue]) -> Void,
+        _ folder: TaskFolder, _ environment: Environment, _ watcher: TaskWatcher,
         _ body: () throws(MountError) -> Result
     ) throws(MountError) -> Result {
         let task: TaskWatch
@@ -19,11 +34,13 @@ final class TaskWatch: Sendable {
         } catch {
             throw .unreachable("no descriptor can be had: \(error.description)", .systemRefused)
         }
+        let following = watcher.take.flatMap { TaskFollowing(folder, environment, $0) }
+        defer { following?.end() }
         let client = SupervisorClient(folder, environment)
         let thread = MaskedThread.start(named: "watch") {
             while !DescriptorWait.untilReadable(task.end.descriptor, milliseconds: interval) {
                 // Whoever does not answer now will answer what is waited for, or not.
-                if let answer = try? client.ask(.status) { watch(answer.mounts) }
+                if let answer = try? client.ask(.status) { watcher.look(answer.mounts) }
             }
             task.ended.signal()
         }

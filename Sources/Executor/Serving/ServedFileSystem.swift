@@ -75,6 +75,21 @@ enum ServedFileSystem {
         }
     }
 
+    private static func tellTraffic(_ reports: TrafficReports, _ meter: HTTPMeter?, _ cache: CacheUse?) {
+        reports.begin {
+            var traffic = SessionTraffic()
+            traffic.requests = meter?.requests ?? 0
+            traffic.retries = meter?.retries ?? 0
+            traffic.received = meter?.received ?? 0
+            traffic.sent = meter?.delivered ?? 0
+            traffic.cacheHits = cache?.hits ?? 0
+            traffic.cacheMisses = cache?.misses ?? 0
+            return traffic
+        }
+        meter?.whenCounted { reports.note() }
+        cache?.whenCounted { reports.note() }
+    }
+
     private static func fileSystem(
         over asked: AskedSource, _ order: ServingOrder, _ start: SessionProcess.Start, _ cache: MountCache?,
         _ threads: WorkThreads
@@ -99,6 +114,7 @@ enum ServedFileSystem {
         }
         let meter = asked.opened.meter
         settings.trouble = { meter?.trouble }
+        tellTraffic(start.traffic, meter, cache?.use)
         settings.threads = threads
         let tree: BucketTree
         do throws(SystemError) {

@@ -43,6 +43,8 @@ enum StagedWriting {
         settings.ioTimeout = TimeSpan(milliseconds: order.mount.mount.ioTimeoutMilliseconds)
         change(&settings)
         do throws(SystemError) {
+            // From here on the status tells of what is left.
+            try folder.file.removeIfAny(LeftList.name)
             return try MountWriting(store, staging, at: RawPath(planned.folder), memory, settings)
         } catch {
             throw Self.unusable(planned, error)

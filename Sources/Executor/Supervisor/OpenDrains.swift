@@ -21,8 +21,13 @@ final class OpenDrains: Sendable {
         if isLast { done.signal() }
     }
 
-    /// No limit means for as long as that takes.
-    func wait(milliseconds: Int?) {
-        _ = DescriptorWait.untilReadable(done.descriptor, milliseconds: milliseconds)
+    /// False when the time is over, or nobody waits any more, before that.
+    func wait(_ deadline: Deadline, unless isGivenUp: () -> Bool) -> Bool {
+        var hasEnded = false
+        _ = deadline.wait { milliseconds in
+            hasEnded = DescriptorWait.untilReadable(done.descriptor, milliseconds: milliseconds)
+            return hasEnded || isGivenUp()
+        }
+        return hasEnded
     }
 }

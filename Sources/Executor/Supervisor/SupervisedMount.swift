@@ -24,10 +24,15 @@ final class SupervisedMount: Sendable {
         /// The last that its sessions have told of, and when.
         var trouble: (SessionTrouble, at: Timestamp)?
         var saving = SavingAccount()
+        var traffic = TrafficAccount()
+        /// What it took until it was there.
+        var provisioning: Double?
         /// How many wait until everything is in the bucket.
         var waiting = 0
         /// Everything is, and it is about to be unmounted.
         var isDrained = false
+        /// With what had been kept aside already when they came.
+        var holders: [MountHolder: Set<String>] = [:]
     }
 
     let request: MountRequest
@@ -38,6 +43,7 @@ final class SupervisedMount: Sendable {
     init(_ request: MountRequest) {
         self.request = request
         log = TaskLog(request.shownDestination)
+        state.withLock { $0.holders[request.holder] = [] }
     }
 
     var phase: Phase {
@@ -54,24 +60,43 @@ final class SupervisedMount: Sendable {
 
     // MARK: Mounting
 
-    /// Returns when the mount answers. `changed` is called, by any thread, when something has come to an end or begun.
-    func mount(_ program: SessionProgram, changed: @escaping @Sendable () -> Void) throws(MountFailure) {
+    enum Change {
+        /// Something has come to an end or begun.
+        case state
+        /// What its sessions have told of.
+        case figures
+        case event(TaskEvent)
+    }
+
+    /// Returns when the mount answers. `changed` is called by any thread.
+    func mount(
+        _ program: SessionProgram, _ device: SharedDescriptor?, changed: @escaping @Sendable (Change) -> Void
+    ) throws(MountFailure) {
         let options = request.order.mount.mount
         var wanted = MountSession.MountOptions(RawPath(request.path))
         wanted.isFile = request.order.isSingleObject
         wanted.source = "provision"
+        wanted.device = device
         wanted.isReadOnly = options.isReadOnly
         wanted.allowsOthers = options.allowsOtherUsers ?? true
         wanted.coversContent = options.overlaysNonempty
+        // What may be written to is not what the cache has, and what is to be checked at every read has to come through us.
+        let isPassed = options.isReadOnly && request.order.mount.checksum != .full
+        wanted.localFiles = isPassed ? request.order.cache.map { RawPath($0.folder) } : nil
         do throws(MountFailure) {
             let keeper = try Keeper(wanted, program) { [self] event in
                 note(event)
                 switch event {
-                case .lost, .revived, .gaveUp, .unmounted: changed()
-                case .note, .trouble, .saving, .kept: break
+                case .lost, .revived, .gaveUp, .unmounted: changed(.state)
+                case .trouble, .saving, .kept, .traffic: changed(.figures)
+                case .note, .uploaded: break
                 }
+                if let event = TaskEvent(event) { changed(.event(event)) }
             }
-            state.withLock { $0.keeper = keeper }
+            state.withLock { state in
+                state.keeper = keeper
+                state.provisioning = watch.seconds
+            }
             log.write("mounted, served by process \(keeper.sessionProcess ?? 0)")
         } catch {
             state.withLock { $0.hasFailed = true }
@@ -82,13 +107,14 @@ final class SupervisedMount: Sendable {
 
     private func note(_ event: Keeper.Event) {
         switch event {
-        case .lost(let end): log.write("its session has ended (\(end.status))")
+        case .lost(let end, let isOutOfMemory):
+            log.write(TaskEvent.loss(end, isOutOfMemory: isOutOfMemory))
         case .revived(let milliseconds): log.write("another session serves after \(milliseconds) ms")
         case .note(let text): log.write(text)
         case .gaveUp(let reason): log.write("nobody serves it any more: \(reason)")
         case .unmounted: log.write("unmounted")
         // The session has written of it itself.
-        case .trouble, .saving, .kept: break
+        case .trouble, .saving, .kept, .traffic, .uploaded: break
         }
         state.withLock { state in
             switch event {
@@ -96,9 +122,47 @@ final class SupervisedMount: Sendable {
             case .trouble(let trouble): state.trouble = (trouble, .now())
             case .saving(let figures): state.saving.note(figures)
             case .kept(let kept): state.saving.note(kept)
-            case .lost: state.saving.noteDeath()
-            case .revived, .note: break
+            case .traffic(let traffic): state.traffic.note(traffic)
+            case .lost:
+                state.saving.noteDeath()
+                state.traffic.noteDeath()
+            case .revived: state.traffic.noteRevival()
+            case .note, .uploaded: break
             }
+        }
+    }
+
+    /// Programs can use it.
+    var isThere: Bool {
+        switch phase {
+        case .mounting, .mounted: true
+        case .dead, .unmounting, .gone: false
+        }
+    }
+
+    // MARK: Who needs it
+
+    var holders: Set<MountHolder> { state.withLock { Set($0.holders.keys) } }
+
+    /// Somebody else wants it as well. False when it is just going.
+    func share(with holder: MountHolder) -> Bool {
+        guard case .mounted = phase else { return false }
+        return state.withLock { state in
+            guard !state.isUnmounting else { return false }
+            if state.holders[holder] == nil { state.holders[holder] = Set(state.saving.uploads.kept.map(\.file)) }
+            return true
+        }
+    }
+
+    /// The files that had been kept aside when somebody came who needs it.
+    func keptBefore(_ holder: MountHolder) -> Set<String> { state.withLock { $0.holders[holder] } ?? [] }
+
+    /// Somebody wants it no longer. True when nobody does: then it is to be unmounted, and nobody gets it any more.
+    func leave(_ holder: MountHolder) -> Bool {
+        state.withLock { state in
+            state.holders[holder] = nil
+            if state.holders.isEmpty { state.isUnmounting = true }
+            return state.holders.isEmpty
         }
     }
 
@@ -119,9 +183,17 @@ final class SupervisedMount: Sendable {
     }
 
     /// Why not everything is in the bucket; nothing when it is.
-    var notSaved: MountError? {
+    var notSaved: MountError? { notSaved(foundKept: []) }
+
+    /// The same for one of several who need it: what had been kept before they came is not theirs, and once a drain of theirs
+    /// has ended neither is what is still on its way.
+    func notSaved(foundKept: Set<String>, hasDrained: Bool = false) -> MountError? {
         guard let staging = request.order.staging else { return nil }
-        let (uploads, trouble) = state.withLock { ($0.saving.uploads, $0.trouble) }
+        var (uploads, trouble) = state.withLock { ($0.saving.uploads, $0.trouble) }
+        for index in uploads.kept.indices where foundKept.contains(uploads.kept[index].file) {
+            uploads.kept[index].wasFound = true
+        }
+        if hasDrained { uploads.pending = uploads.failed }
         return MountError(notSaved: uploads, staging: staging.folder, because: trouble?.0.message)
     }
 
@@ -165,8 +237,18 @@ final class SupervisedMount: Sendable {
         guard let keeper = state.withLock({ $0.keeper }) else { return true }
         guard keeper.waitForEnd(milliseconds: milliseconds) else { return false }
         // What was dead before has nobody who says that it is unmounted now.
-        if !keeper.isMounted { state.withLock { $0.end = .unmounted } }
+        if !keeper.isLeftMounted { state.withLock { $0.end = .unmounted } }
+        if hasPending { listLeft() }
         return true
+    }
+
+    /// For those who look into the staging folder.
+    private func listLeft() {
+        do throws(SystemError) {
+            try LeftList.write(request)
+        } catch {
+            log.write("what is not in the bucket cannot be listed: \(error.description)")
+        }
     }
 
     /// Everything is in the bucket, and unmounting begins.
@@ -180,10 +262,12 @@ final class SupervisedMount: Sendable {
     /// As documents show it. `failure`: why something that was asked for could not be done.
     func status(_ failure: MountError? = nil) -> MountStatus {
         var status = MountStatus(request)
-        status.seconds = watch.seconds
         status.error = failure
         let state = state.withLock { $0 }
+        status.seconds = state.provisioning ?? watch.seconds
         status.uploads = state.saving.uploads
+        status.requests = state.traffic.requests
+        status.traffic = state.traffic.traffic
         switch phase {
         case .mounting: status.state = .mounting
         case .mounted(let keeper):
@@ -218,6 +302,10 @@ final class SupervisedMount: Sendable {
     }
 }
 
+extension MountRequest {
+    var holder: MountHolder { user.map { .command($0) } ?? .task }
+}
+
 extension MountError {
     init(_ failure: MountFailure) {
         self.init(
@@ -230,6 +318,14 @@ extension MountError {
         self.init(
             code: trouble.code, message: "\(time.text): \(trouble.message)", hint: trouble.hint,
             isRetryable: trouble.isRetryable, exitStatus: .inputOutput)
+    }
+
+    /// Of `down`, while a COMMAND needs the mounts.
+    static func commandRuns(_ process: Int) -> MountError {
+        MountError(
+            code: "command", message: "a COMMAND runs that needs the mounts, started by process \(process)",
+            hint: "its end unmounts them; `provision down --force` does not wait for that", isRetryable: true,
+            exitStatus: .temporary)
     }
 
     static func inUse(_ path: String) -> MountError {

@@ -5,22 +5,28 @@ public import Platform
 /// its own, nothing of its caller but the log as standard output and error, and hears of its work over the socket.
 public enum SupervisorProcess {
     public static let word = "__supervisor"
+    /// Behind the others: it mounts in namespaces of its own, for users who may not mount.
+    static let apart = "apart"
     /// Where it tells, once, what has become of its start.
     static let announcement: Int32 = 3
     /// Nobody has connected to it so long after its start: whoever wanted it was killed.
     private static let patience = 30_000
 
     public static func run(_ words: [String], _ environment: Environment) -> Never {
+        guard words.count == 2 || words.count == 3 && words[2] == apart else { _exit(ExitStatus.usage.rawValue) }
+        // While there are no threads yet.
+        let doors = words.count == 3 ? enterNamespaces() : nil
         let signals = SignalWait()
-        guard words.count == 2 else { _exit(ExitStatus.usage.rawValue) }
         // No folder of the caller's shall be in use because of us.
         _ = chdir("/")
         let folder = TaskFolder(StateFolder(at: words[0]), task: words[1])
         let lock: SharedDescriptor
         let listener: LocalListener
         let socket = folder.socket(environment)
-        let supervisor = Supervisor(folder, isAskedToEnd: { signals.isAnyPending }, changed: { signals.wake() })
+        let supervisor: Supervisor
         do {
+            supervisor = try Supervisor(
+                folder, doors: doors, isAskedToEnd: { signals.isAnyPending }, changed: { signals.wake() })
             _ = try folder.make()
             guard let taken = try folder.takeLock() else {
                 announce(.taken)
@@ -45,6 +51,18 @@ public enum SupervisorProcess {
         folder.removeSocket(environment)
         // The lock goes with the process, so that whoever gets it finds nothing of this one.
         _exit(withExtendedLifetime(lock) { ExitStatus.done.rawValue })
+    }
+
+    /// The sessions that it starts there have no rights of its; it keeps them, and so it can unmount.
+    private static func enterNamespaces() -> OwnNamespaces.Doors {
+        do {
+            try OwnNamespaces.enter()
+            return try .ofThisProcess()
+        } catch let refusal as OwnNamespaces.Refusal {
+            fail("no user namespace can be had (\(refusal.step): \(refusal.error.description))")
+        } catch {
+            fail("no user namespace can be had: \(error)")
+        }
     }
 
     /// Until there is nothing left to do.

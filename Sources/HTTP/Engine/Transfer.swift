@@ -50,7 +50,7 @@ final class Transfer {
 
     /// Lets go of sink and body, then of the task.
     func finish(_ attempt: Attempt) {
-        request.meter?.count(received: received)
+        request.meter?.count(received: received, sent: given)
         writer = nil
         request.sink = .bytes(limit: 0)
         request.body = nil

@@ -52,8 +52,27 @@ extension BucketFileSystem {
                 try await store.set(FileAttributes(attributes), of: key)
             }
         } else if tree.store.capabilities.keepsMetadata {
-            try await put(key, [], attributes, of: .folder, if: .always)
+            let metadata = attributes.metadata(of: .folder)
+            try await inStore(key) { [store = tree.store] () async throws(StoreError) in
+                try await Self.store(metadata, ofFolder: key, in: store)
+            }
         }
+    }
+
+    /// What other programs have put into the object that stands for a folder stays in it.
+    private static func store(
+        _ metadata: ObjectMetadata, ofFolder key: ObjectKey, in store: any ObjectStore
+    ) async throws(StoreError) {
+        do throws(StoreError) {
+            let old = try await store.stat(key)
+            if old.size > 0 {
+                _ = try await store.copyAnySize(CopySource(key, old.version), to: key, metadata, size: old.size)
+                return
+            }
+        } catch  where error.code == .notFound {
+            // There is none yet.
+        }
+        _ = try await store.put(key, .bytes([]), PutOptions(if: .always, metadata: metadata))
     }
 
     /// False when there is nothing to change.
@@ -178,7 +197,7 @@ extension BucketFileSystem {
     func storeAttributes(of file: WrittenFile, at node: NodeID, _ writing: MountWriting) async {
         do throws(StoreError) {
             try await file.saveAttributes()
-            file.unstored = nil
+            file.endStoring()
             finish(node, file, writing)
         } catch {
             var error = error
@@ -187,11 +206,13 @@ extension BucketFileSystem {
             guard error.isRetryable else {
                 // The bytes are safe, and the bucket will not take more than them.
                 file.giveUpAttributes()
-                file.unstored = nil
+                file.endStoring()
+                // Of an object that is another one now, or gone, there is nothing to be missed.
+                if ![.notFound, .changed, .conditionFailed].contains(error.code) { writing.noteLostAttributes() }
                 return finish(node, file, writing)
             }
-            file.unstored = error
             storeAttributesLater(node, file, writing)
+            file.endStoring(error)
         }
     }
 }

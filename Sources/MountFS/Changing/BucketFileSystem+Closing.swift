@@ -10,35 +10,53 @@ extension BucketFileSystem {
         guard let writing, let (open, file) = writer(handle, of: node) else { return _ = reply.answer(()) }
         let closer = WriterHandle.Closer(process: caller.process, isDying: caller.isDying)
         switch open.noteClose(by: closer) {
-        case .nothing: reply.give(file.takeLateError().map { .failure($0) } ?? .success(()))
-        case .whole: save(file, waits: writing.settings.commit == .close, reply)
+        case .nothing:
+            if closer.isDying, open.isTorn { noteTorn(handle, file, writing) }
+            reply.give(file.takeLateError().map { .failure($0) } ?? .success(()))
+        case .whole: save(file, by: open, until: writing.settings.commit == .close ? .inBucket : .noted, reply)
         }
     }
 
     public func synchronize(_ node: NodeID, _ handle: HandleID, _ reply: Reply<Void>) {
-        guard let writing, let (open, file) = writer(handle, of: node) else { return _ = reply.answer(()) }
-        open.noteSynchronize()
-        guard writing.settings.commit == .background else { return save(file, waits: true, reply) }
-        do throws(SystemError) {
-            try file.saveBehind()
-            try file.staged.synchronize()
-        } catch {
-            return _ = reply.fail(error)
+        // Also whoever only reads it, as `sync FILE` does.
+        guard let writing, let file = tree.written(node) else { return _ = reply.answer(()) }
+        let open = handles.withLock { $0.file(handle) }
+        let place = writing.settings.commit == .background ? SafePlace.onDisk : .inBucket
+        // What a writer has left torn is not whole because of a reader.
+        if file.isAbandoned, open?.mayWrite != true {
+            guard place == .inBucket else { return _ = reply.answer(()) }
+            return file.waitForSealed { reply.give($0) }
         }
-        reply.give(file.takeLateError().map { .failure($0) } ?? .success(()))
+        open?.noteSynchronize()
+        save(file, by: open, until: place, reply)
     }
 
     public func synchronizeFolder(_ node: NodeID, _ handle: HandleID, _ reply: Reply<Void>) { reply.answer(()) }
 
-    private func save(_ file: WrittenFile, waits: Bool, _ reply: Reply<Void>) {
+    /// Where what is whole has to be for whoever waits.
+    private enum SafePlace {
+        /// In the journal, for whoever comes after a process that is killed.
+        case noted
+        /// Also when the machine loses its power.
+        case onDisk
+        case inBucket
+    }
+
+    private func save(_ file: WrittenFile, by open: OpenedFile?, until place: SafePlace, _ reply: Reply<Void>) {
         file.isAbandoned = false
-        if waits { return file.save { reply.give($0) } }
+        let tell: @Sendable (Result<Void, SystemError>) -> Void = { result in
+            // Nor does the next close say that it is there before it is.
+            if case .failure = result { open?.noteWrite() }
+            reply.give(result)
+        }
+        guard place != .inBucket else { return file.save(tell) }
         do throws(SystemError) {
             try file.saveBehind()
+            if place == .onDisk { try file.staged.synchronize() }
+            tell(file.takeLateError().map { .failure($0) } ?? .success(()))
         } catch {
-            return _ = reply.fail(error)
+            tell(.failure(error))
         }
-        reply.give(file.takeLateError().map { .failure($0) } ?? .success(()))
     }
 
     /// As a close would.
@@ -52,18 +70,32 @@ extension BucketFileSystem {
 
     /// A handle that may write goes. What is dirty is as whole as it will ever be, unless whoever wrote it has died.
     func close(_ handle: HandleID, _ open: OpenedFile, _ file: WrittenFile, _ writing: MountWriting) {
-        note(file, writing) { handles in handles.removeAll { $0.handle == handle } }
         guard open.noteRelease() == .whole || writing.settings.uploadsTorn else {
-            file.isAbandoned = !handles.withLock { $0.files(of: open.node).contains(where: \.mayWrite) }
+            noteReleased(handle, file, writing)
+            file.isAbandoned = !isBeingWritten(open.node)
             if file.isAbandoned, file.isTorn { abandon(file, open.node, writing) }
             return
         }
-        do throws(SystemError) {
-            try file.saveBehind()
-        } catch {
-            // Nobody can be told any more, but the status; it is tried again.
-            writing.settings.report("\(file.key?.shown ?? "a file"): cannot be saved: \(error.description)", nil)
+        // Whoever else writes to it says when it is whole.
+        guard !isBeingWritten(open.node) else { return noteReleased(handle, file, writing) }
+        // No program can be told any more that it cannot be noted, but the status was; it is tried again.
+        try? file.saveBehind()
+        // Not before: whoever came after a crash would take it for torn.
+        noteReleased(handle, file, writing)
+    }
+
+    private func isBeingWritten(_ node: NodeID) -> Bool {
+        handles.withLock { $0.files(of: node).contains(where: \.mayWrite) }
+    }
+
+    private func noteTorn(_ handle: HandleID, _ file: WrittenFile, _ writing: MountWriting) {
+        note(file, writing) { handles in
+            for index in handles.indices where handles[index].handle == handle { handles[index].isTorn = true }
         }
+    }
+
+    private func noteReleased(_ handle: HandleID, _ file: WrittenFile, _ writing: MountWriting) {
+        note(file, writing) { handles in handles.removeAll { $0.handle == handle } }
     }
 
     /// Whoever still reads it sees the object again, or, where there is none, what was written to its end.
@@ -120,7 +152,11 @@ extension BucketFileSystem {
     func finish(_ node: NodeID, _ file: WrittenFile, _ writing: MountWriting) {
         guard let key = file.key else { return finishDeleted(node, file, writing) }
         if file.isAbandoned, file.isTorn {
-            keep(node, file, key, .torn, writing)
+            guard !keep(node, file, key, .torn, writing) else { return }
+            if tree.written(node) === file, !isBeingWritten(node) { abandon(file, node, writing) }
+        } else if file.hasConflict, file.givesWay {
+            // What is in its place is what was renamed to it.
+            if tree.settle(node, file, isDiscarded: true, isOver: { true }) { remove(file, writing) }
         } else if file.hasConflict {
             keep(node, file, key, .conflict, writing)
         } else if !file.isUnsaved, file.hasOtherAttributes {
@@ -130,17 +166,20 @@ extension BucketFileSystem {
         }
     }
 
+    /// False when it is open.
+    @discardableResult
     private func keep(
         _ node: NodeID, _ file: WrittenFile, _ key: ObjectKey, _ reason: KeptFile.Reason, _ writing: MountWriting
-    ) {
+    ) -> Bool {
         let object = reason == .torn ? objectBelow(file) : nil
         let left = object.flatMap { attributesLeft(of: file, on: $0, node, writing) }
         guard tree.settle(node, file, isDiscarded: true, by: left, isOver: { true }) else {
             if let left { remove(left, writing) }
-            return
+            return false
         }
         keep(file.staged, key, reason, writing)
         if let left { finish(node, left, writing) }
+        return true
     }
 
     func remove(_ file: WrittenFile, _ writing: MountWriting) {

@@ -12,6 +12,7 @@ extension BucketFileSystem {
         let name = Array(name)
         let attributes = attributes(mode: mode, of: .folder, caller)
         begin(reply) { [self] () async throws(SystemError) in
+            await writing.waitForQuiet()
             let key = try tree.newKey(name, in: folder)
             guard key.bytes.count < BucketTree.longestKey else { throw SystemError(code: ENAMETOOLONG) }
             try await refuseTaken(name, in: folder)
@@ -40,6 +41,7 @@ extension BucketFileSystem {
         var attributes = attributes(mode: 0o777, of: .link, caller)
         attributes.mode = 0o777
         begin(reply) { [self, attributes] () async throws(SystemError) in
+            await writing.waitForQuiet()
             let key = try tree.newKey(name, in: folder)
             try await refuseTaken(name, in: folder)
             try await clear(key, writing)
@@ -81,10 +83,26 @@ extension BucketFileSystem {
     ) async throws(SystemError) -> ObjectVersion {
         guard let store = tree.store as? any FolderStore else {
             let conditions = tree.store.capabilities.conditionalPut
-            return try await put(key, target, attributes, of: .link, if: conditions ? .ifAbsent : .always)
+            do throws(SystemError) {
+                return try await put(key, target, attributes, of: .link, if: conditions ? .ifAbsent : .always)
+            } catch  where error.code == EEXIST {
+                // It may have been made by an attempt before this one, whose answer got lost.
+                guard let version = try await link(key, to: target) else { throw error }
+                return version
+            }
         }
         return try await inStore(key) { () async throws(StoreError) in
             try await store.makeLink(key, to: RawPath(target))
+        }
+    }
+
+    /// The version of a link that is there, with this target.
+    private func link(_ key: ObjectKey, to target: [UInt8]) async throws(SystemError) -> ObjectVersion? {
+        try await inStore(key) { [store = tree.store] () async throws(StoreError) in
+            let found = try await store.stat(key)
+            guard ObjectDetails(found).kind == .link, found.size == target.count else { return nil }
+            let content = try await store.read(key, .whole, of: found.version, into: .bytes(limit: target.count))
+            return content.bytes == target ? found.version : nil
         }
     }
 
@@ -106,18 +124,6 @@ extension BucketFileSystem {
     }
 
     // MARK: Removing
-
-    public func removeFolder(_ name: UnsafeRawBufferPointer, in folder: NodeID, _ reply: Reply<Void>) {
-        guard let writing else { return _ = reply.fail(.readOnly) }
-        let name = Array(name)
-        begin(reply) { [self] () async throws(SystemError) in
-            guard let node = try await tree.found(name, in: folder) else { throw .notThere }
-            defer { tree.forget(node, count: 1) }
-            let found = try await tree.changeable(node)
-            guard found.kind == .folder else { throw SystemError(code: ENOTDIR) }
-            try await removeEmptyFolder(found, name, in: folder, writing)
-        }
-    }
 
     func removeEmptyFolder(
         _ found: BucketTree.Changeable, _ name: [UInt8], in folder: NodeID, _ writing: MountWriting

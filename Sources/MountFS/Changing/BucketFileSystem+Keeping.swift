@@ -24,6 +24,17 @@ extension BucketFileSystem {
         }
     }
 
+    /// Behind a version that is whole somebody has written on, and died. That is not to be written over before it was put aside,
+    /// which it is when the other has come into the bucket.
+    func waitForAbandoned(_ node: NodeID, _ writing: MountWriting) async throws(SystemError) {
+        guard let file = tree.written(node), file.isAbandoned, file.staged.state.isTorn else { return }
+        let result = await withCheckedContinuation { continuation in
+            file.waitForSealed { continuation.resume(returning: $0) }
+        }
+        try result.get()
+        finish(node, file, writing)
+    }
+
     private func putAside(
         _ file: StagedFile, _ key: ObjectKey, _ reason: KeptFile.Reason, _ writing: MountWriting
     ) {

@@ -30,15 +30,43 @@ extension BucketFileSystem {
         }
     }
 
+    public func findMade(
+        _ name: UnsafeRawBufferPointer, in folder: NodeID, _ access: Access, by caller: Caller,
+        _ reply: Reply<NewFile>
+    ) {
+        guard writing != nil else { return _ = reply.fail(.readOnly) }
+        let name = Array(name)
+        begin(reply) { [self] () async throws(SystemError) in
+            let lookup = try await Answered<Lookup>.wait { reply in
+                name.withUnsafeBytes { lookUp($0, in: folder, reply) }
+            }
+            guard case .found(let entry) = lookup else { throw SystemError(code: EEXIST) }
+            let node = entry.attributes.node
+            let writer = WriterHandle(opener: caller.process, appends: access.appends)
+            let handle = handles.withLock { $0.takeRecovered(for: caller.request, of: node, writer) }
+            guard let handle else {
+                tree.forget(node, count: 1)
+                throw SystemError(code: EEXIST)
+            }
+            return NewFile(entry, OpenFile(writing: handle, access, isNew: true))
+        } undo: { [self] new in
+            undo(new)
+        }
+    }
+
     private func make(
         _ name: [UInt8], in folder: NodeID, mode: UInt32, _ access: Access, by caller: Caller, _ writing: MountWriting
     ) throws(SystemError) -> NewFile {
         let attributes = attributes(mode: mode, of: .file, caller)
-        let (entry, file) = try tree.add(name, in: folder, isOpen: true) { key, node throws(SystemError) in
-            try newFile(key, node, attributes, writing)
-        }
         let writer = WriterHandle(opener: caller.process, appends: access.appends)
-        let handle = add(writer, of: entry.attributes.node, file, writing)
+        // One step for whoever comes after a crash: a file that nobody had open would be taken for one that was torn.
+        var holders: [WrittenHandle] = []
+        let (entry, file) = try tree.add(name, in: folder, isOpen: true) { key, node throws(SystemError) in
+            holders = [WrittenHandle(handles.withLock { $0.number(for: node) }, node, writer, for: caller.request)]
+            return try newFile(key, node, attributes, heldBy: holders, writing)
+        }
+        let handle = holders[0].handle
+        _ = handles.withLock { $0.add(OpenedFile(holders[0].node, file, writer), under: handle) }
         return NewFile(entry, OpenFile(writing: handle, access, isNew: true))
     }
 
@@ -59,7 +87,7 @@ extension BucketFileSystem {
             try await refuseTaken(name, in: folder)
             try await clear(try tree.newKey(name, in: folder), writing)
             let (entry, file) = try tree.add(name, in: folder, isOpen: true) { key, node throws(SystemError) in
-                try newFile(key, node, attributes, writing)
+                try newFile(key, node, attributes, heldBy: [], writing)
             }
             defer { close(entry.attributes.node, writing) }
             do throws(SystemError) {
@@ -75,13 +103,16 @@ extension BucketFileSystem {
     }
 
     private func newFile(
-        _ key: ObjectKey, _ node: NodeID, _ attributes: WrittenAttributes, _ writing: MountWriting
+        _ key: ObjectKey, _ node: NodeID, _ attributes: WrittenAttributes, heldBy holders: [WrittenHandle],
+        _ writing: MountWriting
     ) throws(SystemError) -> WrittenFile {
         let description = WrittenDescription(attributes, stored: ObjectMetadata())
-        let staged = try writing.staging.make(
-            StagedImage(), base: nil, name: WrittenName(key, replacing: nil).words, description: description.words,
-            isTorn: true)
-        return written(staged, node, key, replacing: nil, description, writing)
+        let staged = try stage(
+            StagedImage(), of: nil, as: WrittenName(key, replacing: nil), description, heldBy: holders, isTorn: true,
+            writing)
+        let file = written(staged, node, key, replacing: nil, description, writing)
+        file.state.withLock { $0.handles = holders }
+        return file
     }
 
     func written(
@@ -93,7 +124,9 @@ extension BucketFileSystem {
             stored: description.stored, kind: kind, room: writing.room,
             objectTime: objectTime
         ) { [weak self] file, object in
-            if let object { writing.noteSaved(object.size) }
+            if let object, let path = self?.shownPath(of: object.key) {
+                writing.noteSaved(UploadedFile(path, bytes: object.size, version: object.version.text))
+            }
             self?.finish(node, file, writing)
         }
     }
@@ -101,23 +134,40 @@ extension BucketFileSystem {
     func openToWrite(
         _ node: NodeID, _ access: Access, by caller: Caller, _ writing: MountWriting
     ) async throws(SystemError) -> OpenFile {
+        let handle = try await handleToWrite(node, access, by: caller, writing)
+        do throws(SystemError) {
+            if access.truncates, let (_, file) = writer(handle, of: node), file.staged.size > 0 {
+                try file.resize(to: 0)
+            }
+        } catch {
+            release(node, handle)
+            throw error
+        }
+        return OpenFile(writing: handle, access)
+    }
+
+    /// The one that a session before this one has given for the same request, and did not live to tell of, or a new one.
+    private func handleToWrite(
+        _ node: NodeID, _ access: Access, by caller: Caller, _ writing: MountWriting
+    ) async throws(SystemError) -> HandleID {
+        let writer = WriterHandle(opener: caller.process, appends: access.appends)
+        let known = handles.withLock { $0.takeRecovered(for: caller.request, of: node, writer) }
+        if let known { return known }
         let file = try await fileToChange(node, writing)
         do throws(SystemError) {
-            if access.truncates, file.staged.size > 0 { try file.resize(to: 0) }
+            try file.stay()
         } catch {
             close(node, writing)
             throw error
         }
-        let writer = WriterHandle(opener: caller.process, appends: access.appends)
-        let handle = add(writer, of: node, file, writing)
-        return OpenFile(writing: handle, access)
+        return add(writer, of: node, file, for: caller.request, writing)
     }
 
     private func add(
-        _ writer: WriterHandle, of node: NodeID, _ file: WrittenFile, _ writing: MountWriting
+        _ writer: WriterHandle, of node: NodeID, _ file: WrittenFile, for request: UInt64, _ writing: MountWriting
     ) -> HandleID {
         let handle = handles.withLock { $0.add(OpenedFile(node, file, writer)) }
-        note(file, writing) { $0.append(WrittenHandle(handle, node, writer)) }
+        note(file, writing) { $0.append(WrittenHandle(handle, node, writer, for: request)) }
         return handle
     }
 
@@ -135,7 +185,9 @@ extension BucketFileSystem {
 
     /// The file that a node is, or becomes now; it counts as open until `close`.
     func fileToChange(_ node: NodeID, _ writing: MountWriting) async throws(SystemError) -> WrittenFile {
+        try await waitForAbandoned(node, writing)
         if let known = try tree.openWritten(node, or: nil) { return known }
+        await writing.waitForQuiet()
         let found = try await tree.changeable(node)
         guard found.kind != .folder else { throw SystemError(code: EISDIR) }
         if let known = try tree.openWritten(node, or: nil) { return known }
@@ -167,9 +219,8 @@ extension BucketFileSystem {
     func stage(
         _ object: StoredObject, _ description: WrittenDescription, _ writing: MountWriting
     ) throws(SystemError) -> StagedFile {
-        try writing.staging.make(
-            StagedImage(ofObjectWithSize: object.size), base: object.words,
-            name: WrittenName(object.key, replacing: object.version).words, description: description.words,
-            isTorn: false)
+        try stage(
+            StagedImage(ofObjectWithSize: object.size), of: object,
+            as: WrittenName(object.key, replacing: object.version), description, isTorn: false, writing)
     }
 }

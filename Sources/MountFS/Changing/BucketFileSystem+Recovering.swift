@@ -9,8 +9,10 @@ extension BucketFileSystem {
     /// the crash of a session.
     func recover(_ writing: MountWriting, isFirst: Bool) throws(SystemError) {
         let left = try writing.staging.left()
+        if !isFirst || !left.files.isEmpty { writing.noteCrash() }
         for file in left.damaged { writing.noteDamaged(file) }
         try finishExchanges(of: left.files)
+        let givingWay = try finishReplacements(of: left.files)
         let fates = left.files.map { WrittenFate(words: $0.state.name) }
         let wanted = Set(fates.compactMap { if case .named(let name) = $0 { name.key } else { nil } })
         for (file, fate) in zip(left.files, fates) {
@@ -21,13 +23,14 @@ extension BucketFileSystem {
             }
             switch fate {
             case .named(let name) where name.key.hasPrefix(tree.settings.root):
-                try recover(file, name, description, holders, writing)
+                try recover(
+                    file, name, description, holders, givesWay: givingWay.contains(ObjectIdentifier(file)), writing)
             case .named, .unknown: writing.noteDamaged(file.dataName)
             case .nameless, .doomed:
                 if !holders.isEmpty, try goOn(file, nil, description, holders, isDoomed: fate == .doomed, writing) {
                     continue
                 }
-                recoverDeleted(file, isDoomed: fate == .doomed, wanted, writing)
+                try recoverDeleted(file, isDoomed: fate == .doomed, wanted, writing)
             }
         }
     }
@@ -56,21 +59,36 @@ extension BucketFileSystem {
         }
     }
 
+    /// Of a name and the file that was to be renamed to it when everybody was killed. What was replaced has no name any more; what
+    /// may have been is returned.
+    private func finishReplacements(of files: [StagedFile]) throws(SystemError) -> Set<ObjectIdentifier> {
+        var taken: Set<ObjectKey> = []
+        var givingWay: [(file: StagedFile, name: WrittenName)] = []
+        for file in files {
+            guard case .named(let name) = WrittenFate(words: file.state.name) else { continue }
+            if name.givesWay { givingWay.append((file, name)) } else { taken.insert(name.key) }
+        }
+        for (file, name) in givingWay {
+            if taken.contains(name.key) { try file.name(nil) }
+        }
+        return Set(givingWay.map { ObjectIdentifier($0.file) })
+    }
+
     private func recover(
         _ file: StagedFile, _ name: WrittenName, _ description: WrittenDescription, _ holders: [WrittenHandle],
-        _ writing: MountWriting
+        givesWay: Bool, _ writing: MountWriting
     ) throws(SystemError) {
         if holders.isEmpty, file.state.isTorn, file.state.sealed == nil {
             guard writing.settings.uploadsTorn else { return keep(file, name.key, .torn, writing) }
             try file.seal()
         }
-        _ = try goOn(file, name, description, holders, isDoomed: false, writing)
+        _ = try goOn(file, name, description, holders, isDoomed: false, givesWay: givesWay, writing)
     }
 
     /// False when nobody knows the file any more.
     private func goOn(
         _ staged: StagedFile, _ name: WrittenName?, _ description: WrittenDescription, _ holders: [WrittenHandle],
-        isDoomed: Bool, _ writing: MountWriting
+        isDoomed: Bool, givesWay: Bool = false, _ writing: MountWriting
     ) throws(SystemError) -> Bool {
         let base = staged.state.base.flatMap(StoredObject.init(words:))
         let replacing = base?.key == name?.key ? base?.version : name?.replacing
@@ -81,12 +99,16 @@ extension BucketFileSystem {
         if isDoomed, let base { writing.doom(MountWriting.Doomed(object: base, node: node, file: file, place: nil)) }
         // Nobody goes on with what came behind the version that is whole.
         file.isAbandoned = holders.isEmpty
+        file.givesWay = givesWay
         for holder in holders {
             var writer = WriterHandle(opener: holder.opener, appends: holder.appends)
             // A close that is asked for again waits again.
             if file.isUnsaved { writer.wrote() }
+            let hasBytes = staged.state.isTorn && !staged.state.image.here.isEmpty
+            if holder.isTorn || hasBytes { writer.doubt() }
             _ = try tree.openWritten(node, or: nil)
-            _ = handles.withLock { $0.add(OpenedFile(node, file, writer), under: holder.handle) }
+            let open = OpenedFile(node, file, writer)
+            handles.withLock { $0.recover(open, under: holder.handle, for: holder.request) }
         }
         note(file, writing) { $0 = holders }
         file.saveIfNeeded()
@@ -97,15 +119,18 @@ extension BucketFileSystem {
     /// Somebody has removed it; the object that it was may wait for its end, unless another file has taken its place.
     private func recoverDeleted(
         _ file: StagedFile, isDoomed: Bool, _ wanted: Set<ObjectKey>, _ writing: MountWriting
-    ) {
+    ) throws(SystemError) {
         let base = isDoomed ? file.state.base.flatMap(StoredObject.init(words:)) : nil
         let object = base.flatMap { wanted.contains($0.key) ? nil : $0 }
         let deletions = writing.uploader.deletions
+        let place: (name: [UInt8], folder: NodeID)?
+        if let object { place = try tree.hide(object.key) } else { place = nil }
         if let object { deletions.begin(object.key) }
         tree.calls.begin { [self] in
             defer { if let object { deletions.end(object.key) } }
             do throws(SystemError) {
                 if let object { try await delete(object.key, object.version) }
+                if let place { tree.noteKnown(place.name, in: place.folder) }
                 try file.remove()
             } catch {
                 writing.settings.report("what was left of a deleted file cannot be removed: \(error.description)", nil)

@@ -6,20 +6,37 @@ import Synchronization
 
 extension BucketFileSystem {
     public func remove(_ name: UnsafeRawBufferPointer, in folder: NodeID, _ reply: Reply<Void>) {
-        guard let writing else { return _ = reply.fail(.readOnly) }
-        let name = Array(name)
-        begin(reply) { [self] () async throws(SystemError) in
-            guard let node = try await tree.found(name, in: folder) else { throw .notThere }
-            defer { tree.forget(node, count: 1) }
-            let found = try await tree.changeable(node)
+        takeAway(name, in: folder, reply) { [self] found, name, writing async throws(SystemError) in
             guard found.kind != .folder else { throw SystemError(code: EISDIR) }
             guard found.file != nil || found.opens > 0 else {
                 try await delete(found.key)
                 return tree.removeName(name, in: folder, isKnown: true)
             }
-            let file = try await fileToChange(node, writing)
-            defer { close(node, writing) }
-            try await remove(file, at: node, name, in: folder, isOpen: found.opens > 0, writing)
+            let file = try await fileToChange(found.node, writing)
+            defer { close(found.node, writing) }
+            try await remove(file, at: found.node, name, in: folder, isOpen: found.opens > 0, writing)
+        }
+    }
+
+    public func removeFolder(_ name: UnsafeRawBufferPointer, in folder: NodeID, _ reply: Reply<Void>) {
+        takeAway(name, in: folder, reply) { [self] found, name, writing async throws(SystemError) in
+            guard found.kind == .folder else { throw SystemError(code: ENOTDIR) }
+            try await removeEmptyFolder(found, name, in: folder, writing)
+        }
+    }
+
+    /// What has the name is given to `body`, as it is now.
+    private func takeAway(
+        _ name: UnsafeRawBufferPointer, in folder: NodeID, _ reply: Reply<Void>,
+        _ body: @escaping @Sendable (BucketTree.Changeable, [UInt8], MountWriting) async throws(SystemError) -> Void
+    ) {
+        guard let writing else { return _ = reply.fail(.readOnly) }
+        let name = Array(name)
+        begin(reply) { [self] () async throws(SystemError) in
+            await writing.waitForQuiet()
+            guard let node = try await tree.found(name, in: folder) else { throw .notThere }
+            defer { tree.forget(node, count: 1) }
+            try await body(try await tree.changeable(node), name, writing)
         }
     }
 
@@ -29,6 +46,7 @@ extension BucketFileSystem {
     ) async throws(SystemError) {
         try await file.whileStill { () async throws(SystemError) in
             guard let key = file.key else { throw .notThere }
+            await file.hear()
             try await forgetUpload(of: file)
             guard let version = file.replacing else {
                 try file.move(to: nil, replacing: nil)

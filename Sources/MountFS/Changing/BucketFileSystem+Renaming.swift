@@ -15,6 +15,7 @@ extension BucketFileSystem {
             // Whoever needs several files to be still waits for nobody who does, too.
             await renames.enter()
             defer { renames.leave() }
+            await writing.waitForQuiet()
             guard replacing != .required else { return try await exchange(old, new, writing) }
             guard let source = try await tree.found(old.name, in: old.folder) else { throw .notThere }
             defer { tree.forget(source, count: 1) }
@@ -69,6 +70,7 @@ extension BucketFileSystem {
         _ file: WrittenFile, to key: ObjectKey, replacing version: ObjectVersion?
     ) async throws(SystemError) {
         try await prepareToMove(file)
+        await file.hear()
         guard let oldKey = file.key else { throw .notThere }
         guard let oldVersion = file.replacing else { return try file.move(to: key, replacing: version) }
         // Also where the new bytes need nothing of it: until they are whole it is all that there is.
@@ -78,14 +80,26 @@ extension BucketFileSystem {
         }
         let stored = file.stored
         let copied = try await copyInStore(oldKey, oldVersion, to: key, metadata)
-        // Noted before the old one goes: else it would look, after a crash, as if somebody else had removed it.
+        // Noted before the old one goes: else it would look, after a crash, as if somebody else had removed it. And that it is to
+        // go: else it would look like the file, with older bytes.
+        let leftover = try noteLeftover(StoredObject(oldKey, oldVersion, size: 0))
         try file.move(to: key, with: copied, metadata)
         do throws(SystemError) {
             try await delete(oldKey)
         } catch {
             try file.move(to: oldKey, with: oldVersion, stored)
+            try leftover?.remove()
             throw error
         }
+        try leftover?.remove()
+    }
+
+    /// An object that is to go, whoever is killed; until what is returned is removed.
+    func noteLeftover(_ object: StoredObject) throws(SystemError) -> StagedFile? {
+        let description = WrittenDescription(WrittenAttributes(), stored: ObjectMetadata())
+        return try writing?.staging.make(
+            StagedImage(), base: object.words, name: WrittenFate.doomedWords, description: description.words,
+            isTorn: false)
     }
 
     func prepareToMove(_ file: WrittenFile) async throws(SystemError) {
@@ -140,10 +154,13 @@ extension BucketFileSystem {
         defer { close(replaced.node, writing) }
         try await file.whileStill { () async throws(SystemError) in
             try await forgetUpload(of: file)
+            await file.hear()
             do throws(SystemError) {
                 if replaced.opens > 0 { try await fetchRest(of: file) }
+                try file.giveWay()
                 try await body(file.replacing)
             } catch {
+                if let key = file.key { try file.move(to: key, replacing: file.replacing) }
                 // It stays what it was, with some of its bytes staged.
                 if file.isTorn { try file.saveBehind() }
                 throw error

@@ -17,15 +17,20 @@ extension BucketFileSystem {
                 throw SystemError(code: EBUSY)
             }
             let moved = try await moveAll(below: found.key, to: newPrefix)
+            var leftovers: [StagedFile?] = []
             for (_, file) in written {
                 guard let old = file.key, old.hasPrefix(found.key) else { continue }
                 try await forgetUpload(of: file)
+                if let version = file.replacing, tree.store.capabilities.atomicRename != .objectsAndFolders {
+                    leftovers.append(try noteLeftover(StoredObject(old, version, size: 0)))
+                }
                 try file.move(to: Self.key(old, from: found.key, to: newPrefix), with: moved[old], nil)
             }
             // Noted before the old ones go: else it would look, after a crash, as if somebody else had removed them.
             if tree.store.capabilities.atomicRename != .objectsAndFolders {
                 try await deleteAll(Array(moved.keys), below: found.key)
             }
+            for leftover in leftovers { try leftover?.remove() }
             try tree.move(found.node, to: new.name, in: new.folder, nil, isOnlyHere: moved.isEmpty)
             for (node, _) in written { tree.noteMoved(node) }
         }

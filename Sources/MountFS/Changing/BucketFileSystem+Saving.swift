@@ -21,17 +21,27 @@ extension BucketFileSystem {
         return progress
     }
 
+    public func takeUploaded() -> [UploadedFile] { writing?.takeUploaded() ?? [] }
+
+    /// Where people find it. A single object that is the mount has no path in it, but a name.
+    func shownPath(of key: ObjectKey) -> RawPath {
+        tree.settings.isSingleObject ? RawPath(key.bytes).components.last ?? "" : path(of: key)
+    }
+
     public func drain(_ then: @escaping @Sendable () -> Void) {
         guard let writing else { return then() }
         tree.calls.begin { [self] in
             for (_, file) in tree.written() where file.key != nil {
                 file.sealIfWanted()
+                await file.waitForEnd()
                 guard file.staged.state.sealed != nil else { continue }
                 // Why it cannot come there is in the progress.
                 _ = await withCheckedContinuation { continuation in
                     file.waitForSealed { continuation.resume(returning: $0) }
                 }
             }
+            // Those that fail are due again.
+            for (_, file) in tree.written() { await file.waitForStored() }
             let due = writing.takeDue(all: true) {}
             await withTaskGroup(of: Void.self) { group in
                 for (node, file) in due {
@@ -50,7 +60,7 @@ extension WrittenFile {
     fileprivate func pending(_ staged: StagedState) -> (bytes: Int, failure: StoreError?)? {
         if let sealed = staged.sealed { return (sealed.image.size, failure?.error) }
         if staged.isTorn { return isSealWanted ? (staged.image.size, failure?.error) : nil }
-        // The bytes are there.
-        return unstored.map { (0, $0) }
+        let (isPending, failure) = unstored
+        return isPending ? (0, failure) : nil
     }
 }

@@ -6,6 +6,11 @@ extension ChangingFileSystem {
         _ reply: Reply<NewFile>
     ) { reply.fail(.readOnly) }
 
+    public func findMade(
+        _ name: UnsafeRawBufferPointer, in folder: NodeID, _ access: Access, by caller: Caller,
+        _ reply: Reply<NewFile>
+    ) { reply.fail(.readOnly) }
+
     public func makeFolder(
         _ name: UnsafeRawBufferPointer, in folder: NodeID, mode: UInt32, by caller: Caller, _ reply: Reply<Lookup>
     ) { reply.fail(.readOnly) }

@@ -10,6 +10,11 @@ public protocol ChangingFileSystem: AnyObject, Sendable {
     func make(
         _ name: UnsafeRawBufferPointer, in folder: NodeID, mode: UInt32, _ access: Access, by caller: Caller,
         _ reply: Reply<NewFile>)
+    /// The file that a session before this one has made for the same request, and did not live to tell of: as if `make` had made
+    /// it. EEXIST where what has the name came there in another way.
+    func findMade(
+        _ name: UnsafeRawBufferPointer, in folder: NodeID, _ access: Access, by caller: Caller,
+        _ reply: Reply<NewFile>)
     func makeFolder(
         _ name: UnsafeRawBufferPointer, in folder: NodeID, mode: UInt32, by caller: Caller, _ reply: Reply<Lookup>)
     func makeLink(
@@ -76,9 +81,13 @@ public struct Caller: Sendable, Equatable {
     /// A signal is ending the process at this moment. Said of who closes a file.
     public var isDying: Bool
     public var umask: UInt32
+    /// The number of what is asked for, by which it is known when it comes again after a crash; 0 where it has none. Said of who
+    /// opens a file for writing.
+    public var request: UInt64
 
     public init(
-        user: UInt32, group: UInt32, thread: Int32, umask: UInt32, process: Int32 = 0, isDying: Bool = false
+        user: UInt32, group: UInt32, thread: Int32, umask: UInt32, process: Int32 = 0, isDying: Bool = false,
+        request: UInt64 = 0
     ) {
         self.user = user
         self.group = group
@@ -86,6 +95,7 @@ public struct Caller: Sendable, Equatable {
         self.process = process
         self.isDying = isDying
         self.umask = umask
+        self.request = request
     }
 }
 

@@ -26,6 +26,9 @@ protocol ByteOrigin: Sendable {
     /// Reads what is on this machine and can be had without waiting. False when that is not all of the range.
     func readAtHand(_ range: Range<Int>, of file: FileVersion, into memory: UnsafeMutableRawBufferPointer) -> Bool
 
+    /// All of a file, where this machine has it and it has been found right. Never waits.
+    func local(_ file: FileVersion) -> LocalContent?
+
     /// Nobody has read anything for a while.
     func rest()
 }
@@ -85,6 +88,7 @@ struct StoreOrigin: ByteOrigin {
     func readAtHand(_ range: Range<Int>, of file: FileVersion, into memory: UnsafeMutableRawBufferPointer) -> Bool {
         false
     }
+    func local(_ file: FileVersion) -> LocalContent? { nil }
     func rest() {}
 
     /// The cheapest that the store states, if the bytes do not have it.

@@ -10,6 +10,7 @@ public struct MountCache: Sendable {
     public let place: String
     /// As whom the mount reads.
     public let reader: CacheReader
+    public let use = CacheUse()
 
     public init(_ disk: DiskCache, place: String, reader: CacheReader) {
         self.disk = disk
@@ -50,7 +51,9 @@ final class CachedOrigin: ByteOrigin {
             }
             position += found.count
             if found.gap.isEmpty, found.count == 0 { found.gap = position..<range.upperBound }
+            if found.count > 0 { cache.use.noteHit() }
             guard !found.gap.isEmpty else { continue }
+            cache.use.noteMiss()
             // Perhaps somebody else has asked for the same bytes since.
             guard !Task.isCancelled else { throw StoreError(.cancelled, "nobody wants it any more") }
             let before = position - range.lowerBound
@@ -90,8 +93,20 @@ final class CachedOrigin: ByteOrigin {
     func readAtHand(_ range: Range<Int>, of file: FileVersion, into memory: UnsafeMutableRawBufferPointer) -> Bool {
         guard let known = known(file), let object = cache.disk.recent(known), object.isKnownReadable(by: cache.reader)
         else { return false }
-        return object.readAtHand(range, into: memory)
+        guard object.readAtHand(range, into: memory) else { return false }
+        cache.use.noteHit()
+        return true
     }
+
+    func local(_ file: FileVersion) -> LocalContent? {
+        guard file.size >= Self.leastLocal, let known = known(file), let object = cache.disk.recent(known),
+            object.isKnownReadable(by: cache.reader), let descriptor = object.whole
+        else { return nil }
+        return LocalContent(descriptor, ownedBy: object)
+    }
+
+    /// Smaller ones come with one request of the kernel's, and stay in its memory.
+    private static let leastLocal = 1 << 20
 
     // MARK: What is there
 

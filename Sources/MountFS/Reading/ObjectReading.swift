@@ -66,6 +66,9 @@ public final class OpenObject: Sendable {
         if range.isEmpty { reply.answer(.none) } else { shared.read(range, by: reader, reply) }
     }
 
+    /// Where the same can be read, if it is whole on this machine.
+    var local: LocalContent? { shared.core.origin.local(file) }
+
     public func close() {
         guard !isClosed.exchange(true, ordering: .acquiringAndReleasing) else { return }
         shared.core.close(shared, reader)

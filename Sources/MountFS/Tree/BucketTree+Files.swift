@@ -43,6 +43,19 @@ extension BucketTree {
             }, then: then)
     }
 
+    /// Its name leads to another node from now on, of which the same is known; those who have this one open go on.
+    func renew(_ node: NodeID) {
+        state.withLock { state in
+            guard let place = state.nodes.place(node), let parent = state.nodes.parent(place) else { return }
+            let (name, kind, facts) = (state.nodes.name(of: place), state.nodes.kind(place), state.nodes[facts: place])
+            state.nodes.detach(place)
+            // Should there be no room, whoever looks the name up is told.
+            guard var facts, let other = try? state.nodes.node(name, of: parent, kind) else { return }
+            facts.cached = nil
+            state.nodes[facts: other] = facts
+        }
+    }
+
     // MARK: Links
 
     private enum Target: Sendable {

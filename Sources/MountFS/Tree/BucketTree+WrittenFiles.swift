@@ -62,27 +62,53 @@ extension BucketTree {
         _ key: ObjectKey?, _ node: NodeID?, _ make: (NodeID) -> WrittenFile
     ) throws(SystemError) -> (node: NodeID, file: WrittenFile)? {
         let now = settings.now()
-        let path = key?.bytes.dropFirst(settings.root.bytes.count)
-            .split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map(Array.init)
         let result = state.withLock { state in
             Result { () throws(SystemError) -> (node: NodeID, file: WrittenFile)? in
                 var place = NodeTable.root
-                if path == nil {
+                if let key {
+                    if !settings.isSingleObject {
+                        let (folder, name) = try recoveredFolder(of: key, now, &state)
+                        place = try state.nodes.node(name, of: folder, .file)
+                        state.local.note(name, in: folder, place, at: nil, &state.nodes)
+                    }
+                } else {
                     guard let held = node.flatMap({ state.nodes.place($0) }) else { return nil }
                     place = held
-                }
-                let path = path ?? []
-                for (index, name) in path.enumerated() where !settings.isSingleObject {
-                    let isLast = index == path.count - 1
-                    let parent = place
-                    place = try state.nodes.node(name, of: parent, isLast ? .file : .folder)
-                    state.local.note(name, in: parent, place, at: nil, &state.nodes)
-                    if !isLast { keep(folder: place, now, &state) }
                 }
                 let file = make(state.nodes.id(place))
                 state.local.files[place] = file
                 state.nodes.pin(place)
                 return (state.nodes.id(place), file)
+            }
+        }
+        return try result.get()
+    }
+
+    /// The folder in which a key is a name, which is there from now on, and that name.
+    private func recoveredFolder(
+        of key: ObjectKey, _ now: Int, _ state: inout State
+    ) throws(SystemError) -> (folder: UInt32, name: [UInt8]) {
+        let path = key.bytes.dropFirst(settings.root.bytes.count)
+            .split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map(Array.init)
+        var folder = NodeTable.root
+        for name in path.dropLast() {
+            let place = try state.nodes.node(name, of: folder, .folder)
+            state.local.note(name, in: folder, place, at: nil, &state.nodes)
+            keep(folder: place, now, &state)
+            folder = place
+        }
+        return (folder, path.last ?? [])
+    }
+
+    /// An object that a process before this one was about to delete shows no more, until `noteKnown`. Nothing where it is no name.
+    func hide(_ key: ObjectKey) throws(SystemError) -> (name: [UInt8], folder: NodeID)? {
+        guard !settings.isSingleObject, key.hasPrefix(settings.root) else { return nil }
+        let now = settings.now()
+        let result = state.withLock { state in
+            Result { () throws(SystemError) -> (name: [UInt8], folder: NodeID) in
+                let (folder, name) = try recoveredFolder(of: key, now, &state)
+                state.local.note(name, in: folder, nil, at: nil, &state.nodes)
+                return (name, state.nodes.id(folder))
             }
         }
         return try result.get()

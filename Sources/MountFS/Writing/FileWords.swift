@@ -36,18 +36,25 @@ struct WrittenName: Sendable, Equatable {
     var replacing: ObjectVersion?
     /// It is just changing places with what was there.
     var exchange: WrittenExchange?
+    /// Another file is just being renamed to this name.
+    var givesWay: Bool
 
-    init(_ key: ObjectKey, replacing: ObjectVersion?, _ exchange: WrittenExchange? = nil) {
+    init(
+        _ key: ObjectKey, replacing: ObjectVersion?, _ exchange: WrittenExchange? = nil, givesWay: Bool = false
+    ) {
         self.key = key
         self.replacing = replacing
         self.exchange = exchange
+        self.givesWay = givesWay
     }
 
     var words: JSONValue {
-        let words: [JSONValue.Member] = [
+        var words: [JSONValue.Member] = [
             .init("key", key.words), .init("replacing", .optional(replacing?.text)),
         ]
-        return .object(words + (exchange.map { [.init("exchange", $0.words)] } ?? []))
+        if let exchange { words.append(.init("exchange", exchange.words)) }
+        if givesWay { words.append(.init("givesWay", true)) }
+        return .object(words)
     }
 
     /// Whoever does not know one of the words knows nothing of the file.
@@ -55,6 +62,7 @@ struct WrittenName: Sendable, Equatable {
         guard let key = words["key"].flatMap(ObjectKey.init(words:)) else { return nil }
         self.key = key
         replacing = ObjectVersion(ifThere: words["replacing"])
+        givesWay = words["givesWay"] == true
         guard let exchange = words["exchange"] else { return }
         guard let exchange = WrittenExchange(words: exchange) else { return nil }
         self.exchange = exchange
@@ -123,30 +131,39 @@ struct WrittenHandle: Sendable, Equatable {
     var node: NodeID
     var opener: Int32
     var appends: Bool
+    /// What it was given for.
+    var request: UInt64
+    /// Who wrote through it has died in the middle of it.
+    var isTorn = false
 
     var words: JSONValue {
         [
             .string(String(handle.number)), .string(String(node.number)), .integer(Int(opener)), .boolean(appends),
+            .string(String(request)), .boolean(isTorn),
         ]
     }
 
-    init(_ handle: HandleID, _ node: NodeID, _ writer: WriterHandle) {
+    init(_ handle: HandleID, _ node: NodeID, _ writer: WriterHandle, for request: UInt64) {
         self.handle = handle
         self.node = node
+        self.request = request
         opener = writer.opener
         appends = writer.appends
     }
 
     init?(words: JSONValue) {
-        guard case .array(let parts) = words, parts.count == 4, case .string(let handle) = parts[0],
+        guard case .array(let parts) = words, parts.count == 6, case .string(let handle) = parts[0],
             case .string(let node) = parts[1], case .integer(let opener) = parts[2],
-            case .boolean(let appends) = parts[3],
-            let handle = UInt64(handle), let node = UInt64(node)
+            case .boolean(let appends) = parts[3], case .string(let request) = parts[4],
+            case .boolean(let isTorn) = parts[5],
+            let handle = UInt64(handle), let node = UInt64(node), let request = UInt64(request)
         else { return nil }
         self.handle = HandleID(handle)
         self.node = NodeID(node)
         self.opener = Int32(truncatingIfNeeded: opener)
         self.appends = appends
+        self.request = request
+        self.isTorn = isTorn
     }
 
     static func all(in words: JSONValue?) -> [WrittenHandle] {

@@ -18,6 +18,8 @@ public final class MountWriting: Sendable {
 
     private struct State {
         var progress = UploadProgress()
+        /// Not told of yet.
+        var uploaded: [UploadedFile] = []
         /// By key.
         var doomed: [ObjectKey: Doomed] = [:]
         /// Files of which only attributes are to be stored, and when.
@@ -35,6 +37,8 @@ public final class MountWriting: Sendable {
     /// Where the staging folder is, for people.
     let path: RawPath
     private let state = Mutex(State())
+    /// When the store is done with what a session that was killed has asked for, in milliseconds of a clock that nobody sets.
+    private let quiet = Atomic(0)
 
     /// More files than this do not wait for that.
     static let mostDue = 256
@@ -60,12 +64,22 @@ public final class MountWriting: Sendable {
 
     var progress: UploadProgress { state.withLock { $0.progress } }
 
-    func noteSaved(_ bytes: Int) {
+    func noteSaved(_ file: UploadedFile) {
         state.withLock { state in
             state.progress.savedFiles += 1
-            state.progress.savedBytes += bytes
+            state.progress.savedBytes += file.bytes
+            state.uploaded.append(file)
         }
     }
+
+    func takeUploaded() -> [UploadedFile] {
+        state.withLock { state in
+            defer { state.uploaded = [] }
+            return state.uploaded
+        }
+    }
+
+    func noteLostAttributes() { state.withLock { $0.progress.lostAttributes += 1 } }
 
     /// Puts what will not come into the bucket where people find it. `name` is the path in the mount.
     func keep(_ file: StagedFile, _ name: RawPath, _ reason: KeptFile.Reason) throws(SystemError) {
@@ -110,6 +124,20 @@ public final class MountWriting: Sendable {
         return kept
     }
 
+    // MARK: After a crash
+
+    /// What was asked for before may still be carried out: a copy or an upload that comes behind a removal would undo it.
+    func noteCrash() {
+        guard !(store is any FolderStore) else { return }
+        quiet.store(MonotonicTime.milliseconds + settings.afterCrash.milliseconds, ordering: .relaxed)
+    }
+
+    /// Whoever changes names waits until that is over.
+    func waitForQuiet() async {
+        let left = quiet.load(ordering: .relaxed) - MonotonicTime.milliseconds
+        if left > 0 { await AlarmClock.shared.pause(milliseconds: left) }
+    }
+
     // MARK: Objects that are to go
 
     func doom(_ doomed: Doomed) { state.withLock { $0.doomed[doomed.object.key] = doomed } }
@@ -125,7 +153,7 @@ public final class MountWriting: Sendable {
 
     // MARK: Attributes
 
-    /// Returns those that shall not wait any longer.
+    /// Returns those that shall not wait any longer: they count as being stored from then on.
     func noteAttributes(_ node: NodeID, _ file: WrittenFile, whenDue: @escaping @Sendable () -> Void) -> [(
         node: NodeID, file: WrittenFile
     )] {
@@ -137,12 +165,14 @@ public final class MountWriting: Sendable {
                 state.alarm = AlarmClock.shared.set(milliseconds: settings.attributePause.milliseconds, whenDue)
             }
             guard state.due.count > Self.mostDue else { return [] }
-            defer { state.due.removeFirst(state.due.count - Self.mostDue) }
-            return state.due.prefix(state.due.count - Self.mostDue).map { ($0.node, $0.file) }
+            let first = state.due.prefix(state.due.count - Self.mostDue)
+            state.due.removeFirst(first.count)
+            return Self.begin(first)
         }
     }
 
-    /// Takes those whose time has come, or all, and has `whenDue` called again for the others.
+    /// Takes those whose time has come, or all, and has `whenDue` called again for the others. They count as being stored from
+    /// then on.
     func takeDue(all: Bool, whenDue: @escaping @Sendable () -> Void) -> [(node: NodeID, file: WrittenFile)] {
         let now = settings.now()
         return state.withLock { state in
@@ -152,7 +182,16 @@ public final class MountWriting: Sendable {
             if let next = state.due.first {
                 state.alarm = AlarmClock.shared.set(milliseconds: max(1, next.time - now), whenDue)
             }
-            return due.map { ($0.node, $0.file) }
+            return Self.begin(due[...])
+        }
+    }
+
+    private static func begin(
+        _ due: ArraySlice<(node: NodeID, file: WrittenFile, time: Int)>
+    ) -> [(node: NodeID, file: WrittenFile)] {
+        due.map { node, file, _ in
+            file.beginStoring()
+            return (node, file)
         }
     }
 }

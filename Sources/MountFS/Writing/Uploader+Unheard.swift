@@ -26,10 +26,11 @@ extension Uploader {
         try onDisk { () throws(SystemError) in try file.attempt(StagedAttempt(number: number, sent.words)) }
     }
 
-    /// The version that is in the bucket, should it be one that was sent from here.
-    func unheard(of file: StagedFile, to target: Target) async throws(Failure) -> Saved? {
-        let attempts = file.state.attempts
-        guard !attempts.isEmpty else { return nil }
+    /// The version that is in the bucket, should it be one that was sent from here; nothing when somebody else has written it.
+    /// `failure` is what the store had to say when it was asked to take it.
+    func unheard(
+        of file: StagedFile, to target: Target, _ failure: Failure? = nil
+    ) async throws(Failure) -> Saved? {
         let found: ObjectInfo?
         do throws(StoreError) {
             found = try await store.stat(target.key)
@@ -37,8 +38,14 @@ extension Uploader {
             guard error.code == .notFound else { throw .store(error) }
             found = nil
         }
-        guard let found, found.version != target.replacing else { return nil }
-        for attempt in attempts.reversed() {
+        guard found?.version != target.replacing else {
+            // What is in the way is not there yet: another request for the same key is being carried out, maybe one of our own
+            // of which nobody knows any more.
+            guard case .conflict(let error) = failure, error.code == .conditionFailed else { return nil }
+            throw .store(StoreError(.conditionFailed, error.message, isRetryable: true, requestID: error.requestID))
+        }
+        guard let found else { return nil }
+        for attempt in file.state.attempts.reversed() {
             guard let sent = SentObject(words: attempt.description), sent.key == target.key,
                 try await isThere(sent, found)
             else { continue }

@@ -72,7 +72,7 @@ final class Uploader: Sendable {
             do throws(Failure) {
                 saved = try await upload(sealed, of: file, to: target)
             } catch {
-                guard error.mayBeOwn, let own = try await unheard(of: file, to: target) else { throw error }
+                guard error.mayBeOwn, let own = try await unheard(of: file, to: target, error) else { throw error }
                 saved = own
             }
             // Without one, another was sealed meanwhile.

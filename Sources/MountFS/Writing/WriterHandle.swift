@@ -35,6 +35,11 @@ struct WriterHandle: Sendable, Equatable {
 
     mutating func wrote() { hasWritten = true }
 
+    /// A session before this one has crashed. It had heard that the writer was dying; or there are bytes that nobody had called
+    /// whole, and the word that their writer was dying may have gone with the session. So they are torn until somebody calls them
+    /// whole.
+    mutating func doubt() { isTorn = !appends }
+
     /// FLUSH.
     mutating func close(by closer: Closer) -> Verdict {
         if closer.isDying, !appends {

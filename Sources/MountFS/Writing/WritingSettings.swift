@@ -26,6 +26,8 @@ public struct WritingSettings: Sendable {
     public var longPause = TimeSpan(milliseconds: 30_000)
     /// Attributes that programs set one after another come to the bucket together, so long after the last.
     public var attributePause = TimeSpan(milliseconds: 2000)
+    /// After a crash requests of the dead session may still be carried out by the store: names are not changed before that.
+    public var afterCrash = TimeSpan(milliseconds: 1000)
     /// Where calls of the store are made; Swift's own threads when nothing is given.
     public var threads: WorkThreads?
     /// Milliseconds of a clock that nobody sets.

@@ -58,6 +58,8 @@ extension WrittenFile {
                 defer { state.isSealWanted = true }
                 return !state.isSealWanted
             }
+            let told = StoreError(error, "\(key?.shown ?? "a deleted file"): cannot be saved")
+            settings.report(told.message, told)
             if isFirst { begin { await $0.sealLater() } }
             throw error
         }
@@ -71,12 +73,8 @@ extension WrittenFile {
     }
 
     func sealIfWanted() {
-        guard isSealWanted else { return }
-        do throws(SystemError) {
-            try saveBehind()
-        } catch {
-            settings.report("\(key?.shown ?? "a deleted file"): cannot be saved: \(error.description)", nil)
-        }
+        // Why it cannot be has been told.
+        if isSealWanted { try? saveBehind() }
     }
 
     /// What was sealed by whoever was here before.
@@ -101,6 +99,17 @@ extension WrittenFile {
     ) async throws(Failure) -> Answer {
         state.withLock { $0.stills += 1 }
         await stillness.enter()
+        await waitForAttempt()
+        defer {
+            stillness.leave()
+            state.withLock { $0.stills -= 1 }
+            saveIfNeeded()
+        }
+        return try await body()
+    }
+
+    /// Until the store is not being asked.
+    private func waitForAttempt() async {
         await withCheckedContinuation { continuation in
             let isStill = state.withLock { state in
                 if state.isAttempting { state.waitingForStillness.append(continuation) }
@@ -108,12 +117,6 @@ extension WrittenFile {
             }
             if isStill { continuation.resume() }
         }
-        defer {
-            stillness.leave()
-            state.withLock { $0.stills -= 1 }
-            saveIfNeeded()
-        }
-        return try await body()
     }
 
     private func beginAttempt() -> Bool {
@@ -165,6 +168,28 @@ extension WrittenFile {
         }
     }
 
+    /// What was sent, and of which nobody knows whether it came into the bucket, is found out, before the name means something else.
+    /// Not while an attempt is under way. Where the store cannot say so, it is as if it had not come there.
+    func hear() async {
+        guard let key, !staged.state.attempts.isEmpty else { return }
+        let target = state.withLock { place(for: key, $0) }
+        do throws(Uploader.Failure) {
+            guard let saved = try await uploader.unheard(of: staged, to: target) else { return }
+            try uploader.onDisk { () throws(SystemError) in
+                try staged.settle(saved.number, as: saved.object.words)
+            }
+            finish(saved, target)
+        } catch {
+            settings.report("\(key.shown): whether it is in the bucket cannot be found out", error.error)
+        }
+    }
+
+    /// A version that is in the bucket is known to be there, with what follows from that.
+    func waitForEnd() async {
+        guard staged.state.sealed == nil, state.withLock({ $0.isUploading }) else { return }
+        await waitForAttempt()
+    }
+
     private func rest(_ span: TimeSpan) async {
         let pause = state.withLock { state in
             let pause = state.pause ?? AlarmClock.Pause()
@@ -199,6 +224,11 @@ extension WrittenFile {
             state.hasConflict = false
             beginAgain(&state)
         }
+        do throws(SystemError) {
+            try stay()
+        } catch {
+            settings.report("\(saved.object.key.shown): the journal cannot be written: \(error.description)", nil)
+        }
         countRoom()
         onEnd(self, saved.object)
         answer(.success(())) { $0.version <= saved.number }
@@ -232,7 +262,7 @@ extension WrittenFile {
             answer(.failure(SystemError(error)))
             return settings.longPause
         case .disk(let error):
-            settings.report("\(name): the staged file cannot be used: \(error.description)", nil)
+            settings.report("\(name): the staged file cannot be used: \(error.description)", failure.error)
             answer(.failure(error))
             return settings.longPause
         }

@@ -52,6 +52,8 @@ final class WrittenFile: Sendable {
         var pause: AlarmClock.Pause?
         /// Somebody else has written to the object.
         var hasConflict = false
+        /// Another file was being renamed to its name when everybody was killed, and nobody knows how far that had come.
+        var givesWay = false
         /// Nobody waited when it happened.
         var lateError: SystemError?
         /// Who may write to it.
@@ -59,7 +61,10 @@ final class WrittenFile: Sendable {
         /// The last who wrote to it died in the middle of it.
         var isAbandoned = false
 
-        /// Why attributes of what is in the bucket could not be stored there at last.
+        /// How often attributes of what is in the bucket are on their way there, and who waits for the end of that.
+        var storings = 0
+        var waitingForStored: [CheckedContinuation<Void, Never>] = []
+        /// Why they could not be stored at last.
         var unstored: StoreError?
 
         /// The next part to be sent while the file is being written.
@@ -130,12 +135,16 @@ final class WrittenFile: Sendable {
     }
     /// It is whole as it is now, and that could not be noted.
     var isSealWanted: Bool { state.withLock { $0.isSealWanted && $0.key != nil } }
-    var unstored: StoreError? {
-        get { state.withLock { $0.unstored } }
-        set { state.withLock { $0.unstored = newValue } }
+    /// Its bytes are in the bucket, and attributes of it are on their way, or cannot come there now for this reason.
+    var unstored: (isPending: Bool, failure: StoreError?) {
+        state.withLock { ($0.storings > 0 || $0.unstored != nil, $0.unstored) }
     }
     /// Somebody else has written to the object.
     var hasConflict: Bool { state.withLock { $0.hasConflict } }
+    var givesWay: Bool {
+        get { state.withLock { $0.givesWay } }
+        set { state.withLock { $0.givesWay = newValue } }
+    }
     /// It is not whole, and no version that is waits to be saved.
     var isTorn: Bool {
         let staged = staged.state
@@ -235,13 +244,15 @@ final class WrittenFile: Sendable {
         try set(attributes)
     }
 
-    /// Notes who may write to it, so that a session after this one knows them.
+    /// Notes who may write to it, so that a session after this one knows them. One after the other: a close comes at the same time
+    /// as the next open, and the journal must not end with who has gone.
     func change(_ handles: (inout [WrittenHandle]) -> Void) throws(SystemError) {
-        let words = state.withLock { state in
+        let result = state.withLock { state in
             handles(&state.handles)
-            return JSONValue.array(state.handles.map(\.words))
+            let words = JSONValue.array(state.handles.map(\.words))
+            return Result { () throws(SystemError) in try staged.hold(words) }
         }
-        try staged.hold(words)
+        try result.get()
     }
 
     /// It is to become this object from now on; nothing: none.
@@ -266,6 +277,21 @@ final class WrittenFile: Sendable {
             base.key == old.0, base.version == old.1
         else { return }
         try rebase(on: StoredObject(key, object, size: base.size), metadata)
+    }
+
+    /// Another file is being renamed to its name: should everybody be killed, nobody shall take that for somebody else's.
+    func giveWay() throws(SystemError) {
+        let (key, replacing) = state.withLock { ($0.key, $0.replacing) }
+        guard let key else { return }
+        try staged.name(WrittenName(key, replacing: replacing, givesWay: true).words)
+    }
+
+    /// It is there all the same, and somebody writes to it, or it is in the bucket.
+    func stay() throws(SystemError) {
+        let (key, replacing, givesWay) = state.withLock { ($0.key, $0.replacing, $0.givesWay) }
+        guard givesWay, let key else { return }
+        try staged.name(WrittenName(key, replacing: replacing).words)
+        state.withLock { $0.givesWay = false }
     }
 
     /// It has no name any more, and the object that it was is to go when it is closed.

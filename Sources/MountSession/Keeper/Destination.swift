@@ -83,8 +83,7 @@ struct Destination: ~Copyable {
     private static func followable(
         _ name: RawPath, in folder: borrowing OwnedDescriptor
     ) throws(SystemError) -> RawPath {
-        let owner = try folder.entry(of: name).owner
-        guard owner == 0 || owner == geteuid() else { throw SystemError(code: EACCES) }
+        guard try folder.entry(of: name).isTrustedLink else { throw SystemError(code: EACCES) }
         return try folder.target(ofLink: name)
     }
 

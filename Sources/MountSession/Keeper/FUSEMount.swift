@@ -19,22 +19,41 @@ final class FUSEMount: Sendable {
             shim_fuse_auto_invalidate, shim_fuse_async_direct, shim_fuse_cache_links, shim_fuse_handle_killpriv_v2,
             shim_fuse_expire_only, shim_fuse_direct_mmap, shim_fuse_resend,
         ].reduce(0, |),
-        max_readahead: 256 << 20, max_write: UInt32(Session.largestWrite), max_background: 256, congestion: 192)
+        max_readahead: 256 << 20, max_write: UInt32(Session.largestWrite), max_background: 256, congestion: 192,
+        max_stack_depth: 0)
+
+    static func make(_ options: MountOptions) throws(MountFailure) -> FUSEMount {
+        if let device = options.device, PassedDevice.isMounted(device.file.raw) {
+            return try FUSEMount(on: device, options)
+        }
+        return try FUSEMount(at: Destination.prepare(options), options)
+    }
+
+    /// What somebody else has mounted: INIT waits.
+    private init(on device: SharedDescriptor, _ options: MountOptions) throws(MountFailure) {
+        do throws(SystemError) {
+            memory = SharedDescriptor(try SeamMemory.makeFile())
+            try Self.greet(device, memory, options)
+        } catch {
+            throw MountFailure(
+                .noFUSE, "the device that was passed in cannot be served: \(error.description)",
+                hint: "it has to be mounted, and nobody must have served it before")
+        }
+        place = MountPlace(path: options.destination, major: 0, minor: 0, isElsewhere: true)
+        openDevice = Mutex(device)
+    }
 
     /// Mounts, and answers INIT before anybody can touch what is mounted and be stuck in it.
     init(at destination: borrowing Destination, _ options: MountOptions) throws(MountFailure) {
-        let device = try Self.device()
         let path = destination.path
         do throws(SystemError) {
             memory = SharedDescriptor(try SeamMemory.makeFile())
-            try Self.mount(device, at: destination, options)
         } catch {
-            throw MountFailure(
-                .noFUSE, "mounting at `\(path.text)` is refused: \(error.description)",
-                hint: error.isDenial ? "it takes root, or CAP_SYS_ADMIN in a container" : nil)
+            throw MountFailure(.noFUSE, "no memory can be shared with sessions: \(error.description)")
         }
+        let device = try Self.mount(destination, options)
         do throws(SystemError) {
-            place = try Self.begin(device, memory, path)
+            place = try Self.begin(device, memory, path, options)
         } catch {
             MountPlace.detach(path)
             throw MountFailure(.noFUSE, "the kernel's FUSE does not begin: \(error.description)")
@@ -51,6 +70,25 @@ final class FUSEMount: Sendable {
     }
 
     // MARK: Mounting
+
+    /// Returns the device.
+    private static func mount(
+        _ destination: borrowing Destination, _ options: MountOptions
+    ) throws(MountFailure) -> SharedDescriptor {
+        if options.device == nil, !MountRights.mayMount, let helper = MountHelper() {
+            return try mount(destination, options, by: helper)
+        }
+        // In the namespace in which it is mounted: another one's is refused.
+        let device = if let passed = options.device { passed } else { try device() }
+        do throws(SystemError) {
+            try mount(device, at: destination, options)
+        } catch {
+            throw MountFailure(
+                .noFUSE, "mounting at `\(destination.path.text)` is refused: \(error.description)",
+                hint: error.isDenial ? "`provision doctor` shows what is missing" : nil)
+        }
+        return device
+    }
 
     private static func device() throws(MountFailure) -> SharedDescriptor {
         do throws(SystemError) {
@@ -77,15 +115,50 @@ final class FUSEMount: Sendable {
         try SystemError.check { Glibc.mount(options.source, target, MountTable.ourType, flags, data) }
     }
 
+    /// Of a folder that may not be there yet. Of one that cannot be looked at nothing will be read.
+    private static func isInOverlay(_ path: RawPath) -> Bool {
+        guard let nearest = try? TrustedPath(path).nearestFolder() else { return false }
+        return (try? nearest.folder.isInOverlay()) ?? false
+    }
+
+    /// It looks at the place for itself, as the user, and adds `nosuid` and `nodev`.
+    private static func mount(
+        _ destination: borrowing Destination, _ options: MountOptions, by helper: MountHelper
+    ) throws(MountFailure) -> SharedDescriptor {
+        let type = MountTable.ourType.drop { $0 != "." }.dropFirst()
+        var words = ["fsname=\(options.source)", "subtype=\(type)", "default_permissions"]
+        // Who insists on it was told before.
+        if options.allowsOthers, MountHelper.allowsOthers { words.append("allow_other") }
+        if options.isReadOnly { words.append("ro") }
+        do throws(MountHelper.Refusal) {
+            return try helper.mount(at: destination.path, words)
+        } catch {
+            throw MountFailure(
+                .noFUSE, "\(MountHelper.name) does not mount at `\(destination.path.text)`: \(error.text)",
+                hint: "`provision doctor` shows what is missing; `-- COMMAND` mounts without it")
+        }
+    }
+
     private static func begin(
-        _ device: SharedDescriptor, _ memory: SharedDescriptor, _ path: RawPath
+        _ device: SharedDescriptor, _ memory: SharedDescriptor, _ path: RawPath, _ options: MountOptions
     ) throws(SystemError) -> MountPlace {
-        let seam = try SeamMemory(memory.file)
-        var wishes = wishes
-        var granted: UInt64 = 0
-        try SystemError.check { shim_fuse_handshake(device.file.raw, &wishes, seam.kept, &granted) }
+        try greet(device, memory, options)
         var facts = shim_mount_facts()
         try path.call { shim_mount_facts(AT_FDCWD, $0, &facts) }
         return MountPlace(path: path, major: facts.major, minor: facts.minor)
+    }
+
+    private static func greet(
+        _ device: SharedDescriptor, _ memory: SharedDescriptor, _ options: MountOptions
+    ) throws(SystemError) {
+        let seam = try SeamMemory(memory.file)
+        var wishes = wishes
+        if let files = options.localFiles {
+            wishes.flags |= shim_fuse_passthrough
+            // Over what is as deep as this nobody can put an overlay.
+            wishes.max_stack_depth = isInOverlay(files) ? 2 : 1
+        }
+        var granted: UInt64 = 0
+        try SystemError.check { shim_fuse_handshake(device.file.raw, &wishes, seam.kept, &granted) }
     }
 }

@@ -6,9 +6,9 @@ extension RunningSession {
     static func first(of program: SessionProgram, on mount: FUSEMount) throws(MountFailure) -> RunningSession {
         let watch = Stopwatch()
         let session: RunningSession
-        let root: SharedDescriptor
+        let root: SharedDescriptor?
         do throws(SystemError) {
-            root = SharedDescriptor(try mount.place.openRoot())
+            root = mount.place.isElsewhere ? nil : SharedDescriptor(try mount.place.openRoot())
             session = try RunningSession(program, on: mount)
         } catch {
             throw MountFailure(.session, "the session cannot be started: \(error.description)")
@@ -21,6 +21,8 @@ extension RunningSession {
                 throw MountFailure(.session, "the session has ended (\(session.wait().status)) before it served")
             case .late: throw late(program)
             }
+            // Where nobody here sees it nobody can ask.
+            guard let root else { return session }
             let left = program.startMilliseconds - Int(watch.seconds * 1000)
             switch Probe.ask(root, milliseconds: max(1, left), isHopeless: { session.endIfAny != nil }) {
             case .answered: return session

@@ -14,8 +14,8 @@ import Synchronization
 /// replaces it.
 public final class Keeper: Sendable {
     public enum Event: Sendable, Equatable {
-        /// The process that served has died.
-        case lost(ProcessEnd)
+        /// The process that served has died, perhaps killed by the kernel for want of memory.
+        case lost(ProcessEnd, isOutOfMemory: Bool)
         /// Another one serves, after so many milliseconds.
         case revived(milliseconds: Int)
         /// Nobody serves any more, and the dead mount stays.
@@ -28,6 +28,10 @@ public final class Keeper: Sendable {
         /// How far it has come with what programs have written.
         case saving(SavingFigures)
         case kept(KeptReport)
+        /// One file of that is in the bucket.
+        case uploaded(UploadReport)
+        /// What has gone to and fro between it and its store.
+        case traffic(SessionTraffic)
     }
 
     private struct State {
@@ -41,6 +45,8 @@ public final class Keeper: Sendable {
     private let program: SessionProgram
     private let observe: @Sendable (Event) -> Void
     private let state: Mutex<State>
+    /// Of several who want that one tries at a time: the kernel takes each for somebody who uses it.
+    private let isUnmounted = Mutex(false)
     private let ended: WakeUp
 
     /// Mounts; returns when the root of what is mounted has answered. `observe` is called from a thread of the
@@ -55,7 +61,7 @@ public final class Keeper: Sendable {
         } catch {
             throw MountFailure(.noFUSE, "no descriptor can be had: \(error.description)")
         }
-        let mount = try FUSEMount(at: Destination.prepare(options), options)
+        let mount = try FUSEMount.make(options)
         place = mount.place
         do throws(SystemError) {
             try place.setReadAhead(options.readAhead)
@@ -66,7 +72,7 @@ public final class Keeper: Sendable {
         do throws(MountFailure) {
             session = try RunningSession.first(of: program, on: mount)
         } catch {
-            MountPlace.detach(mount.place.path)
+            mount.place.detach()
             throw error
         }
         state = Mutex(State(session: session))
@@ -74,7 +80,7 @@ public final class Keeper: Sendable {
         guard MaskedThread.start(named: "keeper", { [self] in supervise(mount, session) }) != nil else {
             session.kill()
             session.wait()
-            MountPlace.detach(mount.place.path)
+            mount.place.detach()
             throw MountFailure(.noFUSE, "no thread can be had")
         }
     }
@@ -84,6 +90,8 @@ public final class Keeper: Sendable {
 
     /// Whether it is at its path or anywhere else. One that was detached may still be in use.
     public var isMounted: Bool { place.isMounted }
+    /// The same of one that nobody serves any more.
+    public var isLeftMounted: Bool { place.isInPlace }
 
     /// The process that serves at this moment.
     public var sessionProcess: Int32? { state.withLock { $0.session?.process } }
@@ -108,6 +116,8 @@ public final class Keeper: Sendable {
         case .trouble(let trouble): observe(.trouble(trouble))
         case .saving(let figures): observe(.saving(figures))
         case .kept(let kept): observe(.kept(kept))
+        case .uploaded(let file): observe(.uploaded(file))
+        case .traffic(let traffic): observe(.traffic(traffic))
         case .drained(let number): state.withLock { $0.drains.take(number) }?()
         // What it says of its own end its exit status says as well.
         case .serving, .failed: break
@@ -118,6 +128,7 @@ public final class Keeper: Sendable {
     private func serve(_ mount: FUSEMount, _ first: RunningSession) -> Event {
         var session = first
         var deaths = Deaths(most: program.deathsBorne)
+        var kills = MemoryKills()
         while true {
             for news in session.earlyNews() { note(news) }
             while let news = session.nextNews() { note(news) }
@@ -126,13 +137,16 @@ public final class Keeper: Sendable {
                 // The kernel has told it so.
                 return place.isOnTop ? .gaveUp(reason: "somebody has cut the mount off (abort)") : .unmounted
             }
-            observe(.lost(end))
+            let isOutOfMemory = kills.explain(end)
+            observe(.lost(end, isOutOfMemory: isOutOfMemory))
             let watch = Stopwatch()
             switch revive(on: mount, &deaths) {
             case .success(let next):
                 session = next
                 state.withLock { state in for number in state.drains.numbers { _ = next.drain(number) } }
-            case .failure(let failure): return .gaveUp(reason: isCut ? "it was cut off" : failure.message)
+            case .failure(let failure):
+                let cause = isOutOfMemory ? "; the last one was killed for want of memory" : ""
+                return .gaveUp(reason: isCut ? "it was cut off" : failure.message + cause)
             }
             observe(.revived(milliseconds: Int(watch.seconds * 1000)))
         }
@@ -184,9 +198,20 @@ public final class Keeper: Sendable {
     /// open may go on until they are done. A dead mount is always detached, since nobody can go on in it. What is
     /// unmounted already stays so.
     public func unmount(detaching: Bool = false) throws(MountFailure) {
+        // Who has mounted it unmounts it. Without anybody who serves it is dead meanwhile.
+        if place.isElsewhere { return cut() }
+        try isUnmounted.withLock { isUnmounted throws(MountFailure) in
+            if !isUnmounted { try takeAway(detaching: detaching) }
+            isUnmounted = true
+        }
+    }
+
+    private func takeAway(detaching: Bool) throws(MountFailure) {
         guard place.isMounted else { return }
         let isDead = state.withLock { $0.isDead }
         guard place.isOnTop else {
+            // Somebody else may have been faster.
+            guard place.isMounted else { return }
             throw MountFailure(
                 .busy, "something else is mounted over `\(path.text)`", hint: "umount \(path.text), then try again")
         }
@@ -194,10 +219,18 @@ public final class Keeper: Sendable {
             try place.unmount(detaching: detaching || isDead)
         } catch  where error.code == EBUSY {
             throw MountFailure(
-                .busy, "programs still use `\(path.text)`", hint: "`fuser -vm \(path.text)` shows which")
+                .busy, "programs still use `\(path.text)`\(named(RunningProcess.using(path)))",
+                hint: "`fuser -vm \(path.text)` shows which")
         } catch {
             throw MountFailure(.busy, "`\(path.text)` cannot be unmounted: \(error.description)")
         }
+    }
+
+    /// The first few of them.
+    private func named(_ users: [RunningProcess]) -> String {
+        guard !users.isEmpty else { return "" }
+        let others = users.count > 5 ? " and \(users.count - 5) more" : ""
+        return ": " + users.prefix(5).map(\.description).joined(separator: ", ") + others
     }
 
     /// Waits until nobody uses any more what was unmounted; no limit means for ever. False when the time is over.

@@ -14,8 +14,12 @@ public struct MountOptions: Sendable {
     public var allowsOthers = true
     /// What the destination holds is hidden as long as the mount is there; else it must be empty.
     public var coversContent = false
+    /// One that was passed in, mostly by who has mounted with it already, perhaps where nobody here sees it; nothing: opened here.
+    public var device: SharedDescriptor?
     /// How far the kernel reads ahead of a program that reads from front to back.
     public var readAhead = 16 << 20
+    /// Where files lie that may be read in the place of ours, where the kernel can do that.
+    public var localFiles: RawPath?
 
     public init(_ destination: RawPath) {
         self.destination = destination

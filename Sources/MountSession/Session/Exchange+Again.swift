@@ -20,29 +20,41 @@ extension Exchange {
         return unlessDone(reply, EEXIST) { name.withUnsafeBytes { files.lookUp($0, in: folder, reply) } }
     }
 
+    /// Of what makes a file and opens it: another's file of that name is none that this request has made.
+    func newFileReply(
+        _ name: UnsafeRawBufferPointer, in folder: NodeID, _ access: Access, by caller: Caller,
+        _ files: any FileSystem
+    ) -> Reply<NewFile> {
+        let (name, reply) = (isAgain ? Array(name) : [], newFileReply)
+        return unlessDone(reply, EEXIST) {
+            name.withUnsafeBytes { files.findMade($0, in: folder, access, by: caller, reply) }
+        }
+    }
+
     private func unlessDone<Answer>(
         _ reply: Reply<Answer>, _ code: Int32, _ answerDone: @escaping @Sendable () -> Void
     ) -> Reply<Answer> {
         guard isAgain else { return reply }
-        return Reply(to: RepeatedRequest(self, code, answerDone)) { reply.answer($0) }
+        return Reply(to: ExpectedFailure(self, code, answerDone)) { reply.answer($0) }
     }
 }
 
-private final class RepeatedRequest: PendingRequest {
+/// A request of which one failure means something else.
+final class ExpectedFailure: PendingRequest {
     private let exchange: Exchange
     private let code: Int32
-    private let answerDone: @Sendable () -> Void
+    private let answer: @Sendable () -> Void
 
-    /// `code` is what it fails with when it has been done.
-    init(_ exchange: Exchange, _ code: Int32, _ answerDone: @escaping @Sendable () -> Void) {
+    /// `answer` is called when it fails with `code`.
+    init(_ exchange: Exchange, _ code: Int32, _ answer: @escaping @Sendable () -> Void) {
         self.exchange = exchange
         self.code = code
-        self.answerDone = answerDone
+        self.answer = answer
     }
 
     func fail(_ error: SystemError) -> Bool {
         guard error.code == code else { return exchange.fail(error) }
-        answerDone()
+        answer()
         return true
     }
 

@@ -9,31 +9,31 @@ extension fuse_lowlevel_ops {
             Session.change(request) { files, exchange in
                 files.write(
                     UnsafeRawBufferPointer(start: bytes, count: count), at: offset, of: NodeID(node),
-                    HandleID(file!.pointee.fh), exchange.reply { fuse_reply_write($0, $1) })
+                    HandleID(of: file!), exchange.reply { fuse_reply_write($0, $1) })
             }
         }
         fallocate = { request, node, mode, offset, count, file in
             Session.change(request) { files, exchange in
                 files.reserve(
-                    count, at: offset, of: NodeID(node), HandleID(file!.pointee.fh), mode: mode, exchange.doneReply)
+                    count, at: offset, of: NodeID(node), HandleID(of: file!), mode: mode, exchange.doneReply)
             }
         }
         flush = { request, node, file in
             Session.change(request) { files, exchange in
                 files.flush(
-                    NodeID(node), HandleID(file!.pointee.fh), by: Caller(closing: request!), exchange.doneReply)
+                    NodeID(node), HandleID(of: file!), by: Caller(closing: request!), exchange.doneReply)
             }
         }
         fsync = { request, node, _, file in
             Session.change(request) { files, exchange in
-                files.synchronize(NodeID(node), HandleID(file!.pointee.fh), exchange.doneReply)
+                files.synchronize(NodeID(node), HandleID(of: file!), exchange.doneReply)
             }
         }
         setattr = { request, node, attributes, set, file in
             Session.change(request) { files, exchange in
                 files.change(
                     AttributeChanges(attributes!.pointee, set), of: NodeID(node),
-                    file.map { HandleID($0.pointee.fh) }, exchange.attributesReply)
+                    file.map { HandleID(of: $0) }, exchange.attributesReply)
             }
         }
     }

@@ -7,10 +7,11 @@ extension fuse_lowlevel_ops {
     mutating func addChangingNames() {
         create = { request, folder, name, mode, file in
             Session.change(request) { files, exchange in
-                let access = Access(flags: file!.pointee.flags)
+                let (name, folder) = (UnsafeRawBufferPointer(text: name!), NodeID(folder))
+                let (access, caller) = (Access(flags: file!.pointee.flags), Caller(opening: request!))
                 files.make(
-                    UnsafeRawBufferPointer(text: name!), in: NodeID(folder), mode: mode, access,
-                    by: Caller(opening: request!), exchange.newFileReply)
+                    name, in: folder, mode: mode, access, by: caller,
+                    exchange.newFileReply(name, in: folder, access, by: caller, files))
             }
         }
         mkdir = { request, folder, name, mode in
@@ -77,7 +78,7 @@ extension Replacing {
 }
 
 extension Exchange {
-    fileprivate var newFileReply: Reply<NewFile> {
+    var newFileReply: Reply<NewFile> {
         reply { [self] request, new in
             var parameters = fuse_entry_param(new.entry)
             var file = fuse_file_info()

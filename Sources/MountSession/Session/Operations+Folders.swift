@@ -18,13 +18,13 @@ extension fuse_lowlevel_ops {
         }
         releasedir = { request, node, file in
             Session.change(request) { files, exchange in
-                files.releaseFolder(NodeID(node), HandleID(file!.pointee.fh))
+                files.releaseFolder(NodeID(node), HandleID(of: file!))
                 exchange.doneReply.answer(())
             }
         }
         fsyncdir = { request, node, _, file in
             Session.change(request) { files, exchange in
-                files.synchronizeFolder(NodeID(node), HandleID(file!.pointee.fh), exchange.doneReply)
+                files.synchronizeFolder(NodeID(node), HandleID(of: file!), exchange.doneReply)
             }
         }
     }
@@ -38,7 +38,7 @@ extension Session {
         serve(request) { files, exchange in
             let page = PackedPage(room: room, isDetailed: isDetailed)
             files.readFolder(
-                NodeID(node), HandleID(file!.pointee.fh), after: UInt64(bitPattern: Int64(position)), into: page,
+                NodeID(node), HandleID(of: file!), after: UInt64(bitPattern: Int64(position)), into: page,
                 exchange.reply { request, _ in page.send(to: request) })
         }
     }

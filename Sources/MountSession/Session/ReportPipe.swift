@@ -17,8 +17,11 @@ final class ReportPipe: Sendable {
 
     /// Whole or not at all: it is no longer than what a pipe takes at once.
     func send(_ report: SessionReport) {
-        _ = trySending(report.bytes)
+        _ = trySending(report)
     }
+
+    /// False when there is no room.
+    func trySending(_ report: SessionReport) -> Bool { trySending(report.bytes) }
 
     /// Waits for room, on a thread that has nothing else to do.
     func sendPatiently(_ report: SessionReport) {
@@ -26,7 +29,7 @@ final class ReportPipe: Sendable {
         while !trySending(bytes) { DescriptorWait.untilWritable(pipe.raw) }
     }
 
-    /// False when there is no room. A keeper that has gone hears nothing any more.
+    /// A keeper that has gone hears nothing any more.
     private func trySending(_ bytes: [UInt8]) -> Bool {
         write(pipe.raw, bytes, bytes.count) >= 0 || ![EAGAIN, EINTR].contains(errno)
     }

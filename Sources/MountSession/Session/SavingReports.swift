@@ -59,6 +59,7 @@ final class SavingReports: Sendable {
     /// answer is waited for: whoever wants that no longer has a way to say so.
     func drain(_ number: UInt8) {
         let wasFailing = failure != nil
+        defer { poke() }
         fileSystem.drain { [self] in
             let mayCome = mayComeLater(wasFailing)
             drains.withLock { drains in
@@ -125,6 +126,7 @@ final class SavingReports: Sendable {
             for kept in progress.kept where told.kept.insert(kept.file).inserted {
                 reports.sendPatiently(.kept(KeptReport(kept, wasFound: isBeginning)))
             }
+            for file in fileSystem.takeUploaded() { reports.sendPatiently(.uploaded(UploadReport(file))) }
             let figures = SavingFigures(progress)
             let hasChanged = figures != told.figures
             told.figures = figures

@@ -12,11 +12,14 @@ final class Session: Sendable {
     private let saving: SavingReports?
     /// The kernel forgets what it remembers of the places of a file that are written past its cache.
     let writesPastCache: Bool
+    /// Nothing where the kernel reads no other file in the place of ours.
+    let modes: OpenModes?
 
-    init(_ fileSystem: any FileSystem, _ saving: SavingReports?, writesPastCache: Bool) {
+    init(_ fileSystem: any FileSystem, _ saving: SavingReports?, writesPastCache: Bool, _ modes: OpenModes?) {
         self.fileSystem = fileSystem
         self.saving = saving
         self.writesPastCache = writesPastCache
+        self.modes = modes
     }
 
     /// Has the file system called, on the thread that has read the request. What the program that waits is about to
@@ -68,6 +71,7 @@ extension Caller {
     init(opening request: fuse_req_t) {
         self.init(request)
         process = CallingThread.process(of: thread)
+        self.request = shim_fuse_current() & ~shim_fuse_resent
     }
 
     /// Who closes one.

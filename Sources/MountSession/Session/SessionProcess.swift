@@ -20,6 +20,8 @@ public enum SessionProcess {
         public let memory: KeptMemory
         /// Tells the keeper what goes wrong while it serves.
         public let tell: @Sendable (SessionTrouble) -> Void
+        /// Tells it what goes to and fro.
+        public let traffic: TrafficReports
     }
 
     /// How many requests are taken apart at the same time. They wait for nothing, except for disks.
@@ -54,7 +56,9 @@ public enum SessionProcess {
         let drains = Drains()
         try listenToKeeper(drains)
         let kept = KeptMemory(memory, start: SeamMemory.size, isFresh: isFirst)
-        let start = Start(configuration: configuration, memory: kept) { reports.send(.trouble($0)) }
+        let traffic = TrafficReports(reports)
+        let start = Start(
+            configuration: configuration, memory: kept, tell: { reports.send(.trouble($0)) }, traffic: traffic)
         let fileSystem = try makeFileSystem(start)
         let saving = try attempt("no descriptor can be had") { () throws(SystemError) in
             try SavingReports(fileSystem, reports)
@@ -68,7 +72,9 @@ public enum SessionProcess {
         }
         // Since Linux 6.6, as the flag.
         let writesPastCache = shim_fuse_offers(seamMemory.kept, shim_fuse_direct_mmap)
-        let session = Session(fileSystem, saving, writesPastCache: writesPastCache)
+        let passes = shim_fuse_granted(seamMemory.kept, shim_fuse_passthrough)
+        let modes = passes ? OpenModes(seamMemory.openTable, .init(device: SessionDescriptors.device)) : nil
+        let session = Session(fileSystem, saving, writesPastCache: writesPastCache, modes)
         let interrupts = try startInterruptWatch(session)
         guard let fuse = begin(session, seamMemory, interrupts: interrupts) else {
             throw SessionFailure("libfuse does not begin", exitStatus: .systemRefused)
@@ -80,6 +86,7 @@ public enum SessionProcess {
             throw SessionFailure("serving has failed", SystemError(code: abs(result)))
         }
         saving?.finish()
+        traffic.tellLast()
     }
 
     /// libfuse's session, which has seen INIT. It lasts until the process ends, and what it refers to as well.

@@ -11,6 +11,8 @@ public struct SavingFigures: Sendable, Equatable {
     public var pendingBytes = 0
     /// Those of them whose last attempt has failed.
     public var failedFiles = 0
+    /// In the bucket without what programs have set of them.
+    public var lostAttributes = 0
     /// Open for writing.
     public var openFiles = 0
 
@@ -22,7 +24,27 @@ public struct SavingFigures: Sendable, Equatable {
         pendingFiles = progress.pendingFiles
         pendingBytes = progress.pendingBytes
         failedFiles = progress.failedFiles
+        lostAttributes = progress.lostAttributes
         openFiles = progress.openFiles
+    }
+}
+
+/// A version of a file that has come into the bucket, as it is shown.
+public struct UploadReport: Sendable, Equatable {
+    /// In the mount.
+    public var path: String
+    public var bytes: Int
+    public var version: String
+
+    /// Texts are cut to what goes through a pipe at once.
+    public init(path: String, bytes: Int, version: String) {
+        self.path = path.cut(to: 3000)
+        self.bytes = bytes
+        self.version = version.cut(to: 500)
+    }
+
+    init(_ file: UploadedFile) {
+        self.init(path: file.path.text, bytes: file.bytes, version: file.version)
     }
 }
 

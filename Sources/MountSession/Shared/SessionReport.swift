@@ -8,6 +8,8 @@ enum SessionReport: Equatable {
     case trouble(SessionTrouble)
     case saving(SavingFigures)
     case kept(KeptReport)
+    case uploaded(UploadReport)
+    case traffic(SessionTraffic)
     /// What the keeper has asked for under this number has come as far as it can.
     case drained(UInt8)
 
@@ -26,7 +28,9 @@ enum SessionReport: Equatable {
                 "trouble", trouble.code, Self.text(trouble.isRetryable), trouble.message, trouble.hint ?? "",
             ])
         case .saving(let figures):
-            Self.line(["saving"] + SavingFigures.fields.map { String(figures[keyPath: $0]) })
+            Self.line(["saving"] + figures.words)
+        case .uploaded(let file): Self.line(["uploaded", file.path, String(file.bytes), file.version])
+        case .traffic(let traffic): Self.line(["traffic"] + traffic.words)
         case .kept(let kept):
             Self.line(["kept", kept.reason, kept.path, kept.file, kept.wasFound ? "found" : "new"])
         case .drained(let number): Self.line(["drained", String(number)])
@@ -60,8 +64,12 @@ enum SessionReport: Equatable {
         } else if parts.count == 5, parts[0] == "trouble" {
             self = .trouble(
                 SessionTrouble(code: parts[1], parts[3], hint: hint, isRetryable: parts[2] == "retryable"))
-        } else if parts.first == "saving", let figures = SavingFigures(parts.dropFirst()) {
+        } else if parts.first == "saving", let figures = SavingFigures(words: parts.dropFirst()) {
             self = .saving(figures)
+        } else if parts.count == 4, parts[0] == "uploaded", let bytes = Int(parts[2]) {
+            self = .uploaded(UploadReport(path: parts[1], bytes: bytes, version: parts[3]))
+        } else if parts.first == "traffic", let traffic = SessionTraffic(words: parts.dropFirst()) {
+            self = .traffic(traffic)
         } else if parts.count == 5, parts[0] == "kept" {
             self = .kept(KeptReport(path: parts[2], reason: parts[1], file: parts[3], wasFound: parts[4] == "found"))
         } else if parts.count == 2, parts[0] == "drained", let number = UInt8(parts[1]) {
@@ -72,15 +80,32 @@ enum SessionReport: Equatable {
     }
 }
 
-extension SavingFigures {
-    /// In the order in which they are told.
-    fileprivate static let fields: [any WritableKeyPath<SavingFigures, Int> & Sendable] = [
-        \.savedFiles, \.savedBytes, \.pendingFiles, \.pendingBytes, \.failedFiles, \.openFiles,
-    ]
+/// Numbers that are told in an order that both ends know.
+protocol ToldFigures {
+    static var fields: [any WritableKeyPath<Self, Int> & Sendable] { get }
+    init()
+}
 
-    fileprivate init?(_ parts: ArraySlice<String>) {
-        let numbers = parts.compactMap { Int($0) }
-        guard numbers.count == parts.count, numbers.count == Self.fields.count else { return nil }
+extension ToldFigures {
+    var words: [String] { Self.fields.map { String(self[keyPath: $0]) } }
+
+    init?(words: ArraySlice<String>) {
+        let numbers = words.compactMap { Int($0) }
+        guard numbers.count == words.count, numbers.count == Self.fields.count else { return nil }
+        self.init()
         for (field, number) in zip(Self.fields, numbers) { self[keyPath: field] = number }
     }
+}
+
+extension SavingFigures: ToldFigures {
+    static let fields: [any WritableKeyPath<SavingFigures, Int> & Sendable] = [
+        \.savedFiles, \.savedBytes, \.pendingFiles, \.pendingBytes, \.failedFiles, \.lostAttributes,
+        \.openFiles,
+    ]
+}
+
+extension SessionTraffic: ToldFigures {
+    static let fields: [any WritableKeyPath<SessionTraffic, Int> & Sendable] = [
+        \.requests, \.retries, \.received, \.sent, \.cacheHits, \.cacheMisses,
+    ]
 }

@@ -62,6 +62,8 @@ extension S3Store {
     func add(
         _ checksum: BodyChecksum?, to request: inout HTTPRequest, _ task: String
     ) async throws(StoreError) -> Checksum? {
+        // Of what has no type SeaweedFS guesses it, and takes a request that ends behind its head for one without bytes.
+        if request.headers["Content-Type"] == nil { request.headers["Content-Type"] = "application/octet-stream" }
         let found = try await addHashes(to: &request, computing: checksum?.computed, task)
         guard let known = checksum?.known ?? found else { return nil }
         S3Checksums.add(known, to: &request.headers)

@@ -13,6 +13,8 @@ public struct CheckedMountPoint: Sendable {
     public let cache: PlannedCache?
     /// Where what is written to it is staged; nothing when it is only read.
     public let staging: PlannedStaging?
+    /// A descriptor of FUSE's device that was passed in for it.
+    public let device: Int32?
     /// For the sources that are on this machine.
     public let machine: Machine
 

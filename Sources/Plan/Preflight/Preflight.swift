@@ -1,5 +1,5 @@
 import HTTP
-import Platform
+public import Platform
 public import TaskFile
 
 /// Asks, before the first byte moves, what could stop a task on the way: sources that cannot be listed, destinations
@@ -15,16 +15,18 @@ public struct Preflight: Sendable {
     private let file: String
     let task: String
     let machine: Machine
-    /// What is in the way of mounting, if anything is to be mounted.
-    let fuse: FUSEDevice.Obstacle?
+    /// How this user comes to mounts, if anything is to be mounted.
+    public let mounting: Mounting?
 
     /// Asks on this thread and others, so that it must not be one of Swift's pool.
     public init(_ plan: Plan, file: String, on machine: Machine, stores: any Stores, listingIn space: ListingSpace) {
         self.file = file
         task = plan.task
         self.machine = machine
-        fuse = plan.mounts.contains(where: \.mount.mode.isMount) ? FUSEDevice.obstacle : nil
-        let wanted = Self.withoutFUSE(plan.mounts, fuse)
+        let takesMounting = plan.mounts.contains { $0.mount.mode.isMount && $0.passedDevice(on: machine) == nil }
+        mounting = takesMounting ? machine.mounting() : nil
+        let copiesInstead = mounting.map { $0.way == nil } ?? false
+        let wanted = copiesInstead ? Self.withoutFUSE(plan.mounts, on: machine) : plan.mounts
         let listings = WorkThreads.run(Self.threads) { _ in
             await Patience.$current.withValue(.asking) { await Self.list(wanted, machine, stores, space) }
         }
@@ -36,9 +38,9 @@ public struct Preflight: Sendable {
                 mounts.append(checked)
             }
         }
-        if let fuse {
-            for planned in plan.mounts where planned.isCopiedWithoutFUSE {
-                report(.noFUSE, "it is copied, not mounted: \(fuse.message)", planned, severity: .warning)
+        if let mounting, copiesInstead {
+            for planned in plan.mounts where planned.isCopiedWithoutFUSE(on: machine) {
+                report(.noFUSE, "it is copied, not mounted: \(mounting.message)", planned, severity: .warning)
             }
         }
         relate()

@@ -55,6 +55,11 @@ extension OwnedDescriptor {
         try SystemError.check { shim_is_in_memory(raw) } == 1
     }
 
+    /// Whether it lies in an overlay of folders, as what containers have of their own does.
+    public func isInOverlay() throws(SystemError) -> Bool {
+        try SystemError.check { shim_is_in_overlay(raw) } == 1
+    }
+
     /// Throws when this user may not make or remove names in this folder, also because nobody may.
     public func checkWritable() throws(SystemError) {
         try SystemError.check { faccessat(raw, ".", W_OK | X_OK, AT_EACCESS) }

@@ -58,3 +58,11 @@ public struct FileTime: Sendable, Hashable {
 
     var timespec: Glibc.timespec { .init(tv_sec: seconds, tv_nsec: nanoseconds) }
 }
+
+extension FileEntry {
+    /// Of a link: whether root or this user has made it. In namespaces where root is nobody everybody's else are trusted: who
+    /// started this process there has looked at the way before, and no more can be written to through it than this user may.
+    public var isTrustedLink: Bool {
+        owner == 0 || owner == geteuid() || (owner == OwnNamespaces.nobody && !OwnNamespaces.knowsRoot)
+    }
+}

@@ -129,7 +129,7 @@ private final class Way {
                 folders.append(Folder(try .open(name, in: current.descriptor, FileFlags.folder), name: name))
                 return nil
             }
-            if entry.owner == 0 || entry.owner == geteuid() { return try current.descriptor.target(ofLink: name) }
+            if entry.isTrustedLink { return try current.descriptor.target(ofLink: name) }
         } catch {
             throw failure(at: name, error)
         }

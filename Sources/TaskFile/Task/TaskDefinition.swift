@@ -3,8 +3,8 @@ public struct TaskDefinition: Sendable {
     public var name: String
     /// From 1; a header does not count.
     public var number: Int
-    /// Variables for COMMAND, in the order of the file.
-    public var environment: [(name: String, value: Text)]
+    /// Variables for COMMAND, in the order of the file: those of `envs` that are no secrets.
+    public var environment: [(name: String, value: String)]
     public var mounts: [Mount]
     /// Of all entries, also of those that are wrong otherwise and are no mounts.
     public var destinations: [Destination]

@@ -33,7 +33,7 @@ struct TaskReader {
 
     private func readVariables(
         _ pairs: [String: YAMLNode.Pair]
-    ) -> (Variables, environment: [(name: String, value: Text)]) {
+    ) -> (Variables, environment: [(name: String, value: String)]) {
         var variables = Variables(overrides: context.overrides)
         var names: [String] = []
         // Secrets first: a name in both is one.
@@ -54,8 +54,9 @@ struct TaskReader {
             }
         }
         diagnostics.secrets = variables.secrets
+        // Everybody of the same user may look at the environment of a process: no place for secrets.
         let environment = names.compactMap { name in
-            variables[name].map { (name, Text($0.text, shown: $0.isSecret ? "***" : $0.text)) }
+            variables[name].flatMap { $0.isSecret ? nil : (name, $0.text) }
         }
         return (variables, environment)
     }

@@ -78,8 +78,9 @@ enum Option: String, CaseIterable, Sendable {
                 "how long provisioning, or asking, may take; 0: no limit (default)")
         case .drainTimeout:
             Row(.duration, with: Verb.draining, "how long the last uploads may take; 0: no limit (default)")
-        case .readyFile: Row(.file("F"), with: [.run], "a file that exists while all mounts are ready")
-        case .metricsFile: Row(.file("F"), with: [.run], "a file for figures in Prometheus' text format")
+        case .readyFile: Row(.file("F"), with: [.run], "a file that is there while all mounts are ready")
+        case .metricsFile:
+            Row(.file("F"), with: [.run], "a file that figures are written to, in Prometheus' text format")
         case .fuseFD:
             Row(.integer("N", in: 0...Int(Int32.max)), with: [.run, .doctor], "an open descriptor of /dev/fuse to use")
         case .watch: Row(.flag, with: [.status], "show the status again and again")
@@ -100,14 +101,6 @@ enum Option: String, CaseIterable, Sendable {
         case .noProgress: Row(.flag, with: Verb.transferring + [.down, .flush], "no progress display")
         case .help: Row(.request(.help), short: "h", with: Verb.allCases, "show help, also for one verb")
         case .version: Row(.request(.version), with: Verb.allCases, "print the version")
-        }
-    }
-
-    /// Whether anything in this build acts on it. One that nothing acts on is read, and refused where it would matter.
-    var isBuilt: Bool {
-        switch self {
-        case .readyFile, .metricsFile, .fuseFD: false
-        default: true
         }
     }
 

@@ -9,6 +9,8 @@ struct Finding {
     let topic: String
     let state: State
     let text: String
+    /// What would make it good.
+    var mends: Mends?
 
     init(_ topic: String, _ state: State, _ text: String) {
         self.topic = topic
@@ -17,6 +19,10 @@ struct Finding {
     }
 
     var json: JSONValue {
-        ["topic": .string(topic), "state": .string(state == .plain ? "fact" : state.rawValue), "text": .string(text)]
+        let members: [JSONValue.Member] = [
+            .init("topic", .string(topic)), .init("state", .string(state == .plain ? "fact" : state.rawValue)),
+            .init("text", .string(text)),
+        ]
+        return .object(members + (mends?.all ?? []).map { .init($0.platform, .string($0.mend)) })
     }
 }

@@ -11,7 +11,11 @@ struct ManualPage {
             section("VERBS", items(Verb.allCases.map { ($0.helpName, $0.helpMeaning.sentence) })),
             section("OPTIONS", items(options) + [".PP", Prose.values.roff]),
             section("ENVIRONMENT", [Prose.sources.roff] + items(Option.allCases.compactMap(\.manualTwin) + noColor)),
-            section("EXIT STATUS", ["With COMMAND, its own status unless we failed first."] + items(statuses)),
+            section(
+                "EXIT STATUS",
+                [
+                    "With COMMAND, its own status unless we failed first, or it ended with 0 and something is not in the bucket."
+                ] + items(statuses)),
             section("EXAMPLES", examples),
         ].joined(separator: "\n") + "\n"
     }
@@ -31,7 +35,7 @@ struct ManualPage {
         let check = "provision \(Option.dryRun.flag) \(Option.offline.flag) task.yaml"
         let train = "provision task.yaml -- python train.py"
         return example("Check a task file without asking any store:", check) + [".PP"]
-            + example("Make the mounts ready, train, and end when everything is in the bucket (not there yet):", train)
+            + example("Make the mounts ready, train, and end when everything is in the bucket:", train)
     }
 
     private func example(_ what: String, _ command: String) -> [String] {

@@ -11,7 +11,8 @@ enum Prose {
 
     static let taskFile =
         "A name ending in .yaml or .yml needs no verb; - reads the task file from standard input. Options may stand "
-        + "anywhere before --. What stands behind -- will be run once the mounts are ready, which this build does not do yet."
+        + "anywhere before --. What stands behind -- is run once the mounts are ready, as the entrypoint of a container runs "
+        + "it; when it has ended, everything written is brought into its bucket and the mounts go."
 
     static let sources =
         "An option on the command line counts more than its environment variable, that more than the task file, and "
@@ -35,7 +36,7 @@ extension Option {
     func helpMeaning(with verb: Verb) -> String { completed(row.meanings[verb] ?? row.summary) }
 
     private func completed(_ summary: String) -> String {
-        summary + (row.isRepeatable ? "; can be repeated" : "") + (isBuilt ? "" : " (not there yet)")
+        summary + (row.isRepeatable ? "; can be repeated" : "")
     }
 }
 

@@ -7,9 +7,12 @@ import TaskFile
 /// Tells of a run while it goes on and when it has ended, in the format that was asked for.
 final class RunOutput {
     private let format: OutputFormat
-    private let showsProgress: Bool
+    private var showsProgress: Bool
     private let isLive: Bool
     private let isQuiet: Bool
+    let events: EventStream
+    /// Lines of the plan that are still to be told.
+    private var plan: [JSONValue]
     private let results: TerminalStyle
     private let notes: TerminalStyle
     private let mountPaths: MountPaths
@@ -19,8 +22,12 @@ final class RunOutput {
     private var sinceLine = Stopwatch()
     private var liveLines = 0
 
-    init(_ settings: Settings, _ plans: [Plan], results: TerminalStyle, notes: TerminalStyle) {
-        mountPaths = MountPaths(plans)
+    init(
+        _ settings: Settings, _ found: DryRun, results: TerminalStyle, notes: TerminalStyle, leavesOutput: Bool = false
+    ) {
+        events = EventStream(leavesOutput: leavesOutput)
+        mountPaths = MountPaths(found.plans)
+        plan = found.planEvents(at: .now())
         format = settings.output
         isQuiet = settings.quiet
         showsProgress = !settings.quiet && !settings.noProgress
@@ -33,8 +40,10 @@ final class RunOutput {
     func show(_ status: RunStatus) {
         tell(status)
         if format == .ndjson {
+            for line in plan { try? events.write(line.compact + "\n") }
+            plan = []
             for mount in status.mounts where states[mount.destination] != mount.state {
-                emit("state", mount: mount.destination, [.init("state", .string(mount.state.rawValue))])
+                events.emit("state", mount: mount.destination, [.init("state", .string(mount.state.rawValue))])
             }
         }
         for mount in status.mounts { states[mount.destination] = mount.state }
@@ -49,6 +58,9 @@ final class RunOutput {
         }
     }
 
+    /// From here on the lines below ours are COMMAND's, and how far its exit barrier is others tell.
+    func leaveLines() { showsProgress = false }
+
     private func tell(_ status: RunStatus) {
         let news = status.diagnostics.dropFirst(told)
         guard !news.isEmpty else { return }
@@ -57,7 +69,7 @@ final class RunOutput {
         told = status.diagnostics.count
         guard format != .ndjson else {
             for diagnostic in news {
-                emit(
+                events.emit(
                     "log", mount: mountPaths.destination(of: diagnostic),
                     [.init("level", .string(diagnostic.severity.rawValue)), .init("diagnostic", diagnostic.json)])
             }
@@ -71,7 +83,7 @@ final class RunOutput {
     private func emitProgress(_ status: RunStatus) {
         for mount in status.mounts where mount.state == .copying {
             guard case .object(let members) = mount.json else { continue }
-            emit(
+            events.emit(
                 "progress", mount: mount.destination,
                 members.filter { ["objects", "bytes", "seconds"].contains($0.name) })
         }
@@ -87,21 +99,16 @@ final class RunOutput {
         Results.note(up + lines.joined())
     }
 
-    private func emit(_ event: String, mount: String?, _ members: [JSONValue.Member]) {
-        // A reader that has gone is noticed at the end, when the summary cannot be written.
-        try? Results.write(Event.line(event, mount: mount, members))
-    }
-
     // MARK: The end
 
     func finish(_ status: RunStatus) throws(Failure) {
         tell(status)
         switch format {
-        case .json: try Results.write(status.json.pretty + "\n")
+        case .json: try events.write(status.json.pretty + "\n")
         case .ndjson:
             guard case .object(let members) = status.json else { return }
-            try Results.write(Event.line("summary", mount: nil, members.filter { $0.name != "v" }))
-        case .text: try Results.write(text(status))
+            try events.write(Event.line("summary", mount: nil, members.filter { $0.name != "v" }))
+        case .text: try events.write(text(status))
         }
     }
 

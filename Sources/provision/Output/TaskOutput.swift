@@ -17,11 +17,11 @@ struct TaskOutput {
         style = invocation.style(for: .output)
     }
 
-    /// `again`: a terminal shows it in the place of what it showed before.
-    func show(_ documents: [JSONValue], again: Bool = false) throws(Failure) {
+    /// `shown`: a terminal shows it in the place of what it showed before, and of events only the new ones come.
+    func show(_ documents: [JSONValue], after shown: [JSONValue]? = nil) throws(Failure) {
         switch format {
         case .text:
-            let clear = again && StandardStream.output.isTerminal ? "\u{1B}[H\u{1B}[J" : ""
+            let clear = shown != nil && StandardStream.output.isTerminal ? "\u{1B}[H\u{1B}[J" : ""
             let texts = documents.map(text)
             try Results.write(clear + (texts.isEmpty ? "nothing runs\n" : texts.joined(separator: "\n")))
         case .json:
@@ -29,7 +29,7 @@ struct TaskOutput {
                 isSingle && documents.count == 1 ? documents[0] : ["v": 1, "tasks": .array(documents)]
             try Results.write((isWatching ? document.compact : document.pretty) + "\n")
         case .ndjson:
-            for document in documents {
+            for document in documents where shown?.contains(document) != true {
                 guard case .object(let members) = document else { continue }
                 try Results.write(Event.line("summary", mount: nil, members.filter { $0.name != "v" }))
             }

@@ -28,13 +28,24 @@ enum DocumentSchemas {
             "v": ["const": 1], "ts": .time,
             "event": ["enum": ["plan", "state", "progress", "uploaded", "log", "summary"]],
             "mount": .orNull(.string), "plan": planEntry, "diagnostic": diagnostic,
-            "level": ["enum": ["error", "warning", "info", "debug"]], "state": state, "exit_code": .exitCode,
+            "level": ["enum": ["error", "warning", "info", "debug"]], "message": .string, "state": state,
+            "exit_code": .exitCode, "uploads": uploads,
         ],
         "required": ["v", "ts", "event", "mount"],
         "allOf": [
             ["if": eventIs("plan"), "then": ["required": ["plan"]]],
             ["if": eventIs("log"), "then": ["required": ["level"]]],
             ["if": eventIs("state"), "then": ["required": ["state"]]],
+            // How far a copy has come, or how far what was written has come into the bucket.
+            [
+                "if": eventIs("progress"),
+                "then": ["anyOf": [["required": ["objects", "bytes", "seconds"]], ["required": ["uploads"]]]],
+            ],
+            [
+                "if": eventIs("uploaded"),
+                "then": .record([("path", .string), ("bytes", .count), ("version", .orNull(.string))]),
+            ],
+            ["if": eventIs("summary"), "then": ["required": ["exit_code"]]],
         ],
     ]
 
@@ -70,6 +81,10 @@ enum DocumentSchemas {
             ("strategy", ["type": "object", "required": ["action"]]),
         ], optional: [("task", .string)])
 
+    private static let uploads: JSONValue = .record([
+        ("files", .count), ("bytes", .count), ("pending", .count), ("failed", .count),
+    ])
+
     private static let mode: JSONValue = ["enum": .strings(Mode.allCases.map(\.rawValue))]
     private static let store: JSONValue = ["enum": .strings(Store.allCases.map(\.rawValue))]
     private static let state: JSONValue = [
@@ -88,10 +103,7 @@ enum DocumentSchemas {
         ),
         ("bytes", .record([("total", .orNull(.count)), ("done", .count)])), ("seconds", ["type": "number"]),
         ("requests", .count), ("retries", .count), ("identity", .orNull(.string)), ("pid", .orNull(.count)),
-        (
-            "uploads",
-            .record([("files", .count), ("bytes", .count), ("pending", .count), ("failed", .count)])
-        ),
+        ("uploads", uploads),
         ("kept", .array(of: .record([("path", .string), ("reason", .string), ("file", .string)]))),
         (
             "error",

@@ -11,9 +11,11 @@ struct TaskInput {
     private let settings: Settings
     private let environment: Environment
     private let operand: String
+    private let hasCommand: Bool
 
     init(_ invocation: Invocation) {
         settings = invocation.settings
+        hasCommand = invocation.command != nil
         environment = invocation.environment
         operand = invocation.operands.first ?? ""
     }
@@ -67,7 +69,7 @@ struct TaskInput {
     func machine() throws(Failure) -> Machine {
         do throws(SystemError) {
             let workingFolder = try WorkingFolder.path()
-            return Machine(
+            var machine = Machine(
                 home: HomeFolder.path(environment) ?? "/", workingFolder: workingFolder, root: settings.root,
                 caches: CachesFolder(
                     settings.cacheDir, environment: environment, workingFolder: workingFolder, isRoot: geteuid() == 0
@@ -75,6 +77,11 @@ struct TaskInput {
                 state: StateFolder(
                     settings.stateDir, environment: environment, workingFolder: workingFolder, isRoot: geteuid() == 0
                 ).path)
+            machine.mounting = { [hasCommand, isTried = settings.dryRun] in
+                Mounting(hasCommand: hasCommand, isTried: isTried)
+            }
+            machine.fuseDescriptor = settings.fuseFD
+            return machine
         } catch {
             throw Failure(.systemRefused, "the working folder cannot be found: \(error.description)")
         }

@@ -7,8 +7,8 @@ import Plan
 import Platform
 import TaskFile
 
-/// `provision doctor`: what this machine has of what copies need. A store is asked for nothing but the time; FUSE is looked
-/// at and not used.
+/// `provision doctor`: what this machine has of what copies need. A store is asked for nothing but the time; mounting
+/// is tried where nobody sees it.
 enum Doctor {
     static func perform(_ invocation: Invocation) throws(Failure) -> ExitStatus {
         let invocation = try invocation.configured()
@@ -17,7 +17,7 @@ enum Doctor {
         findings += MachineFindings(invocation.environment).all
         findings.append(try state(invocation, input))
         findings.append(caches(try input.machine().caches))
-        findings += FUSEFindings.all
+        findings += FUSEFindings.all(passed: invocation.settings.fuseFD)
         let canCopy = !findings.contains { $0.state == .bad }
         let status = canCopy ? ExitStatus.done : .systemRefused
         switch invocation.settings.output {
@@ -41,7 +41,11 @@ enum Doctor {
                 case .plain: "-   "
                 case .bad: style.red("bad ")
                 }
-            return "\(mark) \(finding.topic.padded(to: width))  \(finding.text.printable)\n"
+            let indent = String(repeating: " ", count: width + 7)
+            let mends = (finding.mends?.all ?? []).map { platform, mend in
+                "\(indent)\(platform.padded(to: Mends.platformWidth))  \(mend)\n"
+            }
+            return "\(mark) \(finding.topic.padded(to: width))  \(finding.text.printable)\n" + mends.joined()
         }
         return lines.joined() + "\n" + (canCopy ? style.green("COPY can work") : style.red("COPY cannot work")) + "\n"
     }

@@ -34,7 +34,7 @@ extension MountedTasks {
                 connection = socket.socket(socket.AF_UNIX)
                 connection.connect(sys.argv[1])
                 try:
-                    connection.sendall(b"{\\"v\\": 2, \\"do\\": \\"\(words)\\", \\"force\\": true}\\n")
+                    connection.sendall(b"{\\"v\\": 3, \\"do\\": \\"\(words)\\", \\"force\\": true}\\n")
                     print("answered", connection.recv(10_000))
                 except ConnectionError as error:
                     print("answered", b"")

@@ -34,6 +34,68 @@ extension MountedTasks {
             #expect(try TemporaryFolder.text(of: sandbox.files.state + "/task/log").contains("another session serves"))
         }
 
+        /// Names come and go while sessions are killed: what was asked for is done once, and nobody is told anything else.
+        @Test func aSessionUnderChanges() throws {
+            let entry = "{source: ./src, mode: MOUNT, commit: background}"
+            try sandbox.expect(0, "file_mounts: {\(sandbox.destination): \(entry)}")
+            let change = """
+                number = 0
+                while not os.path.exists(sys.argv[2]):
+                    number += 1
+                    file, folder, link = f"f{number}", f"d{number}", f"l{number}"
+                    os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644))
+                    with open(file + "+", "w") as other: other.write(file)
+                    os.mkdir(folder)
+                    os.symlink(file, link)
+                    os.rename(file + "+", folder + "/" + file)
+                    os.unlink(file)
+                    os.unlink(link)
+                    if number % 10:
+                        os.unlink(folder + "/" + file)
+                        os.rmdir(folder)
+                print(number)
+                """
+            // With some of these nearly always a file is just being made.
+            let make = """
+                while not os.path.exists(sys.argv[2]):
+                    os.close(os.open("new", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644))
+                    os.unlink("new")
+                """
+            func start(_ script: String, in folder: String) throws -> RunningProgram {
+                try Files.makeFolder(sandbox.path("src/" + folder))
+                let whole = "import os, sys; os.chdir(sys.argv[1])\n" + script
+                let words = ["timeout", "-s", "KILL", "60", "python3", "-c", whole]
+                return try Program.start(words + [sandbox.destination + "/" + folder, sandbox.path("enough")])
+            }
+            let changers = try (0..<2).map { try start(change, in: "changed\($0)") }
+            let makers = try (0..<4).map { try start(make, in: "made\($0)") }
+            for _ in 0..<8 {
+                usleep(UInt32.random(in: 50_000..<250_000))
+                let session = try #require(try sandbox.status().process)
+                kill(session, SIGKILL)
+                try sandbox.wait("another session") { try sandbox.status().process.map { $0 != session } ?? false }
+            }
+            try sandbox.write(["enough": ""])
+            for maker in makers {
+                let finished = try maker.wait(seconds: 60)
+                #expect(finished.status == 0, "\(finished.errors)")
+            }
+            for (index, changer) in changers.enumerated() {
+                let finished = try changer.wait(seconds: 60)
+                #expect(finished.status == 0, "\(finished.errors)")
+                let count = Int(finished.output.dropLast()) ?? 0
+                #expect(count > 0)
+                let left = stride(from: 10, through: count, by: 10).map { "d\($0)/f\($0) f\($0)" }
+                let found = try sandbox.output(
+                    "cd $M/changed\(index) && for f in */*; do echo $f $(cat $f); done; ls | wc -l")
+                #expect(Set(found.split(separator: "\n").dropLast().map(String.init)) == Set(left))
+                #expect(found.hasSuffix("\n\(left.count)\n"))
+            }
+            let ended = try sandbox.document("down")
+            #expect(ended.exitCode == 0 && ended.mounts.first?.kept == [], "\(ended.json)")
+            #expect(sandbox.staged == [])
+        }
+
         @Test func theSupervisor() throws {
             try sandbox.expect(0, sandbox.task())
             kill(sandbox.supervisors[0], SIGKILL)

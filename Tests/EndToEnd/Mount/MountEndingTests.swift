@@ -34,20 +34,6 @@ extension MountedTasks {
             #expect(try sandbox.verb("status", "absent.yaml").status == 66)
         }
 
-        @Test func watching() throws {
-            try sandbox.expect(0, sandbox.task())
-            let watch = try Program.start(
-                [
-                    Program.provision, "status", "task", "--watch", "--output", "json", "--state-dir",
-                    sandbox.files.state,
-                ])
-            try sandbox.wait("the first status") { watch.outputSoFar.contains("\"state\":\"mounted\"") }
-            #expect(try sandbox.verb("down").status == 0)
-            try sandbox.wait("the second status") { watch.outputSoFar.contains("\"state\":\"unmounted\"") }
-            watch.signal(SIGTERM)
-            #expect(try watch.wait(seconds: 10).status == 143)
-        }
-
         @Test func downEndsEverything() throws {
             try sandbox.expect(0, sandbox.task())
             let ended = try sandbox.document("down")

@@ -91,6 +91,20 @@ extension MountedTasks {
             try await expectInBucket(["new": "new\n"])
         }
 
+        /// `sync FILE` opens it to read; where a close does not wait for the bucket, that does.
+        @Test func whoSynchronizesWaits() async throws {
+            try sandbox.expect(0, task("commit: fsync"))
+            let mayGoOn = DispatchSemaphore(value: 0)
+            proxy.add(Fault(.meanwhile { mayGoOn.wait() }, "PUT", of: "/new"))
+            let writer = try sandbox.start("echo new > $M/new && echo closed && sync $M/new && echo saved")
+            try sandbox.wait("it closed") { writer.outputSoFar.contains("closed") }
+            try await Task.sleep(for: .milliseconds(500))
+            #expect(try writer.isRunning && writer.outputSoFar == "closed\n")
+            mayGoOn.signal()
+            #expect(try writer.wait(seconds: 60).output == "closed\nsaved\n")
+            try await expectInBucket(["new": "new\n"])
+        }
+
         @Test func flushWaitsForTheStore() async throws {
             try writeInVain()
             let late = try sandbox.document("flush", "--drain-timeout", "1s")
@@ -200,10 +214,14 @@ extension MountedTasks {
             try writeInVain()
             kill(try #require(sandbox.supervisors.first), SIGTERM)
             try sandbox.wait("it gone from its path") { sandbox.mounts == [] }
+            // The kernel gives it the number of the one that has gone.
+            let other = try MountSandbox(of: ["a": "other\n"])
+            try other.expect(0, other.task())
             kill(try #require(sandbox.supervisors.first), SIGTERM)
             try sandbox.wait("everybody gone", seconds: 60) {
                 sandbox.supervisors.isEmpty && sandbox.sessions.isEmpty
             }
+            #expect(try other.output("cat $M/a") == "other\n")
             let status = try sandbox.status()
             #expect(status.code == "not-saved" && status.uploads["pending"] == 1, "\(status.json)")
             reopen()
@@ -246,8 +264,11 @@ extension MountedTasks {
             try sandbox.expectNothingLeft()
             // With nothing that runs there is nothing to be done.
             #expect(try sandbox.document("down").exitCode == 0)
-            reopen()
             try sandbox.expect(0, task())
+            try sandbox.wait("it recovering") { try sandbox.status().state == "recovering" }
+            reopen()
+            #expect(try sandbox.document("flush").exitCode == 0)
+            #expect(try sandbox.status().state == "mounted")
             #expect(try sandbox.document("down").exitCode == 0)
             #expect(sandbox.staged == [])
             try await expectInBucket(["new": "new\n"])
@@ -255,24 +276,13 @@ extension MountedTasks {
 
         // MARK: What is kept
 
-        /// A program that has written a part of a file, and waits. No shell: those move descriptors about.
-        private func startTorn(_ name: String) throws -> RunningProgram {
-            let script = """
-                import sys, time
-                file = open(sys.argv[1], 'wb', buffering=0)
-                file.write(b'torn')
-                print('begun', flush=True)
-                time.sleep(60)
-                """
-            let writer = try Program.start(["python3", "-c", script, sandbox.destination + "/" + name])
-            try sandbox.wait("it begun") { writer.outputSoFar.contains("begun") }
-            return writer
-        }
-
         /// A program dies in the middle of a file: the object stays as it was, and what was written of the new one is kept.
         @Test func aTornFileIsKept() async throws {
             try sandbox.expect(0, task("commit: close"))
-            let writer = try startTorn("old")
+            let writer = try sandbox.startTorn("old")
+            // As long as it may come to something it counts for nothing.
+            #expect(try sandbox.status().uploads == ["files": 0, "bytes": 0, "pending": 0, "failed": 0])
+            #expect(try sandbox.document("flush").exitCode == 0)
             writer.signal(SIGKILL)
             _ = try writer.wait()
             try sandbox.wait("the status says so") { try !sandbox.status().kept.isEmpty }
@@ -286,6 +296,16 @@ extension MountedTasks {
             #expect(ended.mounts.first?.code == "kept" && ended.mounts.first?.kept == [kept])
             try sandbox.expectNothingLeft()
             try await expectInBucket([:])
+        }
+
+        @Test func aTornFileIsUploadedWhereThatIsWanted() async throws {
+            try sandbox.expect(0, task("commit: close, on_torn: upload"))
+            let writer = try sandbox.startTorn("old")
+            writer.signal(SIGKILL)
+            _ = try writer.wait()
+            let ended = try sandbox.document("down")
+            #expect(ended.exitCode == 0 && ended.mounts.first?.kept == [], "\(ended.json)")
+            try await expectInBucket(["old": "torn"])
         }
 
         /// Somebody else has changed the object meanwhile: theirs stays, and ours is kept.
@@ -308,7 +328,7 @@ extension MountedTasks {
         /// Of a program that died with the whole machine, so to speak, the next run tells, and that is no failure of it.
         @Test func whatIsFoundTornIsToldOf() async throws {
             try sandbox.expect(0, task("commit: close"))
-            let writer = try startTorn("new")
+            let writer = try sandbox.startTorn("new")
             kill(try #require(sandbox.supervisors.first), SIGKILL)
             try sandbox.wait("its session gone") { sandbox.sessions.isEmpty }
             writer.signal(SIGKILL)
@@ -328,6 +348,20 @@ extension MountSandbox {
         try Program.start(
             [Program.provision] + words + ["task", "--state-dir", files.state], environment: environment,
             in: files.folder.path)
+    }
+
+    /// A program that has written a part of a file, and waits. No shell: those move descriptors about.
+    func startTorn(_ name: String) throws -> RunningProgram {
+        let script = """
+            import sys, time
+            file = open(sys.argv[1], 'wb', buffering=0)
+            file.write(b'torn')
+            print('begun', flush=True)
+            time.sleep(60)
+            """
+        let writer = try Program.start(["python3", "-c", script, destination + "/" + name])
+        try wait("it begun") { writer.outputSoFar.contains("begun") }
+        return writer
     }
 
     /// What is in the staging folders of the task.

@@ -63,6 +63,15 @@ extension MountedTasks {
             #expect(sandbox.mounts == [])
         }
 
+        /// What programs write would have to wait for nearly every file.
+        @Test(.enabled(if: LoopDisk.isPossible, Comment(rawValue: LoopDisk.absence))) func thereIsNoRoom() throws {
+            let disk = try LoopDisk(mebibytes: 12)
+            let refused = try sandbox.expect(28, task("staging: {dir: \(disk.path)}"), "--dry-run")
+            #expect(refused.diagnostics.first?.contains("not-enough-disk") == true, "\(refused.diagnostics)")
+            try sandbox.expect(28, task("staging: {dir: \(disk.path)}"))
+            #expect(sandbox.mounts == [])
+        }
+
         @Test func memoryIsNoDisk() throws {
             let found = try sandbox.expect(0, task("staging: {dir: /dev/shm/provision-staging-test}"), "--dry-run")
             #expect(

@@ -94,7 +94,10 @@ extension MountedTasks {
             try sandbox.expect(0, task())
             let writer = try sandbox.start(
                 "cp \(sandbox.path("large")) $M/f && echo saved", seconds: S3OutageTests.seconds + 120)
-            try sandbox.wait("the last part", seconds: 60) { (before?.done[0] ?? 0) > 0 }
+            try sandbox.wait("the last part, and answers to those before it", seconds: 60) {
+                let answered = before?.passages.filter { $0.isAnswered && $0.request.target.contains("partNumber") }
+                return before?.done[0] ?? 0 > 0 && answered?.count == 2
+            }
             try await Task.sleep(for: .seconds(1))
             before = nil
             try await Task.sleep(for: .seconds(S3OutageTests.seconds))

@@ -84,7 +84,15 @@ extension MountedTasks {
             .python("fork_and_close"), .python("shared_map"), .python("watched"), .python("locks"), .python("move"),
             .python("allocate"),
             .python("tensorboard", check: "$W check_tensorboard $M"),
-            .python("exchange"),
+            .python("exchange"), .python("append_together", check: "sort $M/log | md5sum"),
+            // With the modes that are asked for, less the umask, and of whoever calls; what mounts of a folder show is their own.
+            Job(
+                "owners",
+                """
+                chmod 777 $M; cd $M; umask 027; echo x > f; mkdir d; install -m 4711 f run
+                cd /; setpriv --reuid 1234 --regid 4321 --clear-groups sh -c 'umask 002; cd $M; echo mine > mine; mkdir own'
+                cd $M; [ "$(stat -c %a:%u . d own mine | tr '\\n' ' ')" = "777:0 750:0 775:1234 664:1234 " ]
+                """, check: "\(Job.sums); ls -A $M", appearance: "cd $M; stat -c '%n %a' f run mine"),
             Job(
                 "pip",
                 """
@@ -209,6 +217,23 @@ extension MountedTasks {
                 try mounted.mount("read_only: true")
                 #expect(try Self.run(appearance, folder) == shown)
             }
+        }
+
+        /// A gateway that says of what it has done other things.
+        @Test(.onCeph, arguments: jobs.filter { ["safetensors", "exchange", "folders", "owners"].contains($0.name) })
+        func anotherServersBucketDoesToo(job: Job) async throws {
+            try await theBucketHoldsWhatADiskDoes(job: job, home: .ceph)
+        }
+
+        /// A disk need not have any. SeaweedFS keeps none of what stands for a folder.
+        @Test(.onCeph, arguments: [MountedFiles.Home.seaweedFS, .ceph])
+        func extendedAttributes(home: MountedFiles.Home) async throws {
+            let mounted = try await WritableMount(in: home)
+            #expect(try Self.run("$W attributes $M", mounted.root) == "")
+            try mounted.end()
+            try mounted.mount("read_only: true")
+            let names = home == .ceph ? "old d" : "old"
+            #expect(try Self.run("$W check_attributes $M \(names)", mounted.root) == "")
         }
 
         // MARK: Killed

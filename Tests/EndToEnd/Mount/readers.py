@@ -5,16 +5,19 @@
     readers.py random MOUNT LOCAL N     N processes read at random, as the workers of a training do
     readers.py look MOUNT FILE          what calls say that are about no content
     readers.py write MOUNT FILE         calls that would change something
+    readers.py obey FILE ORDERS         what lines that are appended to ORDERS say
 """
 
 import ctypes
 import errno
+import hashlib
 import mmap
 import multiprocessing
 import os
 import random
 import stat
 import sys
+import time
 
 
 def make(folder):
@@ -161,6 +164,46 @@ def write(mount, file):
         print(f"{name}: {code(attempt)}")
 
 
+def read(file):
+    digest, place = hashlib.md5(), 0
+    while piece := os.pread(file, 1 << 20, place):
+        digest.update(piece)
+        place += len(piece)
+    return digest.hexdigest()
+
+
+def read_mapped(file):
+    with mmap.mmap(file, 0, prot=mmap.PROT_READ) as memory:
+        return hashlib.md5(memory).hexdigest()
+
+
+def obey(path, orders):
+    files = {}
+    verbs = {
+        "open": lambda number: files.update({number: os.open(path, os.O_RDONLY)}),
+        "past": lambda number: files.update({number: os.open(path, os.O_RDONLY | os.O_DIRECT)}),
+        "drop": lambda number: os.posix_fadvise(files[number], 0, 0, os.POSIX_FADV_DONTNEED),
+        "read": lambda number: read(files[number]),
+        "map": lambda number: read_mapped(files[number]),
+        "size": lambda number: os.fstat(files[number]).st_size,
+        "close": lambda number: os.close(files.pop(number)),
+    }
+    line = ""
+    with open(orders) as lines:
+        while True:
+            line += lines.readline()
+            if not line.endswith("\n"):
+                time.sleep(0.005)
+                continue
+            verb, number = line.split()
+            line = ""
+            try:
+                said = verbs[verb](number)
+            except OSError as error:
+                said = errno.errorcode[error.errno]
+            print(said, flush=True)
+
+
 if __name__ == "__main__":
-    verbs = {"make": make, "map": map_files, "random": read_at_random, "look": look, "write": write}
+    verbs = {"make": make, "map": map_files, "random": read_at_random, "look": look, "write": write, "obey": obey}
     verbs[sys.argv[1]](*sys.argv[2:])

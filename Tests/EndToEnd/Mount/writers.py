@@ -284,6 +284,57 @@ def locks(folder):
     os.close(file)
 
 
+def append_together(folder):
+    """Two programs that append to one file, each piece at what is its end then."""
+    children = []
+    for child in range(2):
+        children.append(os.fork())
+        if children[-1] == 0:
+            file = os.open(f"{folder}/log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+            for number in range(300):
+                os.write(file, f"{child} {number}\n".encode() * (1 + number % 7))
+            os.close(file)
+            os._exit(0)
+    assert all(os.waitpid(child, 0)[1] == 0 for child in children)
+
+
+def attributes(folder):
+    """Extended attributes, as far as there is room and words for them; of folders, too."""
+    import errno
+
+    def refused(code, call, *arguments):
+        try:
+            call(*arguments)
+        except OSError as error:
+            assert error.errno == code, (error, call, arguments)
+        else:
+            raise AssertionError((code, call, arguments))
+
+    name = f"{folder}/old"
+    os.setxattr(name, "user.colour", b"red", os.XATTR_CREATE)
+    refused(errno.EEXIST, os.setxattr, name, "user.colour", b"blue", os.XATTR_CREATE)
+    refused(errno.ENODATA, os.setxattr, name, "user.other", b"x", os.XATTR_REPLACE)
+    os.setxattr(name, "user.a.b-c.1", b"two words")
+    os.setxattr(name, "user.gone", b"x" * 1000)
+    refused(errno.ENOSPC, os.setxattr, name, "user.large", b"x" * 1000)
+    os.removexattr(name, "user.gone")
+    refused(errno.ENODATA, os.removexattr, name, "user.gone")
+    for other in ["user.Upper", "user.two words", "trusted.x"]:
+        refused(errno.EOPNOTSUPP, os.setxattr, name, other, b"x")
+    refused(errno.EOPNOTSUPP, os.setxattr, name, "user.x", b"\xc3\xa9")
+    os.mkdir(f"{folder}/d")
+    os.setxattr(f"{folder}/d", "user.of-a-folder", b"yes")
+    check_attributes(folder, "old", "d")
+
+
+def check_attributes(folder, *names):
+    right = {"old": {"user.a.b-c.1": b"two words", "user.colour": b"red"}, "d": {"user.of-a-folder": b"yes"}}
+    for name in names:
+        path = f"{folder}/{name}"
+        found = {attribute: os.getxattr(path, attribute) for attribute in os.listxattr(path)}
+        assert found == right[name], found
+
+
 def move(folder):
     with open(f"{folder}/../moved", "wb") as file:
         file.write(b"moved" * 1000)
@@ -325,5 +376,6 @@ if __name__ == "__main__":
     verbs = [
         savez, check_savez, safetensors, torch_zip, seek_back, append_events, hdf5, check_hdf5, fork_and_close, shared_map,
         watched, locks, move, allocate, die, tensorboard, check_tensorboard, wheel, exchange,
+        append_together, attributes, check_attributes,
     ]
     {verb.__name__: verb for verb in verbs}[sys.argv[1]](*sys.argv[2:])

@@ -26,12 +26,9 @@ extension CopyFaults {
         /// However often it is killed and wherever: what is in place is right and stays, what has come is not fetched again but
         /// for one part a connection and kill, and one more run completes the tree.
         @Test func killedAtAnyMoment() async throws {
-            let kills = Int(ProcessInfo.processInfo.environment["PROVISION_TEST_KILLS"] ?? "") ?? 40
-            let seed =
-                ProcessInfo.processInfo.environment["PROVISION_TEST_SEED"].flatMap { UInt64($0) }
-                ?? UInt64.random(in: 0 ... .max)
-            print("PROVISION_TEST_SEED=\(seed)")
-            var chance = Chance(state: seed)
+            let rounds = KillRounds()
+            let (kills, seed) = (rounds.kills, rounds.seed)
+            var chance = rounds.chance
             var (attempts, killed) = (0, 0)
             var (copy, total) = (Moved(), Moved())
             var before = FileTree(sandbox.files.destination)
@@ -59,7 +56,7 @@ extension CopyFaults {
                 let connections = attempts % 4 == 0 ? 3 : 1
                 let task = sandbox.task(nil, "part_size: 5MiB, concurrency: \(connections)")
                 let running = try sandbox.start(task)
-                try await Task.sleep(for: .milliseconds(Int(chance.next() % UInt64(bound))))
+                try await Task.sleep(for: .milliseconds(Int.random(in: 0..<Int(bound), using: &chance)))
                 running.signal(SIGKILL)
                 let wasKilled = try await running.end().status == 137
                 bound = min(max(bound * (wasKilled ? 1.2 : 0.5), 50), 5000)
@@ -86,15 +83,5 @@ extension CopyFaults {
             /// The bucket's size, and a part for each connection of each run that was killed.
             var allowed = 0
         }
-    }
-}
-
-/// The same numbers for the same seed.
-private struct Chance {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-        return state >> 33
     }
 }

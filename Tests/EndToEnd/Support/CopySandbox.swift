@@ -88,8 +88,12 @@ struct Document {
     let json: [String: Any]
 
     init(_ finished: Finished) throws {
-        let object = try? JSONSerialization.jsonObject(with: Data(finished.output.utf8))
-        json = try #require(object as? [String: Any], "no document: \(finished.output)\(finished.errors)")
+        try self.init(finished.output, "\(finished.errors)")
+    }
+
+    init(_ text: String, _ errors: String = "") throws {
+        let object = try? JSONSerialization.jsonObject(with: Data(text.utf8))
+        json = try #require(object as? [String: Any], "no document: \(text)\(errors)")
     }
 
     struct Mount {

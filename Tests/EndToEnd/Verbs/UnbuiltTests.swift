@@ -19,49 +19,6 @@ import Testing
         }
     }
 
-    @Test(arguments: ["--ready-file=r", "--metrics-file=m", "--fuse-fd=3"])
-    func options(option: String) throws {
-        try folder.write("x", to: "file")
-        try folder.write("file_mounts: {\(folder.path("dst")): ./file}", to: "task.yaml")
-        let refused = try provision("task.yaml", option, in: folder.path)
-        #expect(refused.status == 64)
-        #expect(refused.output == "")
-        #expect(refused.errors.contains("is not there yet"), "\(refused.errors)")
-        #expect(try folder.names == ["file", "task.yaml"])
-        // Where nothing is done, nothing is promised.
-        #expect(try provision("--dry-run", "task.yaml", option, in: folder.path).status == 0)
-    }
-
-    /// A variable may be exported for good, and so is no mistake; but it does nothing, and that is said.
-    @Test(arguments: [
-        ("PROVISION_READY_FILE", "r"), ("PROVISION_METRICS_FILE", "m"),
-        ("PROVISION_FUSE_FD", "3"),
-    ])
-    func variables(name: String, value: String) throws {
-        try folder.write("x", to: "file")
-        try folder.write("file_mounts: {\(folder.path("dst")): ./file}", to: "task.yaml")
-        for words in [["--dry-run"], []] {
-            let finished = try Program.run(
-                [Program.provision, "task.yaml"] + words, environment: [name: value], in: folder.path)
-            #expect(finished.status == 0)
-            #expect(finished.errors.contains("provision: \(name): --"), "\(finished.errors)")
-            #expect(finished.errors.contains("is not there yet and does nothing"))
-        }
-        let quiet = try Program.run(
-            [Program.provision, "task.yaml", "-q"], environment: [name: value], in: folder.path)
-        #expect(quiet.status == 0 && quiet.errors == "")
-        #expect(try folder.names == ["dst", "file", "task.yaml"])
-    }
-
-    @Test func aCommand() throws {
-        try folder.write("x", to: "file")
-        try folder.write("file_mounts: {\(folder.path("dst")): ./file}", to: "task.yaml")
-        let refused = try provision("task.yaml", "--", "touch", "ran", in: folder.path)
-        #expect(refused.status == 64)
-        #expect(refused.errors.contains("COMMAND"))
-        #expect(try folder.names == ["file", "task.yaml"])
-    }
-
     /// A key is a warning while nobody asks for more than a check, and refused where it would have to act.
     @Test(arguments: [
         "extract: true", "links: true", "shard: auto", "shard: {index: 0, count: 2}", "sync_back: on_exit",

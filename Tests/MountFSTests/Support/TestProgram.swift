@@ -143,15 +143,18 @@ final class TestProgram: Sendable {
     }
 
     /// Without looking first.
-    func make(_ path: any TestPath, _ flags: Int32, mode: UInt32 = 0o644) async throws(SystemError) -> File {
-        let access = Access(flags: flags)
+    func make(
+        _ path: any TestPath, _ flags: Int32, mode: UInt32 = 0o644, asRequest number: UInt64 = 0
+    ) async throws(SystemError) -> File {
+        let (access, caller) = (Access(flags: flags), caller.asking(number))
         let new: NewFile = try await with(path) { files.make($0, in: $1, mode: mode, access, by: caller, $2) }
         hold(new.entry.attributes.node)
         return File(
             node: new.entry.attributes.node, handle: new.file.handle, access: access, wantsFlush: new.file.wantsFlush)
     }
 
-    func open(_ node: NodeID, _ access: Access) async throws(SystemError) -> File {
+    func open(_ node: NodeID, _ access: Access, asRequest number: UInt64 = 0) async throws(SystemError) -> File {
+        let caller = caller.asking(number)
         let open: OpenFile = try await answer { files.open(node, access, by: caller, $0) }
         return File(node: node, handle: open.handle, access: access, wantsFlush: open.wantsFlush)
     }
@@ -295,5 +298,12 @@ extension TestMount {
 extension Caller {
     static func process(_ number: Int32, user: UInt32 = 0, isDying: Bool = false) -> Caller {
         Caller(user: user, group: user, thread: number + 1, umask: 0o022, process: number, isDying: isDying)
+    }
+
+    /// The kernel gives each request a number.
+    func asking(_ number: UInt64) -> Caller {
+        var caller = self
+        caller.request = number
+        return caller
     }
 }

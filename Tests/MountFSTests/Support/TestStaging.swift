@@ -16,6 +16,7 @@ final class TestStaging: Sendable {
         settings.commit = commit
         settings.pauses = TimeSpan(milliseconds: 1)...TimeSpan(milliseconds: 5)
         settings.longPause = TimeSpan(milliseconds: 5)
+        settings.afterCrash = TimeSpan(milliseconds: 0)
         change(&settings)
         self.init(try TemporaryFolder(), settings)
     }

@@ -103,6 +103,32 @@ struct AttributeChangeTests {
         #expect(sandbox.bucket.objects["g"]?.metadata.user["mode"] == "33152")
     }
 
+    /// At once, and only when something is changed.
+    @Test func anObjectIsMadeForAFolderWhoseAttributesAreChanged() async throws {
+        let sandbox = try WritingSandbox(.close, ["d/f": "x", "e/f": "y"])
+        try await sandbox.program.change("d") { $0.mode = 0o755 }
+        #expect(sandbox.bucket.takeChanges() == [])
+        try await sandbox.program.change("d") { ($0.mode, $0.owner) = (0o700, 7) }
+        try await sandbox.program.setAttribute("user.colour", Array("red".utf8), of: "e")
+        #expect(sandbox.bucket.takeChanges() == [.put("d/"), .put("e/")])
+        #expect(sandbox.bucket.keys == ["d/", "d/f", "e/", "e/f"])
+        #expect(sandbox.bucket.objects["d/"]?.metadata.user == ["mode": "16832", "uid": "7"])
+        #expect(sandbox.bucket.objects["e/"]?.metadata.user == ["colour": "red"])
+        let elsewhere = try sandbox.elsewhere()
+        #expect(try await elsewhere.attribute("user.colour", of: "e") == Array("red".utf8))
+        #expect(try await elsewhere.names("e") == ["f"])
+    }
+
+    /// Nobody sees it in the mount; whoever has put it there does elsewhere.
+    @Test func whatIsInTheObjectOfAFolderStays() async throws {
+        let sandbox = try WritingSandbox(.close, ["d/": "hidden", "d/f": "x"])
+        try await sandbox.program.change("d") { $0.mode = 0o700 }
+        try await sandbox.program.setAttribute("user.colour", Array("red".utf8), of: "d")
+        let object = try #require(sandbox.bucket.objects["d/"])
+        #expect(object.bytes == Array("hidden".utf8))
+        #expect(object.metadata.user == ["mode": "16832", "colour": "red"])
+    }
+
     @Test func aFolderHasThemToo() async throws {
         let sandbox = try WritingSandbox(.close, ["with/": "", "with/f": "x", "without/f": "y"])
         for name in ["with", "without"] {

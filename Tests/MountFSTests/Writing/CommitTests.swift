@@ -55,6 +55,24 @@ struct CommitTests {
         try await sandbox.program.close(file)
     }
 
+    /// As `sync FILE` does, which opens it to read.
+    @Test(arguments: [CommitMode.close, .fsync]) func whoOnlyReadsSynchronizesToo(commit: CommitMode) async throws {
+        let sandbox = try WritingSandbox(commit)
+        let file = try await sandbox.program.open("f", create)
+        try await sandbox.program.write("whole", to: file)
+        let other = TestProgram(sandbox.mount, process: 200)
+        let reader = try await other.open("f", O_RDONLY)
+        sandbox.bucket.halt()
+        let synchronized = Begun { try await other.synchronize(reader) }
+        #expect(await soon { sandbox.bucket.takeCalls().contains(.put("f")) })
+        #expect(!synchronized.hasEnded)
+        sandbox.bucket.goOn()
+        try await synchronized.end()
+        #expect(sandbox.bucket.text("f") == "whole")
+        other.release(reader)
+        try await sandbox.program.close(file)
+    }
+
     @Test func inTheBackgroundFsyncDoesNotWait() async throws {
         let sandbox = try WritingSandbox(.background)
         let file = try await sandbox.program.open("f", create)
@@ -82,24 +100,38 @@ struct CommitTests {
         #expect(sandbox.bucket.takeChanges() == [])
     }
 
-    @Test(arguments: CommitMode.allCases) func removingAndRenamingWait(commit: CommitMode) async throws {
-        let sandbox = try WritingSandbox(commit, ["f": "x", "g": "y"])
+    /// Opened to be written, and not written to.
+    @Test(arguments: CommitMode.allCases) func whereNothingIsWrittenNothingIsUploaded(commit: CommitMode) async throws {
+        let sandbox = try WritingSandbox(commit, ["f": "old"])
+        let file = try await sandbox.program.open("f", O_RDWR)
+        try await sandbox.program.synchronize(file)
+        try await sandbox.program.close(file)
+        await sandbox.mount.drain()
+        #expect(sandbox.bucket.takeChanges() == [] && sandbox.mount.progress.savedFiles == 0)
+    }
+
+    @Test(arguments: CommitMode.allCases) func changesOfNamesWait(commit: CommitMode) async throws {
+        let sandbox = try WritingSandbox(commit, ["f": "x", "g": "y", "old/": ""])
         let program = sandbox.program
-        _ = try await program.attributes("f")
-        _ = try await program.attributes("g")
-        sandbox.bucket.halt()
-        let removed = Begun { try await program.remove("f") }
-        let renamed = Begun { try await program.rename("g", to: "h") }
+        for name in ["f", "g", "old"] { _ = try await program.attributes(name) }
+        // Of each its last step waits, when all that there is to be asked has been answered.
+        sandbox.bucket.halt { call in
+            [.delete("f"), .copy("g", to: "h"), .put("new/"), .delete("old/")].contains(call)
+        }
+        let changes = [
+            Begun { try await program.remove("f") }, Begun { try await program.rename("g", to: "h") },
+            Begun { try await program.makeFolder("new") }, Begun { try await program.removeFolder("old") },
+        ]
+        var calls: Set<MemoryBucket.Call> = []
         #expect(
             await soon {
-                let calls = sandbox.bucket.takeCalls()
-                return !calls.isEmpty
+                calls.formUnion(sandbox.bucket.takeChanges())
+                return calls.count == 4
             })
-        #expect(!removed.hasEnded && !renamed.hasEnded)
+        #expect(changes.allSatisfy { !$0.hasEnded })
         sandbox.bucket.goOn()
-        try await removed.end()
-        try await renamed.end()
-        #expect(sandbox.bucket.keys == ["h"] && sandbox.bucket.text("h") == "y")
+        for change in changes { try await change.end() }
+        #expect(sandbox.bucket.keys == ["h", "new/"] && sandbox.bucket.text("h") == "y")
     }
 
     // MARK: Errors
@@ -123,6 +155,25 @@ struct CommitTests {
         sandbox.bucket.fail(nil)
         #expect(await soon { sandbox.bucket.text("f") == "x" })
         #expect(await soon { sandbox.mount.progress.isSafe && sandbox.mount.progress.failure == nil })
+    }
+
+    /// Nobody is told by a later close that it is there, or by a close after an fsync.
+    @Test(arguments: [false, true]) func everyCloseThatWaitsSaysIt(isSynchronized: Bool) async throws {
+        let sandbox = try WritingSandbox()
+        let file = try await sandbox.program.open("f", create)
+        try await sandbox.program.write("x", to: file)
+        deny(sandbox)
+        await expectError(EACCES) {
+            if isSynchronized {
+                try await sandbox.program.synchronize(file)
+            } else {
+                try await sandbox.program.flush(file)
+            }
+        }
+        await expectError(EACCES) { try await sandbox.program.flush(file) }
+        sandbox.bucket.fail(nil)
+        try await sandbox.program.close(file)
+        #expect(sandbox.bucket.text("f") == "x")
     }
 
     @Test func aStoreThatDoesNotAnswerIsWaitedForSoLong() async throws {
@@ -164,6 +215,18 @@ struct CommitTests {
         sandbox.bucket.fail(nil)
         sandbox.program.release(file)
         #expect(await soon { sandbox.bucket.text("f") == "y" })
+    }
+
+    @Test func aLateErrorIsSaidOnce() async throws {
+        let sandbox = try WritingSandbox(.background) { $0.longPause = TimeSpan(milliseconds: 3_600_000) }
+        deny(sandbox)
+        try await sandbox.program.save("x", as: "f")
+        #expect(await soon { sandbox.mount.progress.failedFiles == 1 })
+        let file = try await sandbox.program.open("f", O_WRONLY)
+        await expectError(EACCES) { try await sandbox.program.synchronize(file) }
+        try await sandbox.program.synchronize(file)
+        try await sandbox.program.close(file)
+        #expect(sandbox.mount.progress.failedFiles == 1)
     }
 
     @Test func whatIsReleasedAndFailsIsInTheStatusAndTheLog() async throws {

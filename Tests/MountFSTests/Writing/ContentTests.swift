@@ -139,6 +139,17 @@ struct ContentTests {
         #expect((0..<20).allSatisfy { object[($0 << 20)..<($0 + 1) << 20] == piece[...] })
     }
 
+    /// Up to 8 MiB one, beyond that one for each part and two more.
+    @Test func howManyRequestsAFileTakes() async throws {
+        let sandbox = try WritingSandbox()
+        try await sandbox.program.save([UInt8](repeating: 1, count: 8 << 20), as: "f")
+        #expect(sandbox.bucket.takeChanges() == [.put("f")])
+        try await sandbox.program.save([UInt8](repeating: 1, count: 20 << 20), as: "g")
+        let changes = sandbox.bucket.takeChanges()
+        #expect(changes.count == 5 && changes.first == .begin("g") && changes.last == .complete("g"))
+        #expect(Set(changes) == [.begin("g"), .part("g", 1), .part("g", 2), .part("g", 3), .complete("g")])
+    }
+
     /// A change moves what was changed, the store copies the rest.
     @Test func aSmallChangeOfALargeObject() async throws {
         let bucket = MemoryBucket.writable { $0.minimumPartSize = 5 << 20 }

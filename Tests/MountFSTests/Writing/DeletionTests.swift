@@ -3,12 +3,38 @@ import JSON
 import ObjectStore
 import Platform
 import Staging
+import Synchronization
 import Testing
 
 @testable import MountFS
 
 /// What was removed while it was open is deleted when nobody waits for it any more.
 struct DeletionTests {
+    private final class Puts: Sendable {
+        let count = Atomic(0)
+    }
+
+    /// It had come into the bucket without anybody hearing of it: what is removed, or has another name, must not come back.
+    @Test(arguments: [true, false]) func whatNobodyHeardOfGoes(isRenamed: Bool) async throws {
+        let sandbox = try WritingSandbox(.background)
+        sandbox.bucket.loseAnswers { call in
+            if case .put = call { StoreError(.unreachable, "the connection broke") } else { nil }
+        }
+        let puts = Puts()
+        sandbox.bucket.fail { _, call in
+            guard case .put = call, puts.count.add(1, ordering: .relaxed).newValue > 1 else { return nil }
+            return StoreError(.unreachable, "away")
+        }
+        try await sandbox.program.save("content", as: "f")
+        #expect(await soon { sandbox.bucket.text("f") == "content" && sandbox.mount.progress.failedFiles == 1 })
+        if isRenamed { try await sandbox.program.rename("f", to: "g") } else { try await sandbox.program.remove("f") }
+        #expect(sandbox.bucket.text("f") == nil)
+        sandbox.bucket.loseAnswers(nil)
+        sandbox.bucket.fail(nil)
+        await sandbox.mount.drain()
+        #expect(sandbox.bucket.keys == (isRenamed ? ["g"] : []) && sandbox.mount.progress.kept == [])
+    }
+
     /// Somebody makes a file of the same name meanwhile, on a store that cannot look and delete in one step.
     @Test func deletesNotWhatCameAfterIt() async throws {
         let bucket = MemoryBucket.writable { can in
@@ -87,6 +113,25 @@ struct DeletionTests {
         case .renamedFolder, .noFolder: #expect(there == [])
         case .otherFolder: #expect(there == ["d/"])
         }
+    }
+
+    /// More than 64 MiB are not brought here for whoever has it open.
+    @Test(arguments: [false, true]) func whatIsTooLargeToBeBroughtHereIsStale(isReplaced: Bool) async throws {
+        let sandbox = try WritingSandbox(.close, ["g": "new"])
+        sandbox.bucket.set("f", [UInt8](repeating: 1, count: 65 << 20))
+        let file = try await sandbox.program.open("f", O_RDONLY)
+        _ = sandbox.bucket.takeCalls()
+        if !isReplaced {
+            try await sandbox.program.remove("f")
+            // As long as nothing comes to its place its object is there.
+            #expect(try await sandbox.program.read(3, at: 60 << 20, from: file) == [1, 1, 1])
+        }
+        try await sandbox.program.rename("g", to: "f")
+        #expect(sandbox.bucket.text("f") == "new")
+        await expectError(ESTALE) { _ = try await sandbox.program.read(3, at: 30 << 20, from: file) }
+        sandbox.program.release(file)
+        await sandbox.mount.drain()
+        #expect(sandbox.bucket.keys == ["f"] && sandbox.bucket.text("f") == "new")
     }
 
     // MARK: When everything is killed meanwhile, and versions tell content from content alone

@@ -225,6 +225,24 @@ struct ExchangeTests {
 
     // MARK: Local folders
 
+    /// It would have to be renamed with all that is in it while its name is taken.
+    @Test func aFolderAndWhatIsNotUploadedYet() async throws {
+        let folder = try TemporaryFolder()
+        try Files.makeFolder(folder.path("d"))
+        try folder.write("1", to: "d/a")
+        let store = try await FileStore.open(RawPath(folder.path), isDurable: false)
+        let mount = try TestMount(store, staging: try TestStaging())
+        let program = TestProgram(mount)
+        let file = try await program.open("new", create)
+        await expectError(EBUSY) { try await program.rename("d", to: "new", .required) }
+        await expectError(EBUSY) { try await program.rename("new", to: "d", .required) }
+        try await program.close(file)
+        await mount.drain()
+        try await program.rename("d", to: "new", .required)
+        #expect(try folder.read("new/a") == "1")
+        #expect(try folder.read("d") == "")
+    }
+
     /// In one step, whatever the two are.
     @Test func inALocalFolder() async throws {
         let folder = try TemporaryFolder()

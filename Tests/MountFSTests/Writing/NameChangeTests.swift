@@ -1,6 +1,7 @@
 import Glibc
 import ObjectStore
 import Platform
+import Synchronization
 import Testing
 
 @testable import MountFS
@@ -200,6 +201,8 @@ struct NameChangeTests {
         await expectError(EPERM) { try await program.makeSecondName("l", of: "f") }
         await expectError(EPERM) { try await program.makeNode("p", mode: S_IFIFO | 0o644) }
         await expectError(EPERM) { try await program.makeNode("p", mode: S_IFCHR | 0o644) }
+        await expectError(EPERM) { try await program.makeNode("p", mode: S_IFBLK | 0o644) }
+        await expectError(EPERM) { try await program.makeNode("p", mode: S_IFSOCK | 0o644) }
         await expectError(EEXIST) { _ = try await program.make("f", O_WRONLY | O_CREAT) }
         await expectError(EEXIST) { try await program.makeFolder("d") }
         await expectError(EEXIST) { try await program.makeLink("f", to: "x") }
@@ -223,6 +226,7 @@ struct NameChangeTests {
         let sandbox = try WritingSandbox()
         try await sandbox.program.makeFolder("d")
         #expect(sandbox.bucket.takeChanges() == [.put("d/")])
+        #expect(sandbox.bucket.objects["d/"]?.metadata.user == [:])
         try await sandbox.program.makeFolder("d/private", mode: 0o700)
         #expect(sandbox.bucket.keys == ["d/", "d/private/"])
         let elsewhere = try sandbox.elsewhere()
@@ -270,6 +274,8 @@ struct NameChangeTests {
         #expect(try await sandbox.program.names() == ["d", "e", "g"])
         #expect(try await sandbox.program.names("d") == [])
         #expect(sandbox.bucket.keys == ["g"])
+        // Nor with the next mount.
+        #expect(try await sandbox.elsewhere().names() == ["g"])
         try await sandbox.program.save("again", as: "d/new")
         #expect(sandbox.bucket.keys == ["d/new", "g"])
         try await sandbox.program.removeFolder("e")
@@ -301,6 +307,25 @@ struct NameChangeTests {
         #expect(sandbox.bucket.text("n/e/new") == "unsaved yet" && sandbox.bucket.text("n/f1") == "CONTENT 1")
         #expect(sandbox.bucket.text("n/f39") == "content 39" && sandbox.bucket.text("other") == "o")
         #expect(sandbox.bucket.keys.count == 44 && sandbox.bucket.keys.allSatisfy { !$0.hasPrefix("d/") })
+    }
+
+    @Test func sixteenObjectsOfAFolderAreCopiedAtATime() async throws {
+        var objects: [String: String] = [:]
+        for number in 0..<40 { objects["d/f\(number)"] = "content \(number)" }
+        let sandbox = try WritingSandbox(.close, objects)
+        sandbox.bucket.halt { call in if case .copy = call { true } else { false } }
+        let renamed = Begun { try await sandbox.program.rename("d", to: "n") }
+        var copies = 0
+        #expect(
+            await soon {
+                copies += sandbox.bucket.takeChanges().count
+                return copies >= 16
+            })
+        try await Task.sleep(for: .milliseconds(50))
+        #expect(copies + sandbox.bucket.takeChanges().count == 16)
+        sandbox.bucket.goOn()
+        try await renamed.end()
+        #expect(sandbox.bucket.keys.count == 40 && sandbox.bucket.keys.allSatisfy { $0.hasPrefix("n/") })
     }
 
     /// A checkpoint of many files that gets its final name.
@@ -374,5 +399,26 @@ struct NameChangeTests {
         #expect(try await sandbox.elsewhere().target("m") == "../some where/é")
         try await sandbox.program.remove("m")
         #expect(sandbox.bucket.keys == ["f"])
+    }
+
+    /// The store has made it, and its answer got lost.
+    @Test func aLinkThatNobodyHeardOfIsMade() async throws {
+        let sandbox = try WritingSandbox()
+        let isFirst = Atomic(true)
+        sandbox.bucket.loseAnswers { call in
+            guard call == .put("l"), isFirst.exchange(false, ordering: .relaxed) else { return nil }
+            return StoreError(.unreachable, "the connection broke")
+        }
+        try await sandbox.program.makeLink("l", to: "target")
+        #expect(try await sandbox.program.target("l") == "target" && sandbox.bucket.text("l") == "target")
+    }
+
+    /// Somebody else has made it a moment ago, and nobody here knows of that yet.
+    @Test(arguments: ["a file", "another link"]) func aLinkReplacesNothing(theirs: String) async throws {
+        let sandbox = try WritingSandbox()
+        #expect(try await sandbox.program.attributes("l") == nil)
+        sandbox.bucket.set("l", Array(theirs.utf8), metadata: theirs == "a file" ? [:] : ["mode": "41471"])
+        await expectError(EEXIST) { try await sandbox.program.makeLink("l", to: "target") }
+        #expect(sandbox.bucket.text("l") == theirs)
     }
 }

@@ -1,6 +1,7 @@
 import Glibc
 import ObjectStore
 import Platform
+import Staging
 import TestSupport
 import Testing
 
@@ -32,6 +33,26 @@ struct RecoveryTests {
         #expect(sandbox.bucket.text("f") == "new" && sandbox.bucket.text("old") == "old")
         #expect(sandbox.bucket.objects["f"]?.metadata.user["mode"].flatMap(StoredMode.init)?.permissions == 0o600)
         #expect(mount.progress.isSafe && mount.progress.kept == [])
+    }
+
+    /// Whoever is killed at any moment of the last release leaves it whole: nobody has it open only when that is noted.
+    @Test func whatIsJustLetGoOfIsWhole() async throws {
+        let sandbox = try WritingSandbox(.fsync)
+        let file = try await sandbox.program.open("f", create)
+        let staged = try #require(sandbox.mount.tree.written(file.node)).staged
+        let log = sandbox.staging.folder.path("\(staged.id).log")
+        sandbox.line.cut()
+        let before = try FileReading.bytes(of: log, limit: 1 << 20).count
+        try await sandbox.program.close(file)
+        let bytes = try FileReading.bytes(of: log, limit: 1 << 20)
+        #expect(bytes.count > before)
+        for end in stride(from: before, through: bytes.count, by: 32) {
+            let left = try sandbox.staging.afterKill()
+            try Files.write(Array(bytes[..<end]), to: Array(left.folder.path("\(staged.id).log").utf8))
+            let mount = try sandbox.mount.successor(on: MemoryBucket.writable(), left)
+            await mount.drain()
+            #expect(mount.progress.kept == [], "\(end) of \(bytes.count)")
+        }
     }
 
     @Test func whatWasChangedAndClosedIsUploaded() async throws {
@@ -100,6 +121,24 @@ struct RecoveryTests {
         await next.drain()
         #expect(next.progress.kept.count == 1)
         try expectKept(["half"], next, sandbox)
+    }
+
+    /// Under the same name, by one session after the other, each of which has nothing staged when it begins.
+    @Test func whatIsKeptIsNeverReplaced() async throws {
+        let sandbox = try WritingSandbox(.fsync)
+        var (mount, staging) = (sandbox.mount, sandbox.staging)
+        for number in 1...3 {
+            let program = TestProgram(mount)
+            let file = try await program.open("f", create)
+            try await program.write("half \(number)", to: file)
+            try await program.flush(file, by: .process(program.caller.process, isDying: true))
+            program.release(file)
+            await mount.drain()
+            staging = try staging.afterKill()
+            mount = try TestMount(sandbox.bucket, staging: staging)
+        }
+        let kept = try mount.progress.kept.map { try sandbox.bytes(of: $0) }
+        #expect(kept.sorted() == ["half 1", "half 2", "half 3"])
     }
 
     @Test func nothingIsLeftOfWhatIsInTheBucket() async throws {
@@ -224,13 +263,12 @@ struct RecoveryTests {
         if sandbox.bucket.text("f") == nil { #expect(sandbox.bucket.text("g") == "content") }
     }
 
-    /// The old object goes, and the new version is still to come under the new name.
-    @Test(
-        arguments: [SessionLine.Step.copy, .delete], SessionLine.Moment.allCases)
-    func killedInTheMiddleOfRenamingWhatIsNotUploaded(step: SessionLine.Step, moment: SessionLine.Moment) async throws {
-        let sandbox = try WritingSandbox(.background, ["f": "old"])
+    /// Renames f to g, of which nothing has been uploaded, until everything is killed.
+    private func renameUntilKilled(
+        _ step: SessionLine.Step, _ moment: SessionLine.Moment, _ sandbox: WritingSandbox, waiting: [String: String]
+    ) async throws {
         sandbox.bucket.fail { _, call in if case .put = call { StoreError(.unreachable, "away") } else { nil } }
-        try await sandbox.program.save("new", as: "f")
+        for (name, text) in waiting { try await sandbox.program.save(text, as: name) }
         sandbox.line.cut(step, 1, moment)
         _ = Begun { try await sandbox.program.rename("f", to: "g") }
         #expect(await soon { sandbox.line.isCut })
@@ -238,7 +276,25 @@ struct RecoveryTests {
         let mount = try sandbox.runAgain()
         await mount.drain()
         #expect(mount.progress.kept == [] && mount.progress.isSafe)
+    }
+
+    /// The old object goes, and the new version is still to come under the new name.
+    @Test(
+        arguments: [SessionLine.Step.copy, .delete], SessionLine.Moment.allCases)
+    func killedInTheMiddleOfRenamingWhatIsNotUploaded(step: SessionLine.Step, moment: SessionLine.Moment) async throws {
+        let sandbox = try WritingSandbox(.background, ["f": "old"])
+        try await renameUntilKilled(step, moment, sandbox, waiting: ["f": "new"])
         #expect(["f", "g"].contains { sandbox.bucket.text(ObjectKey($0)) == "new" })
+    }
+
+    /// What was told to be gone, and what it gave way to, does not come back with older bytes.
+    @Test(
+        arguments: [SessionLine.Step.copy, .delete], SessionLine.Moment.allCases)
+    func killedWhileAFileIsReplaced(step: SessionLine.Step, moment: SessionLine.Moment) async throws {
+        let sandbox = try WritingSandbox(.background, ["f": "old", "g": "older"])
+        try await renameUntilKilled(step, moment, sandbox, waiting: ["f": "new", "g": "replaced"])
+        let (f, g) = (sandbox.bucket.text("f"), sandbox.bucket.text("g"))
+        #expect(f == nil && g == "new" || f == "new" && (g == "replaced" || g == "old"))
     }
 
     @Test(arguments: [1, 5, 20, 39], SessionLine.Moment.allCases)
@@ -280,28 +336,6 @@ struct RecoveryTests {
         await mount.drain()
         #expect(sandbox.bucket.text("f") == "x" && mount.progress.isSafe)
         #expect([nil, "33152"].contains(sandbox.bucket.objects["f"]?.metadata.user["mode"]))
-    }
-
-    // MARK: A session that is replaced under programs that go on
-
-    @Test func aWriterGoesOnWithTheNextSession() async throws {
-        let sandbox = try WritingSandbox(.close, ["f": "0123456789"])
-        let old = try await sandbox.program.open("f", O_RDWR)
-        try await sandbox.program.write("ab", to: old)
-        let new = try await sandbox.program.open("g", create)
-        try await sandbox.program.write("one", to: new)
-        sandbox.line.cut()
-        let mount = try sandbox.mount.successor(on: sandbox.bucket, try sandbox.staging.afterKill())
-        let program = TestProgram(mount)
-        #expect(try await program.read(from: old) == Array("ab23456789".utf8))
-        #expect(try await mount.attributes(of: new.node).size == 3)
-        try await program.write(" two", at: 3, to: new)
-        try await program.write("cd", at: 8, to: old)
-        try await program.close(new)
-        try await program.close(old)
-        await mount.drain()
-        #expect(sandbox.bucket.text("g") == "one two" && sandbox.bucket.text("f") == "ab234567cd")
-        #expect(mount.progress.kept == [])
     }
 
     /// Damage on the disk is told, and never becomes an object.

@@ -56,6 +56,26 @@ struct ToldFailureTests {
         #expect(sandbox.bucket.objects["f"]?.metadata.user["mode"] == "33152")
     }
 
+    /// Whoever looks meanwhile is not told that everything is there.
+    @Test func attributesThatAreOnTheirWay() async throws {
+        let sandbox = try WritingSandbox(.close, ["f": "x"])
+        try await sandbox.program.change("f") { $0.mode = 0o600 }
+        sandbox.bucket.halt()
+        let draining = Begun { await sandbox.mount.drain() }
+        #expect(await soon { sandbox.bucket.takeCalls().contains(.copy("f", to: "f")) })
+        let progress = sandbox.mount.progress
+        #expect(progress.pendingFiles == 1 && progress.failedFiles == 0 && !progress.isSafe)
+        // Another drain does not begin it again, and waits for it all the same.
+        let alsoDraining = Begun { await sandbox.mount.drain() }
+        try await Task.sleep(for: .milliseconds(50))
+        #expect(!draining.hasEnded && !alsoDraining.hasEnded)
+        sandbox.bucket.goOn()
+        try await draining.end()
+        try await alsoDraining.end()
+        #expect(sandbox.bucket.takeChanges() == [])
+        #expect(sandbox.mount.progress.isSafe && sandbox.mount.progress.pendingFiles == 0)
+    }
+
     /// What the bucket will never take is told, and given up: the bytes are safe.
     @Test func attributesThatAreRefused() async throws {
         let sandbox = try WritingSandbox(.close, ["f": "x"])
@@ -66,6 +86,17 @@ struct ToldFailureTests {
         await sandbox.mount.drain()
         #expect(sandbox.mount.lines.all.contains { $0.contains("f: attributes cannot be stored: not you") })
         #expect(sandbox.mount.progress.isSafe && sandbox.bucket.text("f") == "x")
+        #expect(sandbox.mount.progress.lostAttributes == 1)
+    }
+
+    /// What was set of an object that is gone, or another one, nobody misses.
+    @Test(arguments: [true, false]) func attributesOfAnObjectThatIsNotThereAnyMore(isGone: Bool) async throws {
+        let sandbox = try WritingSandbox(.close, ["f": "x"])
+        try await sandbox.program.change("f") { $0.mode = 0o600 }
+        if isGone { sandbox.bucket.remove("f") } else { sandbox.bucket.set("f", Array("theirs".utf8)) }
+        await sandbox.mount.drain()
+        #expect(sandbox.mount.lines.all.contains { $0.contains("f: attributes cannot be stored") })
+        #expect(sandbox.mount.progress.lostAttributes == 0 && sandbox.mount.progress.isSafe)
     }
 
     // MARK: The journal
@@ -96,7 +127,11 @@ struct ToldFailureTests {
         try await sandbox.program.write("content", to: file)
         let journal = try Journal(in: sandbox.staging.folder.path)
         try journal.close()
+        await expectError(EBADF) { try await sandbox.program.write("more", at: 7, to: file) }
+        let place = sandbox.staging.folder.path
+        #expect(sandbox.mount.lines.all.contains { $0.contains("f: cannot be staged in \(place)") })
         await expectError(EBADF) { try await sandbox.program.flush(file) }
+        #expect(sandbox.mount.lines.all.contains { $0.contains("f: cannot be saved") })
         await expectError(EBADF) { try await sandbox.program.synchronize(file) }
         try journal.reopen()
         try await sandbox.program.close(file)

@@ -8,6 +8,43 @@ import Testing
 
 /// Which versions of a file are whole, and what becomes of the others.
 struct WholeTests {
+    /// A program that waits for nothing any more.
+    private final class Killed: PendingRequest {
+        func fail(_ error: SystemError) -> Bool { false }
+        func whenAbandoned(_ handler: @escaping @Sendable () -> Void) {}
+    }
+
+    /// Nobody has called the file empty who lives to write to it.
+    @Test func whoIsKilledInOpenLeavesItAsItWas() async throws {
+        let sandbox = try WritingSandbox(.close, ["f": "old"])
+        let node = try await sandbox.program.node("f")
+        sandbox.mount.files.open(
+            node, Access(flags: O_WRONLY | O_TRUNC), by: sandbox.program.caller, Reply(to: Killed()) { _ in false })
+        #expect(await soon { sandbox.mount.progress.kept.map(\.reason) == [.torn] })
+        #expect(try await sandbox.program.text("f") == "old")
+        await sandbox.mount.drain()
+        #expect(sandbox.bucket.text("f") == "old")
+    }
+
+    /// Somebody has written on behind a version that is still on its way, and died; who writes next does not write over that.
+    @Test(arguments: [false, true]) func whatIsTornBehindAWholeVersionIsKept(isRead: Bool) async throws {
+        let sandbox = try WritingSandbox(.fsync)
+        sandbox.bucket.halt { if case .put = $0 { true } else { false } }
+        try await sandbox.program.save("whole", as: "f")
+        let file = try await sandbox.program.open("f", O_WRONLY)
+        try await sandbox.program.write("torn, and longer", to: file)
+        try await sandbox.program.flush(file, by: .process(sandbox.program.caller.process, isDying: true))
+        let reader = isRead ? try await sandbox.program.open("f", O_RDONLY) : nil
+        sandbox.program.release(file)
+        let next = Begun { try await sandbox.program.save("next", as: "f") }
+        sandbox.bucket.goOn()
+        try await next.end()
+        if let reader { try await sandbox.program.close(reader) }
+        await sandbox.mount.drain()
+        let kept = try sandbox.mount.progress.kept.map { try sandbox.bytes(of: $0) }
+        #expect(kept == ["torn, and longer"] && sandbox.bucket.text("f") == "next")
+    }
+
     private let create = O_WRONLY | O_CREAT | O_TRUNC
 
     /// As `sh -c 'echo x > f'` does: the shell moves the descriptor before anything is written.
@@ -117,6 +154,35 @@ struct WholeTests {
         #expect(sandbox.bucket.text("f") == "whole")
         try await die(sandbox, with: file)
         #expect(sandbox.bucket.text("f") == "whole" && sandbox.mount.progress.kept == [])
+    }
+
+    /// Whoever it is.
+    @Test(arguments: CommitMode.allCases) func whatAnotherHasSynchronizedIsWhole(commit: CommitMode) async throws {
+        let sandbox = try WritingSandbox(commit)
+        let file = try await sandbox.program.open("f", create)
+        try await sandbox.program.write("whole", to: file)
+        let other = TestProgram(sandbox.mount, process: 200)
+        let reader = try await other.open("f", O_RDONLY)
+        try await other.synchronize(reader)
+        other.release(reader)
+        try await die(sandbox, with: file)
+        #expect(sandbox.bucket.text("f") == "whole" && sandbox.mount.progress.kept == [])
+    }
+
+    /// Who reads what a writer has left torn makes nothing whole by that.
+    @Test func whatIsTornStaysSoWhoeverSynchronizesIt() async throws {
+        let sandbox = try WritingSandbox()
+        let file = try await sandbox.program.open("f", create)
+        try await sandbox.program.write("half", to: file)
+        let other = TestProgram(sandbox.mount, process: 200)
+        let reader = try await other.open("f", O_RDONLY)
+        try await die(sandbox, with: file)
+        #expect(try await other.read(from: reader) == Array("half".utf8))
+        try await other.synchronize(reader)
+        try await other.close(reader)
+        await sandbox.mount.drain()
+        #expect(sandbox.bucket.keys == [])
+        try expectKept("half", in: sandbox)
     }
 
     @Test(arguments: CommitMode.allCases) func whatWasWrittenAfterItIsTorn(commit: CommitMode) async throws {

@@ -14,6 +14,8 @@ struct SessionTextTests {
         .saving(SavingFigures()), .saving(.some),
         .kept(KeptReport(path: "a b/ü\n", reason: "torn", file: "/staging/kept/a", wasFound: false)),
         .kept(KeptReport(path: "", reason: "damaged", file: "/staging/1.data", wasFound: true)),
+        .uploaded(UploadReport(path: "a b/ü", bytes: 7, version: "\"etag\"")),
+        .uploaded(UploadReport(path: "", bytes: 0, version: "")), .traffic(SessionTraffic()), .traffic(.some),
         .drained(0), .drained(255),
     ])
     func reportsArriveAsTheyWere(report: SessionReport) throws {
@@ -33,7 +35,10 @@ struct SessionTextTests {
         #expect(received.isRetryable == sent.isRetryable)
     }
 
-    @Test(arguments: ["hello", "saving\u{0}1", "saving\u{0}1\u{0}2\u{0}3\u{0}4\u{0}5\u{0}x", "drained\u{0}256", "kept"])
+    @Test(arguments: [
+        "hello", "saving\u{0}1", "saving\u{0}1\u{0}2\u{0}3\u{0}4\u{0}5\u{0}x", "drained\u{0}256", "kept",
+        "uploaded\u{0}a\u{0}x\u{0}", "traffic\u{0}1",
+    ])
     func noiseIsNoReport(text: String) {
         var noise = Array((text + "\n").utf8)
         guard case .failed(let failure) = SessionReport.take(from: &noise) else {
@@ -52,6 +57,8 @@ struct SessionTextTests {
             #expect(trouble.message.utf8.count <= 2000)
             let kept = KeptReport(path: text, reason: text, file: text, wasFound: true)
             #expect(SessionReport.kept(kept).bytes.count <= Int(PIPE_BUF))
+            let uploaded = UploadReport(path: text, bytes: .max, version: text)
+            #expect(SessionReport.uploaded(uploaded).bytes.count <= Int(PIPE_BUF))
             #expect(trouble.message == text.printable || trouble.message.hasSuffix("…"))
         }
     }
@@ -125,5 +132,16 @@ extension SavingFigures {
         (figures.pendingFiles, figures.pendingBytes) = (3, 4)
         (figures.failedFiles, figures.openFiles) = (5, 6)
         return figures
+    }
+}
+
+extension SessionTraffic {
+    /// Each of them another.
+    static var some: SessionTraffic {
+        var traffic = SessionTraffic()
+        (traffic.requests, traffic.retries) = (1, 2)
+        (traffic.received, traffic.sent) = (1 << 40, 4)
+        (traffic.cacheHits, traffic.cacheMisses) = (5, 6)
+        return traffic
     }
 }

@@ -66,6 +66,34 @@ struct S3ServerTests {
         }
     }
 
+    /// Whoever is killed while he writes has not written.
+    @Test(.enabled(if: Server.areHere, Server.absence), arguments: Server.allCases)
+    func cutOffWrites(_ server: Server) async throws {
+        let running = try await server.running
+        let store = try await S3TestStore.make(on: running)
+        let body = [UInt8](repeating: 7, count: 200_000)
+        for after in [0, 1, 100_000] {
+            let proxy = try FaultProxy(
+                to: running.port,
+                [
+                    Fault(.cutOff(after: after), "PUT", of: "/a"),
+                    Fault(Fault.refusal(403, "AccessDenied"), "PUT", of: "/a", times: .max),
+                ])
+            let cut = S3Store(
+                S3Site(
+                    .endpoint(S3Endpoint(isSecure: false, host: "127.0.0.1", port: proxy.port)),
+                    bucket: store.site.bucket),
+                S3Settings(), credentials: FixedCredentials(running.user), client: S3TestStore.client)
+            await expectFailure(.denied) { () throws(StoreError) in
+                try await cut.put("a", .bytes(body), PutOptions())
+            }
+            #expect(proxy.done[0] == 1)
+            // The server may be at it still.
+            try await Task.sleep(for: .milliseconds(300))
+            await expectFailure(.notFound) { () throws(StoreError) in try await store.stat("a") }
+        }
+    }
+
     @Test(.enabled(if: Server.areHere, Server.absence), arguments: Server.allCases)
     func absentBucket(_ server: Server) async throws {
         let store = try await S3TestStore.make(on: server.running, bucket: "none-of-that-name")

@@ -5,6 +5,8 @@ public struct Fault: Sendable {
         case answer(Int, [String: String] = [:], String = "")
         /// Breaks the connection before an answer.
         case hangUp
+        /// Sends so much of the request's body to the server, and breaks both connections, as whoever is killed does.
+        case cutOff(after: Int)
         /// Breaks the connection when so much of the body has gone through.
         case reset(after: Int)
         /// Ends the connection then, as a program does that has nothing more to say.

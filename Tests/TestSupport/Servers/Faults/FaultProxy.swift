@@ -11,6 +11,8 @@ public final class FaultProxy: Sendable {
         public let at = ContinuousClock.now
         /// Of the answer's body, as far as it has been sent.
         public internal(set) var sent = 0
+        /// By the server, and the client has been sent all of it.
+        public internal(set) var isAnswered = false
 
         /// Of an object, not a listing.
         public var isRead: Bool { request.method == "GET" && !isListing }
@@ -52,6 +54,7 @@ public final class FaultProxy: Sendable {
         }
 
         func count(_ bytes: Int, of number: Int) { state.withLock { $0.passages[number].sent += bytes } }
+        func noteAnswer(to number: Int) { state.withLock { $0.passages[number].isAnswered = true } }
     }
 
     /// Before a server's port. `bytesPerSecond` is that of each connection.

@@ -38,7 +38,13 @@ struct ProxiedExchange {
         let server = try ScriptedConnection(toPort: upstream)
         defer { server.finish() }
         // A connection of its own for each request: its end is the end of the answer, however that is written.
-        try server.send(Array(head(of: request.head, ["Connection": "close"]).utf8) + body)
+        let head = Array(head(of: request.head, ["Connection": "close"]).utf8)
+        if case .cutOff(let after) = deed {
+            try server.send(head + body.prefix(after))
+            server.close()
+            return client.reset()
+        }
+        try server.send(head + body)
         guard let answer = try server.readHead() else { return client.reset() }
         if case .behind(let happening) = deed {
             while try !server.readNext(Self.step).isEmpty {}
@@ -47,7 +53,7 @@ struct ProxiedExchange {
         }
         if case .wholeInstead(let whole) = deed {
             let headers = ["Content-Range": nil, "Content-Length": String(whole.count), "Connection": nil]
-            try client.send(head(of: answer.head, headers, status: 200))
+            try client.send(self.head(of: answer.head, headers, status: 200))
             return try client.send(whole)
         }
         var headers: [String: String?] = ["Connection": nil]
@@ -56,10 +62,10 @@ struct ProxiedExchange {
             headers.merge(changes) { _, changed in changed }
             status = other
         }
-        try client.send(head(of: answer.head, headers, status: status))
+        try client.send(self.head(of: answer.head, headers, status: status))
         // A body that ends with the connection has to end with ours.
         let isFramed = answer["Content-Length"] != nil || answer["Transfer-Encoding"] != nil
-        if request.method != "HEAD" { try passBody(from: server) }
+        if request.method == "HEAD" { state.noteAnswer(to: number) } else { try passBody(from: server) }
         if !isFramed, request.method != "HEAD", !["204", "304"].contains(answer.target) { client.close() }
     }
 
@@ -68,7 +74,7 @@ struct ProxiedExchange {
         while true {
             let step = bytesPerSecond.map { max(1, min(Self.step, $0 / 10)) } ?? Self.step
             var bytes = try server.readNext(step)
-            guard !bytes.isEmpty else { return }
+            guard !bytes.isEmpty else { return state.noteAnswer(to: number) }
             switch deed {
             case .reset(let after) where passed + bytes.count > after:
                 try send(bytes.prefix(after - passed))

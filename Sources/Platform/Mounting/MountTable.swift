@@ -22,16 +22,26 @@ public enum MountTable {
     /// Such as `ext4` or `fuse.provision`; nothing where the mount is not known.
     public static func type(ofMount mount: UInt64) -> String? { current.flatMap { type(ofMount: mount, in: $0) } }
 
-    /// Whether what has this number is mounted anywhere; also when that cannot be told.
-    public static func holds(major: UInt32, minor: UInt32) -> Bool {
-        current.map { holds(major: major, minor: minor, in: $0) } ?? true
+    /// Whether what has this number is mounted anywhere, or at this path, perhaps below something else; also when that cannot
+    /// be told. With the end of a mount the kernel gives its number to another one.
+    public static func holds(major: UInt32, minor: UInt32, at path: RawPath? = nil) -> Bool {
+        current.map { holds(major: major, minor: minor, at: path, in: $0) } ?? true
     }
 
-    static func holds(major: UInt32, minor: UInt32, in table: String) -> Bool {
-        let device = "\(major):\(minor)"
+    /// A line has the number third, and the path fifth.
+    static func holds(major: UInt32, minor: UInt32, at path: RawPath?, in table: String) -> Bool {
+        let (device, place) = ("\(major):\(minor)", path.map(written))
         return table.split(separator: "\n").contains { line in
-            line.split(separator: " ", maxSplits: 3).dropFirst(2).first.map { $0 == device } ?? false
+            let words = line.split(separator: " ", maxSplits: 5)
+            return words.count > 5 && words[2] == device && (place.map { words[4] == $0 } ?? true)
         }
+    }
+
+    /// As the table has it: what would end a word is a number in it.
+    private static func written(_ path: RawPath) -> String {
+        let special: [UInt8: String] = [0x09: "\\011", 0x0A: "\\012", 0x20: "\\040", 0x5C: "\\134"]
+        let bytes = path.bytes.flatMap { byte in special[byte].map { Array($0.utf8) } ?? [byte] }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     /// A line has its mount's number first, and the type behind a lone hyphen.

@@ -1,0 +1,197 @@
+import Foundation
+import Glibc
+import TestSupport
+import Testing
+
+extension MountedTasks {
+    /// Mounts that are written to and killed: what the programs were told is so, and nothing torn is in the bucket.
+    @Suite(.onSeaweedFS) struct MountKillTests {
+        private let bucket: S3Sandbox
+        private let sandbox: MountSandbox
+        /// For each `commit` one, on a mount of its own.
+        private let writers: [LedgerWriter]
+
+        init() async throws {
+            bucket = try await S3Sandbox()
+            // A server that has never been written to lets the first requests wait for seconds, and carries them out when who had
+            // sent them is long dead.
+            try await bucket.put(Dictionary(uniqueKeysWithValues: (0..<64).map { ("first/\($0)", "first") }))
+            let sandbox = try MountSandbox(reading: bucket)
+            writers = ["close", "fsync", "background"].map { LedgerWriter(commit: $0, sandbox) }
+            self.sandbox = sandbox
+        }
+
+        private var task: String {
+            let entries = writers.map {
+                "\($0.folder): {source: \"s3://\(bucket.bucket)/\($0.commit)/\", mode: MOUNT, commit: \($0.commit)}"
+            }
+            return "file_mounts: {\(entries.joined(separator: ", "))}"
+        }
+
+        private enum Victim: CaseIterable {
+            case session, supervisor, everything, everythingAndWriters, writer, recovery
+        }
+
+        @Test func killedAtAnyMoment() async throws {
+            let rounds = KillRounds()
+            let (kills, seed) = (rounds.kills, rounds.seed)
+            var chance = rounds.chance
+            var (told, torn) = (0, 0)
+            for round in 1...kills {
+                try await begin(&chance)
+                let flush = Int.random(in: 0..<5, using: &chance) == 0 ? try sandbox.startVerb("flush") : nil
+                try await Task.sleep(for: .milliseconds(Int.random(in: 0..<600, using: &chance)))
+                let victim = try #require(Victim.allCases.randomElement(using: &chance))
+                try await kill(victim, &chance)
+                _ = try await flush?.end()
+                guard round % 8 == 0 || round == kills else { continue }
+                for counts in try await compare("round \(round) of seed \(seed)") {
+                    told += counts.told
+                    torn += counts.torn
+                }
+            }
+            print("PROVISION_TEST_RESULT=\(kills) kills, \(told) times told, \(torn) torn")
+        }
+
+        // MARK: A round
+
+        private func begin(_ chance: inout SeededGenerator) async throws {
+            if sandbox.supervisors.isEmpty { try sandbox.expect(0, task) }
+            for writer in writers where try !writer.isRunning {
+                try writer.start(seed: UInt32.random(in: 1...UInt32.max, using: &chance))
+            }
+            for writer in writers {
+                try sandbox.wait("\(writer.commit) writes", seconds: 60) { try writer.hasBegun || !writer.isRunning }
+            }
+        }
+
+        private func kill(_ victim: Victim, _ chance: inout SeededGenerator) async throws {
+            switch victim {
+            case .session:
+                if let session = sandbox.sessions.randomElement(using: &chance) { Glibc.kill(session, SIGKILL) }
+                return
+            case .writer: return writers.randomElement(using: &chance)!.kill()
+            case .supervisor: for process in sandbox.supervisors { Glibc.kill(process, SIGKILL) }
+            case .everything: killEverything(&chance)
+            case .everythingAndWriters:
+                for writer in writers { writer.kill() }
+                killEverything(&chance)
+            case .recovery:
+                killEverything(&chance)
+                let run = try Program.start(
+                    sandbox.files.words(task, []), environment: sandbox.environment, in: sandbox.files.folder.path)
+                try await Task.sleep(for: .milliseconds(Int.random(in: 0..<500, using: &chance)))
+                run.signal(SIGKILL)
+                killEverything(&chance)
+            }
+            try sandbox.wait("everybody gone", seconds: 60) {
+                // Also who was just being started.
+                for process in sandbox.supervisors { Glibc.kill(process, SIGKILL) }
+                return sandbox.supervisors.isEmpty && sandbox.sessions.isEmpty
+            }
+            for writer in writers { try await writer.end() }
+            // Whoever was told by a close that waits for the bucket need not hope for another run.
+            guard victim == .supervisor else { return }
+            for writer in writers where writer.commit == "close" {
+                let wrong = try writer.glance(try await fetch(writer.commit))
+                #expect(wrong == [], "without another run")
+            }
+        }
+
+        private func killEverything(_ chance: inout SeededGenerator) {
+            for process in (sandbox.supervisors + sandbox.sessions).shuffled(using: &chance) {
+                Glibc.kill(process, SIGKILL)
+            }
+        }
+
+        // MARK: The bucket
+
+        /// What is in the bucket below a prefix at this moment.
+        private func fetch(_ prefix: String, at location: Testing.SourceLocation = #_sourceLocation) async throws
+            -> String
+        {
+            Files.removeTree(bucket.files.destination)
+            try await bucket.succeed(bucket.task("s3://\(bucket.bucket)/\(prefix)/"), at: location)
+            return bucket.files.destination
+        }
+
+        /// Ends everything, compares, and begins anew.
+        private func compare(_ when: String) async throws -> [(told: Int, torn: Int)] {
+            for writer in writers {
+                try writer.askToStop()
+                try await writer.end()
+            }
+            if sandbox.supervisors.isEmpty { try sandbox.expect(0, task) }
+            let ended = try sandbox.document("down")
+            #expect([0, 74].contains(ended.exitCode), "\(when): \(ended.json)")
+            try sandbox.expectNothingLeft()
+            #expect(sandbox.staged == [], "\(when)")
+            var all: [(told: Int, torn: Int)] = []
+            for writer in writers {
+                let mount = ended.mounts.first { $0.destination == writer.folder }
+                let kept = try #require(mount?.kept)
+                let (counts, wrong) = try writer.check(try await fetch(writer.commit), kept)
+                #expect(wrong == [], "\(when), \(writer.commit)")
+                for file in kept { try FileManager.default.removeItem(atPath: file["file"] ?? "") }
+                all.append(counts)
+            }
+            return all
+        }
+    }
+}
+
+/// A program that writes to a mount and keeps a ledger, see `ledger.py`.
+private final class LedgerWriter {
+    let commit: String
+    /// Where it writes.
+    let folder: String
+    private let ledger: String
+    private var running: RunningProgram?
+
+    private static let script = Judge.project.appending(path: "Tests/EndToEnd/Mount/ledger.py").path
+
+    init(commit: String, _ sandbox: MountSandbox) {
+        self.commit = commit
+        folder = sandbox.path("mounts/" + commit)
+        ledger = sandbox.path("\(commit).ledger")
+    }
+
+    private var stop: String { ledger + ".stop" }
+    var isRunning: Bool { get throws { try running?.isRunning ?? false } }
+    var hasBegun: Bool { running?.outputSoFar.contains("writing") ?? false }
+
+    func start(seed: UInt32) throws {
+        _ = unlink(stop)
+        running = try Program.start(["python3", Self.script, "write", folder, ledger, String(seed)])
+    }
+
+    func kill() { running?.signal(SIGKILL) }
+    func askToStop() throws { try Files.write([], to: Array(stop.utf8)) }
+
+    /// By itself, because its mount is not there or because it was asked to, or because it was killed.
+    func end() async throws {
+        guard let running else { return }
+        let finished = try await running.end(seconds: 60)
+        #expect([0, 3, 137].contains(finished.status), "\(commit): \(finished.errors)")
+        self.running = nil
+    }
+
+    func glance(_ bucket: String) throws -> [String] {
+        let finished = try Program.run(["python3", Self.script, "glance", ledger, bucket])
+        #expect(finished.status == 0, "\(finished.errors)")
+        return Self.lines(finished.output)
+    }
+
+    /// What is wrong, and how often it was told that something is safe, and how often something was torn.
+    func check(_ bucket: String, _ kept: [[String: String]]) throws -> ((told: Int, torn: Int), [String]) {
+        let kept = kept.map { ($0["reason"] ?? "") + ":" + ($0["path"] ?? "") + "=" + ($0["file"] ?? "") }
+        let finished = try Program.run(["python3", Self.script, "check", ledger, bucket] + kept)
+        #expect(finished.status == 0, "\(finished.errors)")
+        let lines = Self.lines(finished.output)
+        let counts = lines.first?.split(separator: " ").compactMap { Int($0) } ?? []
+        try #require(counts.count == 2)
+        return ((counts[0], counts[1]), Array(lines.dropFirst()))
+    }
+
+    private static func lines(_ text: String) -> [String] { text.split(separator: "\n").map(String.init) }
+}
