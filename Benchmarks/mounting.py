@@ -40,6 +40,9 @@ class Mount:
         """Has the processes end, whatever state they are in."""
         raise NotImplementedError
 
+    def save(self):
+        """Has all that was written brought into the bucket, where that does not happen by itself."""
+
     def finish(self):
         """Unmounts it with all that was written in the bucket."""
         subprocess.run(["umount", self.path], check=True, timeout=GIVE_UP)
@@ -85,6 +88,9 @@ class Provision(Mount):
             file.write(f"file_mounts: {{{self.path}: {{source: s3://bench/, mode: {self.mode}}}}}\n")
         self.run(task)
         self.pids = processes.with_argument([self.state])
+
+    def save(self):
+        self.run("flush")
 
     def finish(self):
         self.run("down")
@@ -137,6 +143,40 @@ class Peer(Mount):
             self.process.wait()
         self.log.close()
         shutil.rmtree(self.kept)
+
+
+class Upload(Mount):
+    """A folder in memory, which s5cmd copies into the bucket when all is written."""
+
+    def __init__(self, server, scratch, peers):
+        self.server, self.peers = server, peers
+        self.seconds_used = self.most_used = 0
+        super().__init__(scratch)
+
+    def begin(self):
+        os.makedirs(self.folder)
+
+    def save(self):
+        words = [f"{self.peers}/bin/s5cmd", "--endpoint-url", self.server.endpoint, "--log", "error", "cp", f"{self.folder}/",
+                 f"s3://bench/{PREFIX}"]
+        process = subprocess.Popen(words, env=self.server.environment(self.scratch))
+        _, process.returncode, usage = os.wait4(process.pid, 0)
+        if process.returncode:
+            raise RuntimeError("s5cmd has failed")
+        self.seconds_used += usage.ru_utime + usage.ru_stime
+        self.most_used = max(self.most_used, usage.ru_maxrss / 1024)
+
+    def finish(self):
+        pass
+
+    def end(self):
+        shutil.rmtree(self.folder)
+
+    def cpu(self):
+        return self.seconds_used
+
+    def peak(self):
+        return self.most_used
 
 
 class Limit(Mount):

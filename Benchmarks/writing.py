@@ -11,7 +11,7 @@ import subprocess
 from dataclasses import dataclass
 
 import turns
-from mounting import GIVE_UP, MIB, Peer, Provision
+from mounting import GIVE_UP, MIB, Peer, Provision, Upload
 from stopwatch import PREFIX, SHAPED, Stopwatch
 from turns import GIB, KIB, Row, Run, Wrong, output, seconds
 
@@ -64,16 +64,17 @@ def unpack(mount, row):
     output("tar", "-x", "-C", mount.folder, "-f", os.path.join(row.scratch, "archive.tar"))
 
 
-def until_received(write):
+def until_received(write, save=lambda _: None):
     """How long it took until the bytes were in the bucket, and until the program that wrote them had ended."""
     def work(mount, row, server):
         closed, _ = seconds(lambda: write(mount, row))
+        saved, _ = seconds(lambda: save(mount))
         amount = row.count * row.size
         whole = amount if row.place is None else max(row.old, row.place + amount)
         waited, is_there = seconds(lambda: server.wait(row.count, whole, GIVE_UP))
         if not is_there:
             raise Wrong("not all that was written came into the bucket")
-        return {"s": closed + waited, "closed s": closed}, amount
+        return {"s": closed + saved + waited, "closed s": closed}, amount
     return work
 
 
@@ -97,6 +98,10 @@ ROWS = {
     "change": writing("4 KiB in the middle of an object of 1 GiB", change, 1, 4 * KIB, old=GIB, place=GIB // 2),
     "append-shaped": writing(
         "1 MiB behind an object of 1 GiB, shaped", change, 1, MIB, old=GIB, place=GIB, options=SHAPED),
+    "drain": Writing(
+        "1,000 new files of 1 MiB and a drain, or a copy of them with s5cmd",
+        until_received(small_files, lambda mount: mount.save()), 1000, MIB, mode="MOUNT, commit: background",
+        others=["s3fs", "s5cmd"]),
     "tar": writing("tar -x of 1,000 files of 16 KiB", unpack, 1000, 16 * KIB),
 }
 
@@ -144,6 +149,8 @@ def stored(row, server):
 def mounted(program, row, server, args, folder):
     if program == "provision":
         return Provision(server, folder, args.program, row.mode)
+    if program == "s5cmd":
+        return Upload(server, folder, args.peers)
     return Peer(program, server, folder, args.peers, row.rclone if program == "rclone" else ())
 
 

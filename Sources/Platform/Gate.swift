@@ -1,6 +1,7 @@
 import Synchronization
 
-/// Lets so much work through at once; the rest waits in the order in which it came, tasks and threads alike.
+/// Lets so much work through at once; the rest waits in the order in which it came, tasks and threads alike, unless another
+/// order is wanted for a while.
 public final class Gate: Sendable {
     private enum Waiting {
         case task(CheckedContinuation<Void, Never>)
@@ -9,7 +10,7 @@ public final class Gate: Sendable {
 
     private struct State {
         var free: Int
-        var waiting: [Waiting] = []
+        var waiting = WaitingLine<Waiting>()
     }
 
     private let state: Mutex<State>
@@ -18,11 +19,18 @@ public final class Gate: Sendable {
         state = Mutex(State(free: max(1, places)))
     }
 
+    /// From now on those of the highest rank come first, and behind them those whose rank is higher than this. With nothing
+    /// it is as it was.
+    public func preferHighest(upTo rank: Int?) { state.withLock { $0.waiting.highestRank = rank } }
+
+    /// How many wait.
+    var waiting: Int { state.withLock { $0.waiting.count } }
+
     /// Runs `body` when there is a place.
     public func pass<Success: Sendable, Failure: Error>(
-        _ body: () async throws(Failure) -> Success
+        rank: Int = 0, _ body: () async throws(Failure) -> Success
     ) async throws(Failure) -> Success {
-        await enter()
+        await enter(rank: rank)
         defer { leave() }
         return try await body()
     }
@@ -32,22 +40,22 @@ public final class Gate: Sendable {
         _ body: () throws(Failure) -> Success
     ) throws(Failure) -> Success {
         let semaphore = Semaphore()
-        if !take(orWait: .thread(semaphore)) { semaphore.wait() }
+        if !take(orWait: .thread(semaphore), 0) { semaphore.wait() }
         defer { leave() }
         return try body()
     }
 
     /// Every `enter` is followed by one `leave`.
-    public func enter() async {
+    public func enter(rank: Int = 0) async {
         if takeIfFree() { return }
         await withCheckedContinuation { continuation in
-            if take(orWait: .task(continuation)) { continuation.resume() }
+            if take(orWait: .task(continuation), rank) { continuation.resume() }
         }
     }
 
     public func leave() {
         let next = state.withLock { state -> Waiting? in
-            guard state.waiting.isEmpty else { return state.waiting.removeFirst() }
+            if let next = state.waiting.next() { return next }
             state.free += 1
             return nil
         }
@@ -66,13 +74,13 @@ public final class Gate: Sendable {
         }
     }
 
-    private func take(orWait waiting: Waiting) -> Bool {
+    private func take(orWait waiting: Waiting, _ rank: Int) -> Bool {
         state.withLock { state in
             guard state.free == 0 else {
                 state.free -= 1
                 return true
             }
-            state.waiting.append(waiting)
+            state.waiting.append(waiting, rank: rank)
             return false
         }
     }

@@ -31,13 +31,15 @@ extension BucketFileSystem {
     public func drain(_ then: @escaping @Sendable () -> Void) {
         guard let writing else { return then() }
         tree.calls.begin { [self] in
-            for (_, file) in tree.written() where file.key != nil {
-                file.sealIfWanted()
-                await file.waitForEnd()
-                guard file.staged.state.sealed != nil else { continue }
-                // Why it cannot come there is in the progress.
-                _ = await withCheckedContinuation { continuation in
-                    file.waitForSealed { continuation.resume(returning: $0) }
+            await writing.uploader.newestFirst {
+                for (_, file) in tree.written() where file.key != nil {
+                    file.sealIfWanted()
+                    await file.waitForEnd()
+                    guard file.staged.state.sealed != nil else { continue }
+                    // Why it cannot come there is in the progress.
+                    _ = await withCheckedContinuation { continuation in
+                        file.waitForSealed { continuation.resume(returning: $0) }
+                    }
                 }
             }
             // Those that fail are due again.

@@ -65,9 +65,10 @@ extension Uploader {
     private func send(
         _ parts: [PlannedPart], to upload: Upload, of file: StagedFile, _ version: Int, _ target: Target
     ) async throws(Failure) {
+        let rank = rank(of: file)
         let failure = await withTaskGroup(of: Failure?.self) { group in
             for part in parts where !isDone(part, of: file, version) {
-                await gate.enter()
+                await gate.enter(rank: rank)
                 group.addTask { [self] in
                     defer { gate.leave() }
                     // Another version has taken this one's place.

@@ -8,7 +8,8 @@ extension Uploader {
         _ sealed: SealedVersion, of file: StagedFile, to target: Target
     ) async throws(Failure) -> ObjectVersion? {
         let size = sealed.image.size
-        return try await (size <= Self.smallSize ? smallGate : gate).pass { () async throws(Failure) in
+        let gate = size <= Self.smallSize ? smallGate : gate
+        return try await gate.pass(rank: rank(of: file)) { () async throws(Failure) in
             await memory.take(size)
             defer { memory.giveBack(size) }
             guard let bytes = try await bytes(0..<size, of: file, sealed.number) else { return nil }

@@ -2,6 +2,7 @@ import Checksums
 import ObjectStore
 import Platform
 import Staging
+import Synchronization
 
 /// Brings sealed versions of staged files into the bucket: in one piece or in parts, of which those that are there already
 /// are not sent again and those that are unchanged are copied by the store.
@@ -39,6 +40,7 @@ final class Uploader: Sendable {
     let smallGate: Gate
     let layout: PartLayout
     let deletions = Deletions()
+    let drains = Mutex(0)
 
     /// So many requests are made at once for all files: where a connection gives 100 MB a second after 30 ms of silence, enough
     /// for all that a processor can hash. Besides twice as many for small files, which do little but wait for answers.
@@ -113,7 +115,9 @@ final class Uploader: Sendable {
         let upload = try await begunUpload(of: file, to: target)
         guard file.state.upload?.parts[number]?.range != range else { return }
         let part = PlannedPart(number: number, range: range, isCopied: false)
-        try await gate.pass { () async throws(Failure) in try await send(part, to: upload, of: file) }
+        try await gate.pass(rank: rank(of: file)) { () async throws(Failure) in
+            try await send(part, to: upload, of: file)
+        }
     }
 
     // MARK: Others who write

@@ -67,6 +67,21 @@ extension Entrypoints {
             try await expectInBucket(["new": "new\n"])
         }
 
+        /// There is no time for all of it.
+        @Test func whatWasWrittenLastComesFirst() async throws {
+            proxy.add(Fault(.meanwhile { usleep(700_000) }, "PUT", of: "/", times: .max))
+            let files = 1...1000
+            let late = try sandbox.entered(
+                "for i in $(seq \(files.count)); do echo $i > $M/$i; done", "--drain-timeout", "4s", task: task)
+            #expect(late.status == 75, "\(late)")
+            let left = try listed().compactMap { ($0["key"] as? String).flatMap { Int($0) } }
+            #expect(left.count > 500 && left.allSatisfy { $0 <= files.upperBound - 50 }, "\(left.suffix(60))")
+            reopen()
+            #expect(try sandbox.entered("cat $M/1", task: task).output == "1\n")
+            #expect(try listed().isEmpty)
+            try await expectInBucket(Dictionary(uniqueKeysWithValues: files.map { ("\($0)", "\($0)\n") }))
+        }
+
         /// What lists what is left, in the staging folder.
         private func listed() throws -> [[String: Any]] {
             let staging = sandbox.files.state + "/task/staging"

@@ -58,15 +58,7 @@ final class WritingBench: Sendable {
             let missing = offset + new.count - state.bytes.count
             if missing > 0 { state.bytes += [UInt8](repeating: 0, count: missing) }
             state.bytes.replaceSubrange(offset..<offset + new.count, with: new)
-            let failure = new.withUnsafeBytes { bytes -> SystemError? in
-                do throws(SystemError) {
-                    try file.write(bytes, at: offset)
-                    return nil
-                } catch {
-                    return error
-                }
-            }
-            if let failure { throw failure }
+            try file.write(new, at: offset)
         }
     }
 
@@ -104,5 +96,19 @@ final class WritingBench: Sendable {
     static func bytes(_ count: Int, seed: UInt64 = 1) -> [UInt8] {
         var generator = SeededGenerator(seed: seed)
         return (0..<count).map { _ in UInt8.random(in: 1...255, using: &generator) }
+    }
+}
+
+extension StagedFile {
+    func write(_ new: [UInt8], at offset: Int) throws(SystemError) {
+        let failure = new.withUnsafeBytes { bytes -> SystemError? in
+            do throws(SystemError) {
+                try write(bytes, at: offset)
+                return nil
+            } catch {
+                return error
+            }
+        }
+        if let failure { throw failure }
     }
 }
