@@ -29,6 +29,11 @@ struct OrdinaryUser {
         self.hasNamespaces = hasNamespaces
         self.hasHelper = hasHelper
         self.through = through
+        // Where it was built, as in root's home, that user may not come in.
+        sandbox.files.program = sandbox.path("provision")
+        if !Files.isThere(sandbox.files.program) {
+            try FileManager.default.copyItem(atPath: Program.provision, toPath: sandbox.files.program)
+        }
         for name in ["dst", "home", "run", "dev"] where !Files.isThere(sandbox.path(name)) {
             try Files.makeFolder(sandbox.path(name))
         }
@@ -71,7 +76,7 @@ struct OrdinaryUser {
     /// Runs programs one after the other on one machine, where what one has mounted the next one finds.
     func run(_ line: String, _ more: [String: String] = [:]) throws -> Finished {
         let environment = sandbox.environment.merging(more) { _, new in new }.merging(
-            ["P": Program.provision, "S": sandbox.files.state, "M": sandbox.destination]) { given, _ in given }
+            ["P": sandbox.files.program, "S": sandbox.files.state, "M": sandbox.destination]) { given, _ in given }
         return try Program.start(
             words + ["timeout", "-s", "KILL", "60", "sh", "-c", line], environment: environment,
             in: sandbox.files.folder.path
@@ -88,7 +93,7 @@ struct OrdinaryUser {
     func verb(_ verb: String...) throws -> Finished {
         let user = ["setpriv", "--reuid", "\(number)", "--regid", "\(number)", "--clear-groups"]
         return try Program.run(
-            user + [Program.provision] + verb + ["--state-dir", sandbox.files.state],
+            user + [sandbox.files.program] + verb + ["--state-dir", sandbox.files.state],
             environment: sandbox.environment, in: sandbox.files.folder.path)
     }
 }

@@ -228,7 +228,7 @@ extension Rootless {
                 """
             var environment = sandbox.environment
             environment.merge(
-                ["P": Program.provision, "S": sandbox.files.state, "M": sandbox.destination]) { _, new in new }
+                ["P": sandbox.files.program, "S": sandbox.files.state, "M": sandbox.destination]) { _, new in new }
             let program = try Program.start(
                 user.words + ["sh", "-c", line], environment: environment, in: sandbox.files.folder.path)
             for name in ["first", "second"] {

@@ -8,6 +8,7 @@ struct CopySandbox {
     let folder: TemporaryFolder
     /// Where destinations are looked at; that of a mounted file system when a test has one.
     var destination: String
+    var program = Program.provision
 
     init() throws {
         folder = try TemporaryFolder()
@@ -36,7 +37,7 @@ struct CopySandbox {
     func words(_ task: String, _ options: [String]) throws -> [String] {
         try folder.write(task, to: "task.yaml")
         let defaults = [("--state-dir", state), ("--output", "json")].filter { !options.contains($0.0) }
-        return [Program.provision, "task.yaml"] + defaults.flatMap { [$0.0, $0.1] } + options
+        return [program, "task.yaml"] + defaults.flatMap { [$0.0, $0.1] } + options
     }
 
     func run(

@@ -13,7 +13,7 @@ final class MountSandbox {
     static let isPossible = access("/dev/fuse", R_OK | W_OK) == 0 && MountedFolder.isPossible
     static let absence: Comment = "mounting takes /dev/fuse and CAP_SYS_ADMIN"
 
-    let files: CopySandbox
+    var files: CopySandbox
     /// Of the programs that are run.
     var environment: [String: String]
 
@@ -67,11 +67,11 @@ final class MountSandbox {
     /// `status`, `down` or `flush` of the last task.
     func verb(_ words: String...) throws -> Finished {
         try Program.run(
-            [Program.provision] + words + ["--state-dir", files.state], environment: environment, in: files.folder.path)
+            [files.program] + words + ["--state-dir", files.state], environment: environment, in: files.folder.path)
     }
 
     func document(_ words: String..., at location: Testing.SourceLocation = #_sourceLocation) throws -> Document {
-        let words = [Program.provision] + words + ["task", "--state-dir", files.state, "--output", "json"]
+        let words = [files.program] + words + ["task", "--state-dir", files.state, "--output", "json"]
         let finished = try Program.run(words, environment: environment, in: files.folder.path)
         return try Document(finished)
     }
