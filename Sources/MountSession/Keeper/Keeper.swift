@@ -200,29 +200,30 @@ public final class Keeper: Sendable {
     public func unmount(detaching: Bool = false) throws(MountFailure) {
         // Who has mounted it unmounts it. Without anybody who serves it is dead meanwhile.
         if place.isElsewhere { return cut() }
-        try isUnmounted.withLock { isUnmounted throws(MountFailure) in
-            if !isUnmounted { try takeAway(detaching: detaching) }
-            isUnmounted = true
-        }
-    }
-
-    private func takeAway(detaching: Bool) throws(MountFailure) {
-        guard place.isMounted else { return }
-        let isDead = state.withLock { $0.isDead }
-        guard place.isOnTop else {
-            // Somebody else may have been faster.
-            guard place.isMounted else { return }
-            throw MountFailure(
-                .busy, "something else is mounted over `\(path.text)`", hint: "umount \(path.text), then try again")
-        }
+        let isCovered: Bool
         do throws(SystemError) {
-            try place.unmount(detaching: detaching || isDead)
+            isCovered = try takeAway(detaching: detaching)
         } catch  where error.code == EBUSY {
             throw MountFailure(
                 .busy, "programs still use `\(path.text)`\(named(RunningProcess.using(path)))",
                 hint: "`fuser -vm \(path.text)` shows which")
         } catch {
             throw MountFailure(.busy, "`\(path.text)` cannot be unmounted: \(error.description)")
+        }
+        guard isCovered else { return }
+        throw MountFailure(
+            .busy, "something else is mounted over `\(path.text)`", hint: "umount \(path.text), then try again")
+    }
+
+    /// True when it is left, for what somebody has put over it.
+    private func takeAway(detaching: Bool) throws(SystemError) -> Bool {
+        try isUnmounted.withLock { isUnmounted throws(SystemError) in
+            guard !isUnmounted, place.isMounted else { return false }
+            // If it is not, somebody else may have been faster.
+            guard place.isOnTop else { return place.isMounted }
+            try place.unmount(detaching: detaching || state.withLock { $0.isDead })
+            isUnmounted = true
+            return false
         }
     }
 
