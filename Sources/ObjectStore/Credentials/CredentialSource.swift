@@ -1,6 +1,6 @@
 /// Where the credentials of a bucket come from. Asked before each attempt of a request, so that it keeps what it has
 /// found and gets new ones in time before they expire.
-public protocol CredentialSource: Sendable {
+public protocol CredentialSource<Credential>: Sendable {
     associatedtype Credential: Sendable
 
     /// Nothing: requests go without.

@@ -15,6 +15,17 @@ public struct QueryItem: Sendable, Hashable {
 }
 
 extension [QueryItem] {
+    /// Of a query as it stands in a URL. What is no right encoding stands for nothing: it cannot be signed.
+    public init(encoded text: String) {
+        self = text.split(separator: "&").map { item in
+            let name = String(item.prefix { $0 != "=" })
+            let value = String(item.dropFirst(name.utf8.count + 1))
+            return QueryItem(
+                String(decoding: PercentEncoding.decoded(name) ?? [], as: UTF8.self),
+                bytes: PercentEncoding.decoded(value) ?? [])
+        }
+    }
+
     /// As it stands in a URL behind the question mark, in this order.
     public var encoded: String {
         var text: [UInt8] = []

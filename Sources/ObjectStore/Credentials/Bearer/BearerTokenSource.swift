@@ -5,7 +5,7 @@ public typealias FixedToken = FixedSource<BearerToken>
 
 extension FixedSource: BearerTokenSource where Credential == BearerToken {}
 
-extension BearerTokenSource where Self == FixedToken {
+extension FixedToken {
     /// For buckets that everybody may read.
     public static var anonymous: FixedToken { FixedToken(nil, from: "anonymous") }
 }
