@@ -1,4 +1,5 @@
 import HTTP
+import Platform
 
 /// Folders that are marked by an object with their name and no slash, as Hadoop, blobfuse and accounts with real folders
 /// have them. Here their keys end in a slash, as those of all folders do; there is no object with their name.

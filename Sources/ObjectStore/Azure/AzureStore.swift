@@ -1,5 +1,6 @@
 public import HTTP
 import Platform
+import Signing
 
 /// A container of Azure's blob storage.
 public struct AzureStore: ObjectStore {

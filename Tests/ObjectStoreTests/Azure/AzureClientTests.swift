@@ -1,3 +1,4 @@
+import Checksums
 import JSON
 import ObjectStore
 import Platform

@@ -1,5 +1,5 @@
 public import HTTP
-import Platform
+public import Platform
 public import Signing
 
 /// Azure's blob storage as `azure-blob.py` imitates it, with Microsoft's own signer as the judge of who may do what. Started

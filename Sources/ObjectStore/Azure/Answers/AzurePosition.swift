@@ -1,3 +1,4 @@
+import Platform
 import Signing
 
 /// Where a page of a listing begins, and what of the page before it is still to be said.
