@@ -89,14 +89,16 @@ struct AzureFailure {
             return "\(right) does not permit it\(permitted)"
         case "NoAuthenticationInformation", "PublicAccessNotPermitted", "ResourceNotFound":
             guard case .anonymous = access else { break }
-            return "container \(container.printable) is not there, or not for everybody: name a key, a SAS or an identity"
+            return
+                "container \(container.printable) is not there, or not for everybody: name a key, a SAS or an identity"
         case "BlobArchived", "BlobBeingRehydrated":
             return "it is archived and has to be rehydrated before it can be read"
         case "LeaseIdMissing", "LeaseAlreadyPresent", "LeaseIdMismatchWithBlobOperation":
             return "somebody holds a lease on it: until that ends or is broken, it cannot be changed"
         case "SnapshotsPresent": return "it has snapshots, which would be lost with it: delete them first"
         case "InvalidBlobOrBlock":
-            return "another program's upload of it is unfinished, whose blocks have other names: finish that one, or wait"
+            return
+                "another program's upload of it is unfinished, whose blocks have other names: finish that one, or wait"
                 + " a week until the service has forgotten them"
         case "InvalidBlobType": return "it is no block blob, but one that is appended to, or a disk"
         default: break
@@ -111,7 +113,8 @@ struct AzureFailure {
 
     private func authenticationProblem(_ answer: AzureErrorAnswer) -> String {
         if let date = answer.date.flatMap({ HTTPDate.seconds($0) }), abs(date - now) > Self.tolerance {
-            return "this machine's clock is \(abs(date - now) / 60) minutes \(date > now ? "behind" : "ahead of") the server's"
+            return
+                "this machine's clock is \(abs(date - now) / 60) minutes \(date > now ? "behind" : "ahead of") the server's"
         }
         return switch access {
         case .key: "it does not belong to the account, or is no longer used"

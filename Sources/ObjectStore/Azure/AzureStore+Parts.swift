@@ -65,12 +65,14 @@ extension AzureStore {
             body: .bytes(AzureBlockList.document(names)))
         let response = try await sendAny(message.slow, task)
         if response.isSuccess { return PutResult(version: try version(response, task)) }
-        if response.attempts > 1, let (list, there) = try await blocks(of: upload.key, task), let found = there,
-            list.committed == names
+        let failure = refusal(response, task, condition)
+        // Names of blocks are nobody else's: what is made of them has been made by an attempt whose answer was lost.
+        if failure.code == .conditionFailed, let (list, there) = try? await blocks(of: upload.key, task),
+            let found = there, list.committed == names
         {
             return PutResult(version: found)
         }
-        throw refusal(response, task, condition)
+        throw failure
     }
 
     /// The service cannot be told: it throws the parts away by itself, with the next write of the object, or after a week.

@@ -11,7 +11,8 @@ import Testing
 struct AzureAnswersTests {
     private func listing(_ blobs: String, next: String = "") throws -> AzureListing {
         let text = "<Blobs>\(blobs)</Blobs><NextMarker>\(next)</NextMarker>"
-        return try AzureListing(Array("\u{FEFF}<?xml version='1.0'?><EnumerationResults>\(text)</EnumerationResults>".utf8))
+        return try AzureListing(
+            Array("\u{FEFF}<?xml version='1.0'?><EnumerationResults>\(text)</EnumerationResults>".utf8))
     }
 
     private func blob(_ name: String, _ more: String = "") -> String {
@@ -36,8 +37,10 @@ struct AzureAnswersTests {
         let first = listing.objects[0]
         #expect(first.modified == FileTime(seconds: 1_795_217_520, nanoseconds: 0))
         #expect(first.size == 7 && first.isArchived && first.checksums.map(\.algorithm) == [.md5])
-        #expect(first.metadata == ObjectMetadata(
-            contentType: "text/x", user: ["mtime": "1.5", "a-b": "c", "etag": "other"]))
+        #expect(
+            first.metadata
+                == ObjectMetadata(
+                    contentType: "text/x", user: ["mtime": "1.5", "a-b": "c", "etag": "other"]))
         #expect(listing.prefixes == ["c\u{1}/", "d%01/"] && listing.folders == ["e"] && listing.marker == "2!76!x")
         #expect(throws: XMLProblem.self) { try AzureListing(Array("<html/>".utf8)) }
     }
@@ -112,7 +115,9 @@ struct AzureAnswersTests {
         }
         let second = AzureBlock(of: id, number: 1)
         #expect(second.time > blocks[0].time && second.text != blocks[0].text)
-        for other in ["", "AAAA", Base64.text(of: Array(repeating: 0x2D, count: 57))] { #expect(AzureBlock(other) == nil) }
+        for other in ["", "AAAA", Base64.text(of: Array(repeating: 0x2D, count: 57))] {
+            #expect(AzureBlock(other) == nil)
+        }
     }
 
     /// The check value of CRC-64/NVME, its lowest byte first.
@@ -125,7 +130,8 @@ struct AzureAnswersTests {
     @Test func addresses() throws {
         let site = AzureSite(account: "mine", container: "$web")
         #expect(site.address("a b/ü").text == "https://mine.blob.core.windows.net/%24web/a%20b/%C3%BC")
-        #expect(site.address(nil, [("comp", "list"), ("prefix", nil), ("marker", "a&b")]).query == "comp=list&marker=a%26b")
+        #expect(
+            site.address(nil, [("comp", "list"), ("prefix", nil), ("marker", "a&b")]).query == "comp=list&marker=a%26b")
         let emulator = AzureSite(
             account: "mine", container: "data", service: try HTTPAddress(parsing: "http://127.0.0.1:10000/mine/"))
         #expect(emulator.address("a").text == "http://127.0.0.1:10000/mine/data/a")

@@ -39,7 +39,10 @@ struct AzureOddAnswersTests {
     @Test func anExpiredSignature() async throws {
         let server = try ScriptedServer { _, connection in try connection.answer(200, Self.found) }
         for (text, code, words) in [
-            ("se=2025-01-01T00:00:00Z&sp=r&sig=geheim", StoreError.Code.expiredCredentials, "SAS expired at 2025-01-01T00:00:00Z"),
+            (
+                "se=2025-01-01T00:00:00Z&sp=r&sig=geheim", StoreError.Code.expiredCredentials,
+                "SAS expired at 2025-01-01T00:00:00Z"
+            ),
             ("st=2099-01-01&sp=r&sig=geheim", .denied, "not valid before 2099-01-01T00:00:00Z"),
         ] {
             let store = AzureTestStore.make(server, .link(try #require(SharedAccessSignature(text))))
@@ -78,7 +81,9 @@ struct AzureOddAnswersTests {
         let ahead = Timestamp.secondsNow + 3600
         let server = try ScriptedServer { request, connection in
             let time = request["x-ms-date"].flatMap { HTTPDate.seconds($0) } ?? 0
-            if abs(time - ahead) < 300 { return try connection.answer(200, Self.found, request.method == "HEAD" ? "" : "x") }
+            if abs(time - ahead) < 300 {
+                return try connection.answer(200, Self.found, request.method == "HEAD" ? "" : "x")
+            }
             try connection.answer(403, ["x-ms-error-code": "AuthenticationFailed", "Date": HTTPDate.text(ahead)])
         }
         #expect(try await AzureTestStore.make(server, .key(Self.key())).text("a") == "x")
@@ -91,7 +96,8 @@ struct AzureOddAnswersTests {
             try await AzureTestStore.make(stubborn, .key(Self.key())).stat("a")
         }
         #expect(failure?.code == .denied)
-        #expect(failure?.message.contains("clock is 60 minutes behind") == true || failure?.message.contains("59") == true)
+        #expect(
+            failure?.message.contains("clock is 60 minutes behind") == true || failure?.message.contains("59") == true)
         #expect(stubborn.requests == 2)
     }
 
@@ -108,7 +114,9 @@ struct AzureOddAnswersTests {
         #expect(server.requests == 3)
     }
 
-    @Test(arguments: [(503, "ServerBusy"), (500, "OperationTimedOut"), (500, "InternalError"), (429, "TooManyRequests")])
+    @Test(arguments: [
+        (503, "ServerBusy"), (500, "OperationTimedOut"), (500, "InternalError"), (429, "TooManyRequests"),
+    ])
     func busyServersAreAskedAgain(status: Int, code: String) async throws {
         let server = try ScriptedServer { request, connection in
             if request.number == 3 { return try connection.answer(200, Self.found, "x") }

@@ -158,7 +158,8 @@ struct AzureServerTests {
         try await writing.put("a", "x")
         func store(_ permissions: String) async throws -> AzureStore {
             let terms = SharedAccessSignature.Terms(
-                permissions: permissions, expiry: Timestamp.secondsNow + 600, isSecureOnly: false, version: "2021-12-02")
+                permissions: permissions, expiry: Timestamp.secondsNow + 600, isSecureOnly: false, version: "2021-12-02"
+            )
             let link = SharedAccessSignature.ofAccount(resources: "co", terms, signedBy: server.key)
             return try await AzureTestStore.make(.link(link), container: writing.site.container)
         }
@@ -188,7 +189,8 @@ struct AzureServerTests {
         let upload = try await store.beginUpload("a", UploadOptions())
         let part = try await store.uploadPart(1, of: upload, .bytes([1]), checksum: nil)
         try await store.put("a", "between")
-        await expectFailure(.notFound) { () throws(StoreError) in try await store.complete(upload, [part], if: .always) }
+        await expectFailure(.notFound) { () throws(StoreError) in try await store.complete(upload, [part], if: .always)
+        }
         #expect(try await store.text("a") == "between")
 
         let path = "/\(store.site.container)/b"

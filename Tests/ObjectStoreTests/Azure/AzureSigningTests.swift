@@ -75,7 +75,9 @@ struct AzureSigningTests {
     }
 
     private func field(_ name: String, of signature: SharedAccessSignature) -> String? {
-        [QueryItem](encoded: signature.query).first { $0.name == name }?.value.map { String(decoding: $0, as: UTF8.self) }
+        [QueryItem](encoded: signature.query).first { $0.name == name }?.value.map {
+            String(decoding: $0, as: UTF8.self)
+        }
     }
 
     @Test func whatIsReadOfASignature() throws {
@@ -87,7 +89,9 @@ struct AzureSigningTests {
         let ofPolicy = try #require(SharedAccessSignature("si=policy&sig=x"))
         #expect(ofPolicy.expiry == nil && ofPolicy.mayPermit(anyOf: "d"))
         #expect(SharedAccessSignature("se=2026-11-21T00:00:00.1234567Z&sig=x")?.expiry == 1_795_219_200)
-        for wrong in ["", "?", "se=2026-11-21", "sig=", "se=tomorrow&sig=x", "se=2026-11-21T00&sig=x", "sig=x y", "sig=x#"] {
+        for wrong in [
+            "", "?", "se=2026-11-21", "sig=", "se=tomorrow&sig=x", "se=2026-11-21T00&sig=x", "sig=x y", "sig=x#",
+        ] {
             #expect(SharedAccessSignature(wrong) == nil, "\(wrong)")
         }
     }
@@ -113,7 +117,7 @@ struct AzureSigningTests {
     /// Microsoft's own client signs names in the service's order; any two are compared.
     @Test(.enabled(if: AzureBlob.isHere, Comment(rawValue: AzureBlob.absence)))
     func theOrderOfNames() throws {
-        let names = Self.oddNames + Self.names(of: 60)
+        let names = Array(Set(Self.oddNames + Self.names(of: 60)))
         let theirs = try AzureClient.run(["verb": "sort", "names": .strings(names)]).texts
         #expect(theirs.count == names.count)
         for (first, second) in zip(theirs, theirs.dropFirst()) where first != second {

@@ -7,7 +7,9 @@ public import Signing
 public final class AzureBlob: Sendable {
     private static let python = PythonTools.path("python")
     private static let script = #filePath.replacing("AzureBlob.swift", with: "azure-blob.py")
-    public static let isHere = (try? Program.run([python, "-c", "import azure.storage.blob"]))?.status == 0
+    public static let isHere =
+        (try? Program.run([python, "-c", "import azure.storage.blob, azure.storage.extensions.checksums.crc64"]))?
+        .status == 0
     public static let absence = "azure-storage-blob is not in .tools/python: run script/setup"
 
     public static let account = "testaccount"

@@ -18,7 +18,8 @@ enum S3Signing {
         request.headers[hashHeader] = nil
         let signable = SignableRequest(
             method: request.method.rawValue, host: request.address.authority, path: request.address.path,
-            query: [QueryItem](encoded: request.address.query), headers: request.headers.lines.map { ($0.name, $0.value) },
+            query: [QueryItem](encoded: request.address.query),
+            headers: request.headers.lines.map { ($0.name, $0.value) },
             payload: payload)
         let headers = SigV4(region: region).headers(for: signable, credentials: credentials, at: time)
         for (name, value) in headers { request.headers[name] = value }

@@ -9,6 +9,8 @@ from email.utils import formatdate
 from urllib.parse import quote
 from xml.sax.saxutils import escape
 
+from azure.storage.blob._shared.validation import calculate_crc64_bytes
+
 tags = itertools.count(int(time.time() * 1e7))
 
 
@@ -47,13 +49,8 @@ class Blob(Versioned):
 
 
 def crc64(data):
-    """CRC-64/NVME, bit by bit: nothing that is sent with one is long."""
-    crc = 2**64 - 1
-    for byte in data:
-        crc ^= byte
-        for _ in range(8):
-            crc = crc >> 1 ^ (0x9A6C9329AC4BC9B5 if crc & 1 else 0)
-    return base64.b64encode((crc ^ 2**64 - 1).to_bytes(8, "little")).decode()
+    """As Microsoft's own client computes and writes it."""
+    return base64.b64encode(calculate_crc64_bytes(data)).decode()
 
 
 def md5(data):
