@@ -19,6 +19,7 @@ public final class HTTPClient: Sendable {
         _ request: HTTPRequest, to service: some HTTPService, retrying policy: RetryPolicy? = nil
     ) async throws(HTTPError) -> HTTPResponse {
         var retries = Retries(request, policy ?? settings.retries, timing, budget)
+        var resent = 0
         let isAsking = Patience.current == .asking
         while true {
             let prepared = try await service.prepare(request, attempt: retries.attempts + 1)
@@ -30,7 +31,8 @@ public final class HTTPClient: Sendable {
             var outcome = attempt.result
             switch attempt.result {
             case .success(var response):
-                response.attempts = retries.attempts
+                resent += attempt.resent
+                response.attempts = retries.attempts + resent
                 outcome = .success(response)
                 if isAsking { silentHosts.noteAnswer(of: host) }
                 if attempt.wasAccepted && response.isSuccess {

@@ -24,9 +24,10 @@ extension Transfer {
         // Nobody else says that.
         if head.status == 407, let proxy { return refused(by: proxy, head.status) }
         var response = HTTPResponse(head: head)
+        let resent = max(0, sendings - 1)
         guard writer != nil else {
             response.body = kept
-            return Attempt(result: .success(response))
+            return Attempt(result: .success(response), resent: resent)
         }
         do throws(HTTPError) {
             try writer?.finish()
@@ -39,7 +40,7 @@ extension Transfer {
         }
         response.body = writer?.bytes ?? []
         response.checksum = writer?.takeChecksum()
-        return Attempt(result: .success(response), wasAccepted: true)
+        return Attempt(result: .success(response), wasAccepted: true, resent: resent)
     }
 
     private func explained(_ code: CURLcode) -> Attempt {

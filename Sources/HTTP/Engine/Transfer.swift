@@ -34,6 +34,8 @@ final class Transfer {
     private(set) var received = 0
     /// How much of the body curl has been given.
     var given = 0
+    /// How often curl has sent the request: again by itself, where a kept connection turned out to be dead.
+    var sendings = 0
 
     private var reader = HeadReader()
     private var watch = ProgressWatch(MonotonicTime.milliseconds)
