@@ -130,24 +130,30 @@ struct AzureOddAnswersTests {
         #expect(busy.requests == 3)
     }
 
-    /// An answer that is lost does not make a writer fail by its own condition.
-    @Test func aLostAnswerToAConditionalPut() async throws {
-        for (content, isOurs) in [("mine", true), ("hers", false)] {
-            let sum = try Checksum(.md5, of: Array(content.utf8)).base64
-            let server = try ScriptedServer { request, connection in
-                switch (request.method, request.number) {
-                case ("PUT", 1): connection.reset()
-                case ("PUT", _): try connection.answer(409, ["x-ms-error-code": "BlobAlreadyExists"])
-                default: try connection.answer(200, ["ETag": "\"e\"", "Content-Length": "4", "Content-MD5": sum])
-                }
+    /// An answer that is lost does not make a writer fail by its own condition, also where curl has asked again by itself,
+    /// because the connection had been used before.
+    @Test(arguments: [false, true], [("mine", true), ("hers", false)])
+    func aLostAnswerToAConditionalPut(isKept: Bool, _ found: (content: String, isOurs: Bool)) async throws {
+        let sum = try Checksum(.md5, of: Array(found.content.utf8)).base64
+        let wasLost = Mutex(false)
+        let server = try ScriptedServer { request, connection in
+            guard request.method == "PUT" else {
+                return try connection.answer(200, ["ETag": "\"e\"", "Content-Length": "4", "Content-MD5": sum])
             }
-            let store = AzureTestStore.make(server)
-            if isOurs {
-                #expect(try await store.put("a", "mine", if: .ifAbsent).text == "e")
-            } else {
-                await expectFailure(.conditionFailed) { () throws(StoreError) in
-                    try await store.put("a", "mine", if: .ifAbsent)
-                }
+            let isSecond = wasLost.withLock { lost in
+                defer { lost = true }
+                return lost
+            }
+            guard isSecond else { return connection.reset() }
+            try connection.answer(409, ["x-ms-error-code": "BlobAlreadyExists"])
+        }
+        let store = AzureTestStore.make(server)
+        if isKept { _ = try await store.stat("a") }
+        if found.isOurs {
+            #expect(try await store.put("a", "mine", if: .ifAbsent).text == "e")
+        } else {
+            await expectFailure(.conditionFailed) { () throws(StoreError) in
+                try await store.put("a", "mine", if: .ifAbsent)
             }
         }
     }
