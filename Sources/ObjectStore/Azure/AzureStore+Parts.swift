@@ -1,6 +1,7 @@
 import Checksums
 import HTTP
 public import Platform
+import Signing
 
 /// Uploads in parts. The service knows none: an object has blocks that wait, under names that we give them, until a list of
 /// names makes an object of some of them. All others are thrown away then, those of another upload too, and all of them after
@@ -108,6 +109,7 @@ extension AzureStore {
     private func blocks(
         of key: ObjectKey, _ task: String
     ) async throws(StoreError) -> (AzureBlockList, ObjectVersion?)? {
+        guard service.access.link?.mayPermit(anyOf: "r") ?? true else { return nil }
         var message = request(.get, key, [("comp", "blocklist"), ("blocklisttype", "all")])
         message.sink = .bytes(limit: XMLReader.longest)
         let response = try await sendAny(message, task)

@@ -5,6 +5,7 @@ import json
 import sys
 from datetime import datetime, timedelta, timezone
 
+from azure.core import MatchConditions
 from azure.core.credentials import AzureNamedKeyCredential
 from azure.core.exceptions import HttpResponseError
 from azure.storage.blob import (
@@ -81,7 +82,7 @@ def routes(order):
     etag = blob.upload_blob(b"0123456789", metadata={"Name": "value"})["etag"]
     refused("BlobAlreadyExists", blob.upload_blob, b"other")
     refused("ConditionNotMet", blob.upload_blob, b"x", overwrite=True, if_match='"0x0"')
-    assert blob.upload_blob(b"0123456789", overwrite=True, etag=etag, match_condition=unmodified())
+    assert blob.upload_blob(b"0123456789", overwrite=True, etag=etag, match_condition=MatchConditions.IfNotModified)
     assert blob.download_blob(offset=2, length=3, validate_content=True).readall() == b"234"
     refused("InvalidRange", blob.download_blob, offset=10, length=1)
     assert container.upload_blob("empty", b"").download_blob().readall() == b""
@@ -96,12 +97,15 @@ def routes(order):
     assert len(parts.get_block_list("all")[1]) == 2
     refused("InvalidBlockList", parts.commit_block_list, [BlobBlock("3")])
     parts.commit_block_list([BlobBlock("2"), BlobBlock("1")], metadata={"a1": "x", "a_1": "y"})
-    assert parts.download_blob().readall() == b"12one" and parts.get_blob_properties().metadata == {"a1": "x", "a_1": "y"}
+    assert parts.download_blob().readall() == b"12one"
+    assert parts.get_blob_properties().metadata == {"a1": "x", "a_1": "y"}
 
     copy = container.get_blob_client("copy")
     assert copy.start_copy_from_url(parts.url)["copy_status"] == "success"
     assert copy.get_blob_properties().metadata == {"a1": "x", "a_1": "y"}
-    refused("SourceConditionNotMet", copy.start_copy_from_url, parts.url, source_etag='"0x0"', source_match_condition=unmodified())
+    refused(
+        "SourceConditionNotMet", copy.start_copy_from_url, parts.url, source_etag='"0x0"',
+        source_match_condition=MatchConditions.IfNotModified)
     copy.upload_blob_from_url(address, overwrite=True, content_settings=ContentSettings(content_type="text/x"))
     assert copy.download_blob().readall() == b"0123456789"
 
@@ -121,19 +125,14 @@ def routes(order):
     # The second page of a prefix is one of that prefix only if the first has said so.
     for name in ["p/1", "p/2", "p/3", "q\u0001", "\u00e9"]:
         container.upload_blob(name, b"")
-    assert [entry.name for entry in container.list_blobs(name_starts_with="p/", results_per_page=1)] == ["p/1", "p/2", "p/3"]
+    found = [entry.name for entry in container.list_blobs(name_starts_with="p/", results_per_page=1)]
+    assert found == ["p/1", "p/2", "p/3"], found
     assert "q\u0001" in [entry.name for entry in container.list_blobs()]
     copy.delete_blob()
     refused("BlobNotFound", copy.delete_blob)
     container.delete_container()
     refused("ContainerNotFound", container.get_container_properties)
     return "all"
-
-
-def unmodified():
-    from azure.core import MatchConditions
-
-    return MatchConditions.IfNotModified
 
 
 order = json.load(sys.stdin)
