@@ -53,9 +53,7 @@ extension S3Store {
         _ upload: Upload, _ parts: [UploadedPart], if condition: WriteCondition
     ) async throws(StoreError) -> PutResult {
         let task = "cannot complete the upload of \(upload.key.shown)"
-        guard !parts.isEmpty, zip(parts, parts.dropFirst()).allSatisfy({ $0.number < $1.number }) else {
-            throw StoreError(.invalid, "\(task): its parts are none, or out of order")
-        }
+        try parts.checkOrder(task)
         var headers: HTTPHeaders = [:]
         try add(condition, to: &headers, capabilities.conditionalComplete, task)
         headers["Content-Type"] = "application/xml"
