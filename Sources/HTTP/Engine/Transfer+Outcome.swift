@@ -24,10 +24,9 @@ extension Transfer {
         // Nobody else says that.
         if head.status == 407, let proxy { return refused(by: proxy, head.status) }
         var response = HTTPResponse(head: head)
-        let resent = max(0, sendings - 1)
         guard writer != nil else {
             response.body = kept
-            return Attempt(result: .success(response), resent: resent)
+            return Attempt(result: .success(response))
         }
         do throws(HTTPError) {
             try writer?.finish()
@@ -40,7 +39,7 @@ extension Transfer {
         }
         response.body = writer?.bytes ?? []
         response.checksum = writer?.takeChecksum()
-        return Attempt(result: .success(response), wasAccepted: true, resent: resent)
+        return Attempt(result: .success(response), wasAccepted: true)
     }
 
     private func explained(_ code: CURLcode) -> Attempt {

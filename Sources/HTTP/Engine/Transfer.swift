@@ -34,7 +34,7 @@ final class Transfer {
     private(set) var received = 0
     /// How much of the body curl has been given.
     var given = 0
-    /// How often curl has sent the request: again by itself, where a kept connection turned out to be dead.
+    /// How often it was sent, by curl's own decision too.
     var sendings = 0
 
     private var reader = HeadReader()
@@ -57,6 +57,8 @@ final class Transfer {
         request.sink = .bytes(limit: 0)
         request.body = nil
         request.accept = nil
+        var attempt = attempt
+        attempt.resent = max(0, sendings - 1)
         continuation.resume(returning: attempt)
     }
 
