@@ -18,6 +18,7 @@ public final class HTTPClient: Sendable {
     public func send(
         _ request: HTTPRequest, to service: some HTTPService, retrying policy: RetryPolicy? = nil
     ) async throws(HTTPError) -> HTTPResponse {
+        var resent = 0
         var retries = Retries(request, policy ?? settings.retries, timing, budget)
         let isAsking = Patience.current == .asking
         while true {
@@ -26,11 +27,12 @@ public final class HTTPClient: Sendable {
             if isAsking, let error = silentHosts.verdict(on: host, at: timing.milliseconds()) { throw error }
             retries.begin()
             let attempt = await engine.perform(prepared)
+            resent += attempt.resent
             let wait: Int?
             var outcome = attempt.result
             switch attempt.result {
             case .success(var response):
-                response.attempts = retries.attempts
+                response.attempts = retries.attempts + resent
                 outcome = .success(response)
                 if isAsking { silentHosts.noteAnswer(of: host) }
                 if attempt.wasAccepted && response.isSuccess {

@@ -153,8 +153,24 @@ struct RetryTests {
             try connection.answer(200)
         }
         _ = try await client.send(HTTPRequest(.get, other.address()))
-        _ = try await client.send(HTTPRequest(.put, other.address(), body: body))
+        let response = try await client.send(HTTPRequest(.put, other.address(), body: body))
         #expect(other.requests == 3)
+        // But what came of it the first time nobody knows.
+        #expect(response.attempts == 2)
+    }
+
+    /// A service that has a say in each attempt has it in this one too.
+    @Test func aKeptConnectionAndARequestThatIsPreparedEachTime() async throws {
+        let server = try ScriptedServer { request, connection in
+            if request.number == 2 { return connection.close() }
+            try connection.answer(200, ["X-Attempt": request["X-Attempt"] ?? ""])
+        }
+        let client = HTTPClient.forTests
+        _ = try await client.send(HTTPRequest(.get, server.address()))
+        var request = HTTPRequest(.put, server.address(), body: .bytes([1, 2, 3]))
+        request.isPreparedEachTime = true
+        let response = try await client.send(request, to: Service(verdict: .usual))
+        #expect(response.headers["X-Attempt"] == "2" && response.attempts == 2 && server.requests == 3)
     }
 
     @Test(arguments: [(429, 2), (503, 2), (408, 2), (500, 1), (502, 1), (504, 1)])

@@ -11,6 +11,15 @@ struct HTTPDateTests {
         #expect(HTTPDate.seconds(text, now: Self.in2026) == 784_111_777)
     }
 
+    @Test(arguments: [
+        (784_111_777, "Sun, 06 Nov 1994 08:49:37 GMT"), (0, "Thu, 01 Jan 1970 00:00:00 GMT"),
+        (-1, "Wed, 31 Dec 1969 23:59:59 GMT"), (1_709_208_000, "Thu, 29 Feb 2024 12:00:00 GMT"),
+    ])
+    func asItIsWritten(_ seconds: Int, _ text: String) {
+        #expect(HTTPDate.text(seconds) == text)
+        #expect(HTTPDate.seconds(text) == seconds)
+    }
+
     @Test func yearsOfTwoDigits() {
         func year(_ digits: String, now: Int) -> Int? {
             HTTPDate.seconds("Sunday, 01-Jan-\(digits) 00:00:00 GMT", now: now).map {

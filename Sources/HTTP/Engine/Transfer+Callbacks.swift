@@ -38,7 +38,9 @@ extension Transfer {
             ccurl_on_seek(handle.raw) { this, offset, origin in
                 // Only so that curl may send a request again whose connection was dead; see `setConnection`.
                 let transfer = Transfer.of(this)
-                guard origin == SEEK_SET, offset == 0, transfer.request.isIdempotent else {
+                guard origin == SEEK_SET, offset == 0, transfer.request.isIdempotent,
+                    !transfer.request.isPreparedEachTime
+                else {
                     return CURL_SEEKFUNC_FAIL
                 }
                 transfer.given = 0

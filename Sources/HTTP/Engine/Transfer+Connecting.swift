@@ -11,6 +11,7 @@ extension Transfer {
             ccurl_on_connected(handle.raw) { this, _, _, _, _ in
                 let transfer = Transfer.of(this)
                 transfer.noteReached()
+                transfer.sendings += 1
                 transfer.worker.sockets.noteConnected(transfer.socket)
                 return CURL_PREREQFUNC_OK
             })

@@ -34,6 +34,8 @@ final class Transfer {
     private(set) var received = 0
     /// How much of the body curl has been given.
     var given = 0
+    /// How often it was sent, by curl's own decision too.
+    var sendings = 0
 
     private var reader = HeadReader()
     private var watch = ProgressWatch(MonotonicTime.milliseconds)
@@ -55,6 +57,8 @@ final class Transfer {
         request.sink = .bytes(limit: 0)
         request.body = nil
         request.accept = nil
+        var attempt = attempt
+        attempt.resent = max(0, sendings - 1)
         continuation.resume(returning: attempt)
     }
 

@@ -50,7 +50,7 @@ extension HTTPAddress {
     }
 
     /// Whether the host is an address and no name.
-    var isNumeric: Bool {
+    public var isNumeric: Bool {
         host.utf8.first == UInt8(ascii: "[") || host.utf8.allSatisfy { Self.isDigit($0) || $0 == UInt8(ascii: ".") }
     }
 

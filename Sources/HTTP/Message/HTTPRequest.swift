@@ -25,6 +25,8 @@ public struct HTTPRequest: Sendable {
     public var checksum: Checksum.Algorithm?
     /// Doing it twice is the same as doing it once, so that it may be sent again when nobody knows whether it arrived.
     public var isIdempotent: Bool
+    /// The service has to prepare each attempt of it: it is not sent again as it is when its connection breaks.
+    public var isPreparedEachTime = false
     /// Whose certificates are believed.
     public var trust: TLSTrust
     /// Through the proxy that the environment names, if it names one. Link-local addresses never are.

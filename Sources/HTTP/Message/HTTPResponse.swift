@@ -21,7 +21,7 @@ public struct HTTPResponse: Sendable {
     public var count: Int
     /// Of those bytes, when the request asked for it.
     public var checksum: Checksum?
-    /// How many requests it took.
+    /// How many requests it took; also those count that were sent again because a kept connection was dead.
     public var attempts: Int
 
     public var status: Int { head.status }

@@ -47,20 +47,9 @@ struct LocalKey {
 
     /// Whether a name is one that `temporaryName` gives.
     static func isTemporaryName(_ name: RawPath) -> Bool {
-        isReserved(name.bytes) && isID(String(decoding: name.bytes.dropFirst(reserved.count), as: UTF8.self))
+        isReserved(name.bytes) && RandomID.isOne(String(decoding: name.bytes.dropFirst(reserved.count), as: UTF8.self))
     }
-
-    static func temporaryName(_ id: String = randomID()) -> RawPath { RawPath(reserved + Array(id.utf8)) }
 
     /// Nobody can guess it, so nobody can put a link there beforehand.
-    static func randomID() -> String {
-        (0..<2).map { _ in
-            let digits = String(UInt64.random(in: .min ... .max), radix: 16)
-            return String(repeating: "0", count: 16 - digits.count) + digits
-        }.joined()
-    }
-
-    static func isID(_ text: String) -> Bool {
-        text.utf8.count == 32 && text.utf8.allSatisfy { "0123456789abcdef".utf8.contains($0) }
-    }
+    static func temporaryName(_ id: String = RandomID.make()) -> RawPath { RawPath(reserved + Array(id.utf8)) }
 }

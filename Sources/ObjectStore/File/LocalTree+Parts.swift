@@ -9,7 +9,7 @@ extension LocalTree {
     func beginUpload(_ key: ObjectKey, _ options: UploadOptions) throws(StoreError) -> Upload {
         try refuse(options.metadata, checksum: options.checksum)
         _ = try LocalKey(key)
-        let id = LocalKey.randomID()
+        let id = RandomID.make()
         try attempt("cannot begin \(key.shown)") { () throws(SystemError) in
             try root.file.makeFolder(LocalKey.temporaryName(id), mode: 0o700)
         }
@@ -104,7 +104,7 @@ extension LocalTree {
 
     /// The id may come from a journal that somebody else wrote: it must name nothing but an upload.
     private func partsName(of upload: Upload) throws(StoreError) -> RawPath {
-        guard LocalKey.isID(upload.id) else {
+        guard RandomID.isOne(upload.id) else {
             throw StoreError(.invalid, "\(upload.id.printable) is no upload's name")
         }
         return LocalKey.temporaryName(upload.id)

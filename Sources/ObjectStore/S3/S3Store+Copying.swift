@@ -15,7 +15,7 @@ extension S3Store {
         headers.add(settings.headersOfWrites)
         try add(condition, to: &headers, capabilities.conditionalCopy, task)
         try await checkByHand(source)
-        let response = try await sendAny(slow(request(.put, key, headers: headers)), task)
+        let response = try await sendAny(request(.put, key, headers: headers).slow, task)
         guard response.isSuccess, !S3ErrorAnswer.isHidden(in: response) else {
             throw await refusal(response, source, task)
         }

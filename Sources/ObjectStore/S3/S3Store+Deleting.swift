@@ -33,7 +33,10 @@ extension S3Store {
                 for (index, _) in part { outcomes[index] = .failure(error) }
             }
         }
-        for (index, outcome) in await deleteEach(single.map { ($0, deletions[$0]) }) { outcomes[index] = outcome }
+        let others = await deleteEach(single.map { deletions[$0] }) { (deletion) async throws(StoreError) in
+            try await deleteOne(deletion)
+        }
+        for (index, outcome) in zip(single, others) { outcomes[index] = outcome }
         return outcomes
     }
 
@@ -62,34 +65,16 @@ extension S3Store {
         }
     }
 
-    /// A few at a time.
-    private func deleteEach(_ deletions: [(Int, Deletion)]) async -> [(Int, Result<Void, StoreError>)] {
-        await withTaskGroup(of: (Int, Result<Void, StoreError>).self) { group in
-            var outcomes: [(Int, Result<Void, StoreError>)] = []
-            for (position, (index, deletion)) in deletions.enumerated() {
-                if position >= 16, let outcome = await group.next() { outcomes.append(outcome) }
-                group.addTask { (index, await deleteOne(deletion)) }
-            }
-            for await outcome in group { outcomes.append(outcome) }
-            return outcomes
-        }
-    }
-
-    private func deleteOne(_ deletion: Deletion) async -> Result<Void, StoreError> {
-        do throws(StoreError) {
-            let task = "cannot delete \(deletion.key.shown)"
-            let condition = deletion.version.map(WriteCondition.ifVersion) ?? .always
-            var headers: HTTPHeaders = [:]
-            try add(condition, to: &headers, capabilities.conditionalDelete, task)
-            let response = try await sendAny(request(.delete, deletion.key, headers: headers), task)
-            if response.isSuccess { return .success(()) }
-            let failure = refusal(response, task, condition)
-            // Gone already; an attempt whose answer was lost may have done it.
-            let isGone = failure.code == .notFound && S3ErrorAnswer(response).code != "NoSuchBucket"
-            if isGone || failure.status == 404 && response.attempts > 1 { return .success(()) }
-            return .failure(failure)
-        } catch {
-            return .failure(error)
-        }
+    private func deleteOne(_ deletion: Deletion) async throws(StoreError) {
+        let task = "cannot delete \(deletion.key.shown)"
+        let condition = deletion.version.map(WriteCondition.ifVersion) ?? .always
+        var headers: HTTPHeaders = [:]
+        try add(condition, to: &headers, capabilities.conditionalDelete, task)
+        let response = try await sendAny(request(.delete, deletion.key, headers: headers), task)
+        if response.isSuccess { return }
+        let failure = refusal(response, task, condition)
+        // Gone already; an attempt whose answer was lost may have done it.
+        let isGone = failure.code == .notFound && S3ErrorAnswer(response).code != "NoSuchBucket"
+        guard isGone || failure.status == 404 && response.attempts > 1 else { throw failure }
     }
 }

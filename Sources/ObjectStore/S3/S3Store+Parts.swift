@@ -42,7 +42,7 @@ extension S3Store {
         var headers = try headers(copying: source)
         headers["x-amz-copy-source-range"] = "bytes=\(range.lowerBound)-\(range.upperBound - 1)"
         try await checkByHand(source)
-        let message = slow(request(.put, upload.key, try query(number, upload), headers: headers))
+        let message = request(.put, upload.key, try query(number, upload), headers: headers).slow
         let response = try await send(message, task, condition: .ofRead)
         let tag = try version(inBodyOf: response, task)
         try await checkByHand(source)
@@ -53,15 +53,13 @@ extension S3Store {
         _ upload: Upload, _ parts: [UploadedPart], if condition: WriteCondition
     ) async throws(StoreError) -> PutResult {
         let task = "cannot complete the upload of \(upload.key.shown)"
-        guard !parts.isEmpty, zip(parts, parts.dropFirst()).allSatisfy({ $0.number < $1.number }) else {
-            throw StoreError(.invalid, "\(task): its parts are none, or out of order")
-        }
+        try parts.checkOrder(task)
         var headers: HTTPHeaders = [:]
         try add(condition, to: &headers, capabilities.conditionalComplete, task)
         headers["Content-Type"] = "application/xml"
         let message = request(
             .post, upload.key, [("uploadId", upload.id)], headers: headers, body: .bytes(S3Parts.document(parts)))
-        let response = try await sendAny(slow(message), task)
+        let response = try await sendAny(message.slow, task)
         let expected = S3Parts.tag(parts)
         if response.isSuccess && !S3ErrorAnswer.isHidden(in: response) {
             // Ceph's gateway leaves it empty, but makes it as others do.

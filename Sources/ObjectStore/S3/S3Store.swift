@@ -55,16 +55,6 @@ public struct S3Store: ObjectStore {
         return request
     }
 
-    /// A request that makes the server copy or put together what may be large: it says nothing until that is done, or says
-    /// 200 and then what came of it.
-    func slow(_ request: HTTPRequest) -> HTTPRequest {
-        var request = request
-        request.answerMilliseconds = 600_000
-        request.answerMayTrickle = true
-        request.accept = { _ in .keep }
-        return request
-    }
-
     /// The answer if it is a success.
     func send(
         _ request: HTTPRequest, _ task: String, condition: S3Failure.Condition = .ofWrite

@@ -63,14 +63,7 @@ extension WebStore {
         if head.status == 200, head.headers["Content-Range"] == nil, head.headers["Content-Length"] == nil {
             return RangeAnswer(skip: range.start, count: nil, size: nil)
         }
-        do throws(RangeAnswer.Problem) {
-            return try RangeAnswer(head, range)
-        } catch {
-            switch error {
-            case .outside(let size): throw StoreError(.invalid, "\(key.shown) has only \(size) bytes")
-            case .malformed(let what): throw StoreError(.inputOutput, "\(task): \(what)", isRetryable: true)
-            }
-        }
+        return try RangeAnswer.read(head, range, of: key, task)
     }
 
     /// Reads no byte, but of a version all the same: of an empty file, which refuses every range, or because none was asked

@@ -30,7 +30,7 @@ enum WebVersion {
     }
 
     private static func isStrongTag(_ text: String) -> Bool {
-        text.utf8.count >= 2 && text.hasPrefix("\"") && text.hasSuffix("\"") && S3Metadata.isPlain(text)
+        text.utf8.count >= 2 && text.hasPrefix("\"") && text.hasSuffix("\"") && HeaderText.isPlain(text)
             && !text.dropFirst().dropLast().contains("\"")
     }
 }

@@ -41,3 +41,12 @@ public struct UploadedPart: Sendable, Equatable {
         self.checksum = checksum
     }
 }
+
+extension [UploadedPart] {
+    /// An object is made of one part at least, and of each number once.
+    func checkOrder(_ task: String) throws(StoreError) {
+        guard !isEmpty, zip(self, dropFirst()).allSatisfy({ $0.number < $1.number }) else {
+            throw StoreError(.invalid, "\(task): its parts are none, or out of order")
+        }
+    }
+}

@@ -1,12 +1,18 @@
 import CExpat
 
 /// Gets a document's elements as they come. Answers of stores are simple: what matters is the text of elements that have
-/// no others in them, and never an attribute.
+/// no others in them, and hardly ever an attribute.
 protocol XMLHandler: AnyObject {
     /// The outermost element has depth 1.
     func begin(_ name: XMLName, depth: Int)
+    /// Of the element that has begun.
+    func attribute(_ name: XMLName, _ value: XMLName)
     /// With the text that came behind the last begin or end. Neither name nor text outlives the call.
     func end(_ name: XMLName, depth: Int, text: UnsafeRawBufferPointer)
+}
+
+extension XMLHandler {
+    func attribute(_ name: XMLName, _ value: XMLName) {}
 }
 
 /// Reads documents that a server sent, which need not be a friend's: declarations of entities are refused, so that
@@ -24,7 +30,7 @@ enum XMLReader {
         let reading = XMLReading(parser, handler)
         XML_SetUserData(parser, Unmanaged.passUnretained(reading).toOpaque())
         XML_SetElementHandler(
-            parser, { reading, name, _ in XMLReading.of(reading).begin(name) },
+            parser, { reading, name, attributes in XMLReading.of(reading).begin(name, attributes) },
             { reading, name in XMLReading.of(reading).end(name) })
         XML_SetCharacterDataHandler(parser) { reading, text, count in
             XMLReading.of(reading).text += UnsafeRawBufferPointer(start: text, count: Int(count))
@@ -55,7 +61,7 @@ struct XMLProblem: Error, Equatable {
     var message: String
 }
 
-/// The name of an element as it stands in the parser's memory; compared with literals without making a string of it.
+/// The name of an element, or an attribute's name or value, as it stands in the parser's memory; compared with literals without making a string of it.
 struct XMLName {
     fileprivate let start: UnsafePointer<CChar>
 
@@ -86,12 +92,20 @@ private final class XMLReading {
         Unmanaged<XMLReading>.fromOpaque(pointer!).takeUnretainedValue()
     }
 
-    func begin(_ name: UnsafePointer<CChar>?) {
+    /// Attributes are names and values in turn, and nothing behind the last.
+    func begin(
+        _ name: UnsafePointer<CChar>?, _ attributes: UnsafeMutablePointer<UnsafePointer<CChar>?>?
+    ) {
         guard let name else { return }
         depth += 1
         guard depth <= XMLReader.deepest else { return stop("more than \(XMLReader.deepest) elements in one another") }
         text.removeAll(keepingCapacity: true)
         handler.begin(XMLName(start: name), depth: depth)
+        guard var next = attributes else { return }
+        while let name = next[0], let value = next[1] {
+            handler.attribute(XMLName(start: name), XMLName(start: value))
+            next += 2
+        }
     }
 
     func end(_ name: UnsafePointer<CChar>?) {

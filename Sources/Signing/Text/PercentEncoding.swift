@@ -11,8 +11,15 @@ public enum PercentEncoding {
 
     /// What is no escape stands for itself, also `+`. Nothing when a percent sign begins no escape.
     public static func decoded(_ text: String) -> [UInt8]? {
+        var text = text
+        return text.withUTF8 { decoded($0[...]) }
+    }
+
+    static func decoded(_ text: Slice<UnsafeBufferPointer<UInt8>>) -> [UInt8]? {
+        guard text.contains(UInt8(ascii: "%")) else { return Array(text) }
         var bytes: [UInt8] = []
-        var rest = Array(text.utf8)[...]
+        bytes.reserveCapacity(text.count)
+        var rest = text
         while let byte = rest.popFirst() {
             guard byte == UInt8(ascii: "%") else {
                 bytes.append(byte)

@@ -15,6 +15,20 @@ public struct QueryItem: Sendable, Hashable {
 }
 
 extension [QueryItem] {
+    /// Of a query as it stands in a URL. What is no right encoding stands for nothing: it cannot be signed.
+    public init(encoded text: String) {
+        var text = text
+        self = text.withUTF8 { text in
+            text.split(separator: UInt8(ascii: "&")).map { item in
+                let name = item.prefix { $0 != UInt8(ascii: "=") }
+                let value = item.dropFirst(name.count + 1)
+                return QueryItem(
+                    String(decoding: PercentEncoding.decoded(name) ?? [], as: UTF8.self),
+                    bytes: PercentEncoding.decoded(value) ?? [])
+            }
+        }
+    }
+
     /// As it stands in a URL behind the question mark, in this order.
     public var encoded: String {
         var text: [UInt8] = []

@@ -101,7 +101,7 @@ struct S3AnswersTests {
     @Test(arguments: ["plain text", "é=1", " a ", "=?x", "", "line\nbreak", "日本"])
     func metadataValues(value: String) {
         let encoded = EncodedWord.encoded(value)
-        #expect(S3Metadata.isPlain(encoded))
+        #expect(HeaderText.isPlain(encoded))
         #expect(EncodedWord.decoded(encoded) == value)
     }
 

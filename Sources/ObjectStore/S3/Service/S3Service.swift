@@ -1,7 +1,6 @@
 import Checksums
 import HTTP
 import Signing
-import Synchronization
 
 /// S3 as the HTTP client knows it: signs each attempt for the region, the time and with the credentials of its moment,
 /// and learns all three from refusals.
@@ -10,10 +9,10 @@ struct S3Service: HTTPService {
     let settings: S3Settings
     let credentials: any AWSCredentialSource
     let region: S3Region
-    let clock = S3Clock()
+    let clock = ServerClock()
     /// Asks for the bucket's region without credentials.
     let findRegion: @Sendable () async -> String?
-    private let used = UsedCredentials()
+    private let used = UsedCredentials<AWSCredentials>()
 
     init(
         _ site: S3Site, _ settings: S3Settings, _ credentials: any AWSCredentialSource,
@@ -35,15 +34,7 @@ struct S3Service: HTTPService {
         request.address.host = place.host
         request.address.port = place.port
 
-        let credentials: AWSCredentials?
-        do throws(StoreError) {
-            credentials = try await self.credentials.credentials()
-        } catch {
-            used.note(failure: error)
-            throw HTTPError(.unauthorized, error.message, isRetryable: error.isRetryable)
-        }
-        guard let credentials else { return request }
-        used.note(credentials)
+        guard let credentials = try await used.take(from: credentials) else { return request }
         if settings.requesterPays { request.headers["x-amz-request-payer"] = "requester" }
         S3Signing.sign(&request, credentials, region: region, time: clock.now)
         return request
@@ -75,47 +66,16 @@ struct S3Service: HTTPService {
     }
 
     private func renew(_ scope: S3Signing.Scope?) async -> Bool {
-        guard let scope, let refused = used.find(scope) else { return false }
+        let refused = used.recent.last {
+            $0.accessKeyID == scope?.accessKeyID && $0.sessionToken == scope?.sessionToken
+        }
+        guard let refused else { return false }
         return await credentials.renew(after: refused)
     }
 
     /// Whose credentials the last request was signed with; nothing for none.
-    var identity: String? { used.isSigning ? credentials.name : nil }
+    var identity: String? { used.areSome ? credentials.name : nil }
 
     /// Why there was nothing to sign with.
     var credentialFailure: StoreError? { used.failure }
-}
-
-/// The credentials that requests under way were signed with: a refusal has to be told to their source, and the answer says
-/// only for which request it is.
-private final class UsedCredentials: Sendable {
-    private struct State {
-        var recent: [AWSCredentials] = []
-        var failure: StoreError?
-    }
-
-    private let state = Mutex(State())
-
-    var isSigning: Bool { state.withLock { !$0.recent.isEmpty } }
-
-    var failure: StoreError? { state.withLock { $0.failure } }
-
-    func note(failure: StoreError) { state.withLock { $0.failure = failure } }
-
-    func note(_ credentials: AWSCredentials) {
-        state.withLock { state in
-            guard state.recent.last != credentials else { return }
-            state.recent.removeAll { $0 == credentials }
-            state.recent.append(credentials)
-            if state.recent.count > 4 { state.recent.removeFirst() }
-        }
-    }
-
-    func find(_ scope: S3Signing.Scope) -> AWSCredentials? {
-        state.withLock { state in
-            state.recent.last {
-                $0.accessKeyID == scope.accessKeyID && $0.sessionToken == scope.sessionToken
-            }
-        }
-    }
 }

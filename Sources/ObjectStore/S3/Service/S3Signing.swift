@@ -18,20 +18,11 @@ enum S3Signing {
         request.headers[hashHeader] = nil
         let signable = SignableRequest(
             method: request.method.rawValue, host: request.address.authority, path: request.address.path,
-            query: query(request.address.query), headers: request.headers.lines.map { ($0.name, $0.value) },
+            query: [QueryItem](encoded: request.address.query),
+            headers: request.headers.lines.map { ($0.name, $0.value) },
             payload: payload)
         let headers = SigV4(region: region).headers(for: signable, credentials: credentials, at: time)
         for (name, value) in headers { request.headers[name] = value }
-    }
-
-    private static func query(_ text: String) -> [QueryItem] {
-        text.split(separator: "&").map { item in
-            let name = String(item.prefix { $0 != "=" })
-            let value = String(item.dropFirst(name.utf8.count + 1))
-            return QueryItem(
-                String(decoding: PercentEncoding.decoded(String(name)) ?? [], as: UTF8.self),
-                bytes: PercentEncoding.decoded(String(value)) ?? [])
-        }
     }
 
     /// What a request was signed with.

@@ -5,7 +5,7 @@ import Synchronization
 
 /// The time as the server has it. Signatures that are minutes off are refused, and machines' clocks are wrong more often
 /// than one should think.
-final class S3Clock: Sendable {
+final class ServerClock: Sendable {
     /// From this machine's, in seconds.
     let offset = Atomic(0)
 

@@ -21,8 +21,8 @@ extension ObjectVersion {
     /// As conditions have it. Versions come from journals as well, which anybody may have written.
     var condition: String {
         get throws(StoreError) {
-            guard S3Metadata.isPlain(text), !text.contains("\"") else {
-                throw StoreError(.invalid, "\(text.printable) is no version of S3's")
+            guard HeaderText.isPlain(text), !text.contains("\"") else {
+                throw StoreError(.invalid, "\(text.printable) is no ETag")
             }
             return "\"\(text)\""
         }

@@ -1,0 +1,126 @@
+public import HTTP
+import Platform
+import Signing
+
+/// A container of Azure's blob storage.
+public struct AzureStore: ObjectStore {
+    let site: AzureSite
+    let settings: AzureSettings
+    let client: HTTPClient
+    let service: AzureService
+    let meter: HTTPMeter?
+    let facts = AzureFacts()
+
+    /// No request is made before the first call.
+    public init(
+        _ site: AzureSite, _ settings: AzureSettings = AzureSettings(), access: AzureAccess, client: HTTPClient,
+        meter: HTTPMeter? = nil
+    ) {
+        self.site = site
+        self.settings = settings
+        self.client = client
+        self.meter = meter
+        service = AzureService(access)
+    }
+
+    /// Parts of one upload are lost when another write of the same object ends before it does, which then throws `notFound`:
+    /// it has to be begun anew.
+    public var capabilities: StoreCapabilities {
+        var can = StoreCapabilities()
+        can.conditionalPut = true
+        can.conditionalCopy = true
+        can.conditionalComplete = true
+        can.conditionalDelete = true
+        can.serverCopy = true
+        can.partCopy = true
+        can.maximumPartSize = 4000 << 20
+        can.maximumParts = 50_000
+        can.maximumPut = 5000 << 20
+        can.maximumCopy = 5000 << 20
+        can.pageLimit = 5000
+        can.checksums = AzureChecksums.verified
+        can.keepsMetadata = true
+        // Where folders are real, they are walked. Of an account of which nobody knows, to believe it would be to lose keys.
+        can.listsInOrder = facts.isHierarchical == false
+        return can
+    }
+
+    public func mayAskAgain() -> Bool { client.mayRepeat(meter) }
+
+    /// Asks for nothing but the container, which tells whether it is there, and of what kind its account is.
+    public func check() async throws(StoreError) {
+        let task = "cannot ask for \(site.container)"
+        // Not everybody who may read the container is told about the account.
+        _ = try await sendAny(request(.get, nil, [("restype", "account"), ("comp", "properties")]), task)
+        _ = try await list(ListRequest(limit: 1))
+    }
+
+    // MARK: Requests
+
+    func request(
+        _ method: HTTPMethod, _ key: ObjectKey?, _ query: [(name: String, value: String?)] = [],
+        headers: HTTPHeaders = [:], body: ByteSource? = nil
+    ) -> HTTPRequest {
+        var headers = headers
+        headers.add(settings.headers)
+        var request = HTTPRequest(
+            method, site.address(key, query), headers: headers, body: body, isIdempotent: true)
+        request.trust = settings.trust
+        request.meter = meter
+        return request
+    }
+
+    /// The answer if it is a success.
+    func send(
+        _ request: HTTPRequest, _ task: String, broken: StoreError.Code = .conditionFailed
+    ) async throws(StoreError) -> HTTPResponse {
+        let response = try await sendAny(request, task)
+        guard response.isSuccess else { throw failure(response, task, broken: broken) }
+        return response
+    }
+
+    /// The answer, whatever it is.
+    func sendAny(_ request: HTTPRequest, _ task: String) async throws(StoreError) -> HTTPResponse {
+        try checkTime(task)
+        do throws(HTTPError) {
+            let response = try await client.send(request, to: service)
+            facts.learn(response.headers)
+            return response
+        } catch {
+            if error.code == .unauthorized, let failure = service.credentialFailure { throw failure }
+            throw StoreError(error, task)
+        }
+    }
+
+    /// What has expired need not be sent to be refused.
+    private func checkTime(_ task: String) throws(StoreError) {
+        guard let link = service.access.link else { return }
+        let now = service.clock.now
+        if let expiry = link.expiry, expiry <= now { throw AzureFailure.expired(at: expiry, task) }
+        if let start = link.start, start > now { throw AzureFailure.notYetValid(until: start, task) }
+    }
+
+    func failure(
+        _ response: HTTPResponse, _ task: String, broken: StoreError.Code = .conditionFailed
+    ) -> StoreError {
+        AzureFailure(container: site.container, access: service.access, now: Timestamp.secondsNow)
+            .error(AzureErrorAnswer(response), task, broken: broken)
+    }
+
+    /// Of an answer that should have been a document, or should have said something.
+    func problem(_ problem: XMLProblem, _ task: String, _ response: HTTPResponse) -> StoreError {
+        StoreError(
+            .inputOutput, "\(task): the answer cannot be understood: \(problem.message.printable)", isRetryable: true,
+            requestID: AzureErrorAnswer(response).requestID, status: response.status)
+    }
+
+    /// Names of blobs are text of at most 1024 characters, as C# counts them.
+    func check(_ key: ObjectKey) throws(StoreError) {
+        guard let text = key.exactText else {
+            throw StoreError(.invalid, "\(key.shown): Azure's names of objects are UTF-8")
+        }
+        guard !text.isEmpty, text.utf16.count <= 1024 else {
+            throw StoreError(.invalid, "\(key.shown): Azure's names of objects have between 1 and 1024 characters")
+        }
+    }
+}

@@ -1,0 +1,22 @@
+import HTTP
+import Platform
+import Signing
+
+/// What makes a request one of somebody's.
+enum AzureSigning {
+    static let dateHeader = "x-ms-date"
+
+    static func sign(_ request: inout HTTPRequest, _ key: SharedKey, time: Int) {
+        request.headers[dateHeader] = HTTPDate.text(time)
+        var headers = request.headers.lines.map { (name: $0.name, value: $0.value) }
+        if let count = request.body?.count { headers.append((name: "Content-Length", value: String(count))) }
+        request.headers["Authorization"] = key.authorization(
+            method: request.method.rawValue, path: request.address.path,
+            query: [QueryItem](encoded: request.address.query), headers: headers)
+    }
+
+    /// When a request was signed.
+    static func time(of request: HTTPRequest) -> Int? {
+        request.headers[dateHeader].flatMap { HTTPDate.seconds($0) }
+    }
+}

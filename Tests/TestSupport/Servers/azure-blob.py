@@ -1,0 +1,150 @@
+"""Azure's blob storage in memory, as far as a client of objects can see it.
+
+    python3 azure-blob.py PORT ACCOUNT KEY TOKEN
+
+It follows Microsoft's description of the service: conditions, ranges, pages of listings, blocks that wait, copies by
+address, metadata, leases, tiers. Who may do what `azure_blob/access.py` says. No two requests are worked on at once.
+"""
+
+import sys
+import threading
+import uuid
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from azure_blob.access import Access, Refusal
+from azure_blob.reading import Reading
+from azure_blob.state import Container, element
+from azure_blob.writing import Writing
+
+
+class Request(Reading, Writing, BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    access, containers, lock = None, {}, threading.Lock()
+
+    def log_message(self, form, *values):
+        print(self.command, self.path.split("?")[0], *values[1:], file=sys.stderr, flush=True)
+
+    # Asking and answering
+
+    def serve(self):
+        length = int(self.headers.get("Content-Length") or 0)
+        self.body = self.rfile.read(length)
+        if len(self.body) < length:
+            # Who goes in the middle has not asked for anything.
+            self.close_connection = True
+            return
+        try:
+            with self.lock:
+                self.route()
+        except Refusal as refusal:
+            text = element("Code", refusal.code) + element("Message", refusal.message)
+            body = f'<?xml version="1.0" encoding="utf-8"?><Error>{text}</Error>'.encode()
+            head = {"x-ms-error-code": refusal.code, **refusal.headers}
+            if self.command != "HEAD" and refusal.status != 304:
+                head["Content-Type"] = "application/xml"
+            self.answer(refusal.status, head, body)
+
+    do_GET = do_HEAD = do_PUT = do_DELETE = serve
+
+    def answer(self, status, head=None, body=b""):
+        self.send_response(status)
+        head = {"Content-Length": len(body), "x-ms-request-id": uuid.uuid4(), **(head or {})}
+        for name in ["x-ms-version", "x-ms-client-request-id"]:
+            if name in self.headers:
+                head[name] = self.headers[name]
+        if status == 304:
+            del head["Content-Length"]
+        for name, value in head.items():
+            if value is not None:
+                self.send_header(name, value)
+        self.end_headers()
+        if self.command != "HEAD" and status != 304:
+            self.wfile.write(body)
+
+    def document(self, text, head=None):
+        head = {"Content-Type": "application/xml", **(head or {})}
+        self.answer(200, head, ('<?xml version="1.0" encoding="utf-8"?>' + text).encode())
+
+    def route(self):
+        parts = urlsplit(self.path)
+        self.query = dict(parse_qsl(parts.query, keep_blank_values=True))
+        account, container, name = (unquote(part) for part in (parts.path[1:].split("/", 2) + ["", ""])[:3])
+        if account != self.access.account:
+            raise Refusal(400, "InvalidUri")
+        self.container, self.name = self.containers.get(container), name
+        public = self.container.public if self.container else None
+        self.rights = self.access.rights(self.command, self.path, self.headers, container, name, public)
+        what, comp = self.query.get("restype"), self.query.get("comp")
+        if what == "account" and comp == "properties":
+            kind = {"x-ms-sku-name": "Standard_LRS", "x-ms-account-kind": "StorageV2", "x-ms-is-hns-enabled": "false"}
+            return self.answer(200, kind)
+        if what == "container" and self.command == "PUT":
+            return self.make_container(container)
+        if self.container is None:
+            raise Refusal(404, "ContainerNotFound")
+        if name:
+            route = BLOB_ROUTES.get((self.command, comp))
+            self.blob = self.container.blobs.get(name)
+        else:
+            route = CONTAINER_ROUTES.get((self.command, what, comp))
+        if not route:
+            raise Refusal(405, "UnsupportedHttpVerb")
+        route(self)
+
+    def need(self, letters):
+        if not any(letter in self.rights for letter in letters):
+            raise Refusal(403, "AuthorizationPermissionMismatch")
+
+    # Containers
+
+    def make_container(self, name):
+        self.need("c")
+        if name in self.containers:
+            raise Refusal(409, "ContainerAlreadyExists")
+        made = self.containers[name] = Container(self.headers.get("x-ms-blob-public-access"))
+        self.answer(201, made.head)
+
+    def remove_container(self):
+        self.need("d")
+        for name in [name for name, container in self.containers.items() if container is self.container]:
+            del self.containers[name]
+        self.answer(202)
+
+    def container_properties(self):
+        self.need("r")
+        self.answer(200, self.container.head)
+
+
+CONTAINER_ROUTES = {
+    ("GET", "container", "list"): Request.list,
+    ("GET", "container", None): Request.container_properties,
+    ("HEAD", "container", None): Request.container_properties,
+    ("DELETE", "container", None): Request.remove_container,
+}
+BLOB_ROUTES = {
+    ("GET", None): Request.read,
+    ("HEAD", None): Request.read,
+    ("GET", "blocklist"): Request.block_list,
+    ("PUT", None): Request.put,
+    ("PUT", "block"): Request.put_block,
+    ("PUT", "blocklist"): Request.put_block_list,
+    ("PUT", "metadata"): Request.set_metadata,
+    ("PUT", "properties"): Request.set_properties,
+    ("PUT", "tier"): Request.set_tier,
+    ("PUT", "lease"): Request.lease,
+    ("DELETE", None): Request.delete,
+}
+
+
+class Server(ThreadingHTTPServer):
+    request_queue_size = 512
+
+
+def main(port, account, key, token):
+    Request.access = Access(account, key, [token])
+    Server(("127.0.0.1", int(port)), Request).serve_forever()
+
+
+main(*sys.argv[1:])
