@@ -95,21 +95,4 @@ public struct ServerFailure: Error {
     public let what: String
 }
 
-/// Starts a server once for all tests of a process that ask for it.
-public struct SharedServer: Sendable {
-    private let starting: Task<TestBucketServer, any Error>
-
-    /// A port may have been taken meanwhile: another attempt takes others.
-    init(_ start: @escaping @Sendable () async throws -> TestBucketServer) {
-        starting = Task.detached {
-            for _ in 0..<2 {
-                if let server = try? await start() { return server }
-            }
-            return try await start()
-        }
-    }
-
-    public var server: TestBucketServer {
-        get async throws { try await starting.value }
-    }
-}
+public typealias SharedServer = StartedOnce<TestBucketServer>
