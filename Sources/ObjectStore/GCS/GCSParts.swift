@@ -4,7 +4,7 @@ import Platform
 
 /// The names of an upload in parts, all below the store's prefix for parts and the upload's id.
 struct GCSParts {
-    /// Beyond these no object can be put together with the same depth of compositions; other stores take as many.
+    /// As many as other stores take; three compositions deep, of which the service allows any number.
     static let most = 10_000
     /// So many objects make one at a time.
     static let atOnce = 32

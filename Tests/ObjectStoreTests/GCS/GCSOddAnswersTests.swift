@@ -270,6 +270,33 @@ struct GCSOddAnswersTests {
         #expect(server.requests == 3)
     }
 
+    // MARK: What users say of a bucket
+
+    @Test func settingsAreSaidWithEachWrite() async throws {
+        var settings = GCSSettings()
+        (settings.userProject, settings.acl) = ("payer", "private")
+        (settings.storageClass, settings.kmsKeyName) = ("NEARLINE", "k/1")
+        settings.headers = ["X-Mine": "yes"]
+        let targets = Mutex<[String]>([])
+        let server = try ScriptedServer { request, connection in
+            #expect(request["X-Mine"] == "yes" && request.target.contains("userProject=payer"))
+            targets.withLock { $0.append("\(request.method) \(request.target)") }
+            guard request.method == "POST" else { return try connection.answer(200, [:], Self.object) }
+            #expect(String(decoding: request.body, as: UTF8.self).contains(#""storageClass":"NEARLINE""#))
+            let rewritten = #"{"done": true, "resource": \#(Self.object)}"#
+            try connection.answer(200, [:], request.target.contains("rewriteTo") ? rewritten : Self.object)
+        }
+        let store = try GCSTestStore.make(onPort: server.port, settings)
+        _ = try await store.put("a", .bytes([1]), PutOptions())
+        // All that the source has is said again, since its class would be all otherwise.
+        _ = try await store.copy(CopySource("a"), to: "b", nil, if: .always)
+        let asked = targets.withLock { $0 }
+        #expect(asked.count == 3 && asked[1].hasPrefix("GET "))
+        #expect(asked[0].contains("predefinedAcl=private") && asked[0].contains("kmsKeyName=k%2F1"))
+        #expect(asked[2].contains("destinationPredefinedAcl=private") && asked[2].contains("sourceGeneration=7"))
+        #expect(asked[2].contains("destinationKmsKeyName=k%2F1"))
+    }
+
     // MARK: Copies and compositions
 
     @Test func aCopyThatCannotBeGoneOnWith() async throws {

@@ -3,6 +3,7 @@
     client.py read|write PORT BUCKET KEY
     client.py pack|unpack PORT BUCKET KEY
     client.py every-route PORT BUCKET
+    client.py session PORT BUCKET
 """
 
 import gzip
@@ -10,7 +11,8 @@ import hashlib
 import json
 import sys
 
-from google.api_core.exceptions import NotFound, PreconditionFailed
+import requests
+from google.api_core.exceptions import BadRequest, NotFound, PreconditionFailed
 from google.cloud import storage
 from google.oauth2.credentials import Credentials
 
@@ -115,13 +117,58 @@ def every_route(client, bucket):
     other = client.create_bucket(bucket.name + "-other")
     other.delete()
     checks["bucket deleted"] = not other.exists()
+    return verdict(checks)
+
+
+def session(_, bucket):
+    """What its client never does, in a session that it has begun; and what it asks for otherwise than we do."""
+    chunk, checks = 256 * 1024, {}
+    place = bucket.blob("chunks").create_resumable_upload_session(if_generation_match=0)
+
+    def put(range, body=b""):
+        return requests.put(place, data=body, headers={"Content-Range": range})
+
+    def kept(answer):
+        return answer.status_code == 308 and answer.headers.get("Range")
+
+    checks["nothing yet"] = kept(put("bytes */*")) is None
+    checks["first"] = kept(put(f"bytes 0-{chunk - 1}/*", b"a" * chunk)) == f"bytes=0-{chunk - 1}"
+    checks["again"] = kept(put(f"bytes 0-{chunk - 1}/*", b"b" * chunk)) == f"bytes=0-{chunk - 1}"
+    checks["gap"] = put(f"bytes {2 * chunk}-{3 * chunk - 1}/*", b"c" * chunk).status_code == 400
+    checks["unaligned"] = put(f"bytes {chunk}-{chunk + 9}/*", b"c" * 10).status_code == 400
+    checks["overlapping"] = kept(put(f"bytes 0-{2 * chunk - 1}/*", b"c" * 2 * chunk)) == f"bytes=0-{2 * chunk - 1}"
+    checks["status"] = kept(put(f"bytes */{2 * chunk + 5}")) == f"bytes=0-{2 * chunk - 1}"
+    checks["last"] = put(f"bytes {2 * chunk}-{2 * chunk + 4}/{2 * chunk + 5}", b"d" * 5).status_code == 200
+    checks["done"] = put(f"bytes */{2 * chunk + 5}").json()["size"] == str(2 * chunk + 5)
+    data = bucket.blob("chunks").download_as_bytes()
+    checks["content"] = data == b"a" * chunk + b"c" * chunk + b"d" * 5
+
+    place = bucket.blob("never").create_resumable_upload_session()
+    checks["cancelled"] = requests.delete(place).status_code == 499 and put("bytes */*").status_code == 404
+    checks["nothing left"] = bucket.get_blob("never") is None
+
+    wrong = bucket.blob("wrong")
+    wrong.crc32c = "AAAAAA=="
+    checks["wrong crc32c"] = fails(BadRequest, wrong.upload_from_string, b"x", checksum=None) and not wrong.exists()
+
+    pack(bucket, "packed")
+    url = f"http://127.0.0.1:{port}/storage/v1/b/{bucket.name}/o/packed?alt=media"
+    headers = {"Authorization": "Bearer owner", "Accept-Encoding": "identity", "Range": "bytes=0-3"}
+    unpacked = requests.get(url, headers=headers)
+    checks["unpacked whole"] = unpacked.status_code == 200 and unpacked.text == TEXT
+    layout = requests.get(url.partition("/o/")[0] + "/storageLayout", headers=headers).json()
+    checks["layout"] = layout["hierarchicalNamespace"] == {"enabled": True}
+    return verdict(checks)
+
+
+def verdict(checks):
     return {"wrong": ", ".join(name for name, holds in checks.items() if not holds), "checked": str(len(checks))}
 
 
 verb, port, name, *rest = sys.argv[1:]
 client = connect(port)
 bucket = client.bucket(name)
-if verb == "every-route":
-    print(json.dumps(every_route(client, bucket)))
+if verb in ("every-route", "session"):
+    print(json.dumps({"every-route": every_route, "session": session}[verb](client, bucket)))
 else:
     print(json.dumps({"read": read, "write": write, "pack": pack, "unpack": unpack}[verb](bucket, *rest)))

@@ -445,9 +445,10 @@ class Handler(BaseHTTPRequestHandler):
     def upload(self, path):
         if path[:3] != ["storage", "v1", "b"] or path[4:] != ["o"]:
             raise Refusal(404, "notFound", "Not Found")
-        self.authorize(path[3])
+        # Of a session its address is enough.
         if self.command != "POST":
             return self.end_session()
+        self.authorize(path[3])
         bucket = find_bucket(path[3])
         if bucket.reader_pays and "userProject" not in self.query:
             raise Refusal(400, "required", "Bucket is a requester pays bucket but no user project provided.")
