@@ -31,3 +31,11 @@ extension FileTime {
         return digits.isEmpty ? nil : number
     }
 }
+
+extension FileTime {
+    public init?(rfc3339 text: String) {
+        var text = text
+        guard let time = text.withUTF8({ FileTime(rfc3339: UnsafeRawBufferPointer($0)) }) else { return nil }
+        self = time
+    }
+}

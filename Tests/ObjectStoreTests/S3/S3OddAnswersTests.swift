@@ -148,6 +148,22 @@ struct S3OddAnswersTests {
         }
     }
 
+    /// There curl sends it again by itself.
+    @Test func aLostAnswerOnAKeptConnection() async throws {
+        let tag = try Checksum(.md5, of: Array("mine".utf8)).hex
+        let server = try ScriptedServer { request, connection in
+            switch (request.method, request.number) {
+            case ("PUT", 2): connection.reset()
+            case ("PUT", _): try connection.answer(412, [:], "<Error><Code>PreconditionFailed</Code></Error>")
+            default: try connection.answer(200, ["ETag": "\"\(tag)\"", "Content-Length": "4"])
+            }
+        }
+        let store = store(server, .amazon)
+        _ = try await store.stat("a")
+        #expect(try await store.put("a", "mine", if: .ifAbsent).text == tag)
+        #expect(server.requests == 4)
+    }
+
     /// HEAD's refusals have no body; a GET says what is wrong.
     @Test func whatHEADCannotSay() async throws {
         let server = try ScriptedServer { request, connection in

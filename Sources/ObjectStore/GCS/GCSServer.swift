@@ -1,0 +1,29 @@
+import Checksums
+
+/// The programs that speak the JSON API, as far as what they do differs. One of them ignores what it does not know and says
+/// yes, so that only what is known to work is used.
+public enum GCSServer: Sendable, CaseIterable {
+    case google
+    /// `fake-gcs-server`, which people test with: it keeps objects, but hardly a condition.
+    case fakeGCSServer
+
+    public var capabilities: StoreCapabilities {
+        var can = StoreCapabilities()
+        let isGoogle = self == .google
+        can.conditionalPut = isGoogle
+        can.conditionalCopy = isGoogle
+        can.conditionalComplete = isGoogle
+        can.conditionalDelete = isGoogle
+        can.serverCopy = true
+        can.maximumParts = GCSParts.most
+        // Of the object, too; so whatever is there can be copied at once.
+        can.maximumPut = 5 << 40
+        can.maximumPartSize = 5 << 40
+        can.checksums = isGoogle ? [.crc32c, .md5] : []
+        can.keepsMetadata = true
+        return can
+    }
+
+    /// Whether a copy or a composition is refused when a source is not the generation that was asked for.
+    var checksSources: Bool { self == .google }
+}

@@ -1,0 +1,46 @@
+import HTTP
+import JSON
+import Platform
+import Signing
+
+extension GCSStore {
+    public func stat(_ key: ObjectKey) async throws(StoreError) -> ObjectInfo {
+        try check(key)
+        return try await look(key, "cannot look at \(key.shown)").info
+    }
+
+    /// All that is known of an object, of the parts of unfinished ones too.
+    func look(_ key: ObjectKey, _ task: String) async throws(StoreError) -> GCSObject {
+        let query = [QueryItem("projection", "noAcl"), QueryItem("fields", GCSObject.allFields)]
+        return try object(try await send(request(.get, site.object(key, nil, query)), task), task)
+    }
+
+    /// Asks for nothing but the bucket: whether it is there and can be listed, and of what kind it is.
+    public func check() async throws(StoreError) {
+        _ = try await list(ListRequest(limit: 1))
+        let task = "cannot look at bucket \(site.bucket.printable)"
+        let response = try await sendAny(request(.get, site.bucket("storageLayout")), task)
+        // Who may only use objects is not told, and there are servers that do not know of it.
+        guard response.isSuccess else { return }
+        let layout = try document(response, task)
+        guard layout["locationType"]?.text != "zone" else {
+            throw StoreError(
+                .unsupported,
+                "bucket \(site.bucket.printable) is in one zone: such buckets do not speak the JSON interface")
+        }
+        facts.hasMoves = layout["hierarchicalNamespace"]?["enabled"] == .boolean(true)
+    }
+
+    /// What a generation is missing for that was asked for: the object is gone, or is another one now.
+    func missing(
+        _ key: ObjectKey, _ version: ObjectVersion?, _ failure: StoreError
+    ) async throws(StoreError) -> StoreError {
+        guard version != nil, failure.code == .notFound else { return failure }
+        do throws(StoreError) {
+            _ = try await stat(key)
+        } catch  where error.code == .notFound {
+            return failure
+        }
+        return .changed(key)
+    }
+}
