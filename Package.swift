@@ -77,7 +77,8 @@ let package = Package(
             dependencies: ["ObjectStore", "HTTP", "Signing", "Checksums", "Platform", "CShims", "COpenSSL"],
             path: "Tests/TestSupport",
             exclude: [
-                "Servers/openstack-swift.py", "Servers/azure-blob.py", "Servers/azure_blob", "Servers/google-storage.py",
+                "Servers/openstack-swift.py", "Servers/azure-blob.py", "Servers/azure_blob",
+                "Servers/google-storage.py",
             ],
             swiftSettings: strict),
 

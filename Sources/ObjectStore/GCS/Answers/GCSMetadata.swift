@@ -11,7 +11,7 @@ enum GCSMetadata {
     static func members(_ metadata: ObjectMetadata) throws(StoreError) -> [JSONValue.Member] {
         var members: [JSONValue.Member] = []
         if let type = metadata.contentType {
-            guard S3Metadata.isPlain(type) else { throw StoreError(.invalid, "\(type.printable) is no content type") }
+            guard HeaderText.isPlain(type) else { throw StoreError(.invalid, "\(type.printable) is no content type") }
             members.append(.init("contentType", .string(type)))
         }
         guard !metadata.user.isEmpty else { return members }
