@@ -167,8 +167,7 @@ struct FailureTests {
     }
 
     @Test func nobodyThereAndThenSomebody() async throws {
-        // A port that was free a moment ago.
-        let port = try ScriptedServer { $0.close() }.port
+        let port = try FreePorts.take(1)[0]
         let time = FakeTime()
         let timing = RetryTiming(
             milliseconds: time.timing().milliseconds, secondsSince1970: { 0 },

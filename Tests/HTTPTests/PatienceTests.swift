@@ -13,9 +13,8 @@ struct PatienceTests {
         return HTTPClient(settings, timing: time.timing(chance: chance))
     }
 
-    /// A port that was free a moment ago.
     private func nobody() throws -> HTTPRequest {
-        HTTPRequest(.get, HTTPAddress(isSecure: false, host: "127.0.0.1", port: try ScriptedServer { $0.close() }.port))
+        HTTPRequest(.get, HTTPAddress(isSecure: false, host: "127.0.0.1", port: try FreePorts.take(1)[0]))
     }
 
     private func ask(_ client: HTTPClient, _ request: HTTPRequest) async throws -> HTTPError {
