@@ -148,8 +148,12 @@ extension Rootless {
                 }
             #expect(!victims.isEmpty)
             for process in victims { kill(process, SIGKILL) }
-            if victim == .session {
+            switch victim {
+            case .session:
                 try sandbox.wait("another session") { !sandbox.sessions.isEmpty && sandbox.sessions != victims }
+            // Before that COMMAND could still read all of it.
+            case .supervisor: try sandbox.wait("no session") { sandbox.sessions.isEmpty }
+            case .run, .command, .everybody: break
             }
             try Files.write("", to: sandbox.path("home/end"))
             let run = try program.wait(seconds: 60)
