@@ -2,7 +2,10 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>
+#include <openssl/pem.h>
+#include <openssl/pkcs12.h>
 #include <openssl/ssl.h>
+#include <openssl/x509.h>
 
 // Parameters keep pointers to their names and values, which in Swift end with the call that makes them. Keys of HMAC are
 // filled with zeros; OpenSSL takes no empty one, but one zero is the same.

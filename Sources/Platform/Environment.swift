@@ -36,6 +36,11 @@ public struct Environment: Sendable {
 
     public subscript(name: String) -> String? { values[name] }
 
+    /// The same with other variables, which count where a name is in both.
+    public func adding(_ others: [String: String]) -> Environment {
+        Environment(values.merging(others) { _, other in other })
+    }
+
     /// `NAME=VALUE`, for a program that is started.
     public var lines: [String] { values.map { $0.key + "=" + $0.value } }
 

@@ -58,6 +58,13 @@ struct AWSPartition {
         dualStackDomain = found == nil ? "api.aws" : found?.dualStackDomain
     }
 
+    /// Whether a host is one of Amazon's, in whichever of its clouds.
+    static func hasHost(_ host: String) -> Bool {
+        let domains =
+            ["amazonaws.com", "api.aws"] + special.flatMap { [$0.domain, $0.dualStackDomain].compactMap(\.self) }
+        return domains.contains { host.hasSuffix("." + $0) }
+    }
+
     private static let special: [(beginning: String, domain: String, dualStackDomain: String?)] = [
         ("cn-", "amazonaws.com.cn", "api.amazonwebservices.com.cn"), ("us-iso-", "c2s.ic.gov", "api.aws.ic.gov"),
         ("us-isob-", "sc2s.sgov.gov", "api.aws.scloud"), ("us-isof-", "csp.hci.ic.gov", nil),

@@ -4,7 +4,10 @@ import Signing
 /// What the refusals of blob storage mean.
 struct AzureFailure {
     let container: String
-    let access: AzureAccess
+    /// What the request went with; nothing when it went as anybody's.
+    let credential: AzureCredential?
+    /// Whose that is.
+    let owner: String
     let now: Int
 
     /// Signatures further off than this are refused.
@@ -13,7 +16,11 @@ struct AzureFailure {
     /// `task` says what was tried, as in "cannot read a/b"; `broken` what a condition is that failed, which only who made it
     /// knows.
     func error(_ answer: AzureErrorAnswer, _ task: String, broken: StoreError.Code = .conditionFailed) -> StoreError {
-        if isExpired(answer), let expiry = access.link?.expiry { return Self.expired(at: expiry, task) }
+        if isExpired(answer), let expiry = credential?.link?.expiry {
+            return StoreError(
+                .expiredCredentials, "\(task): \(Self.expired(at: expiry, owner))", requestID: answer.requestID,
+                status: answer.status)
+        }
         let code = Self.code(answer, broken)
         var error = StoreError(
             code, "\(task): \(reason(answer))", requestID: answer.requestID, status: answer.status)
@@ -21,12 +28,21 @@ struct AzureFailure {
         return error
     }
 
-    static func expired(at expiry: Int, _ task: String) -> StoreError {
-        StoreError(.expiredCredentials, "\(task): the SAS expired at \(text(expiry)): a new one is needed")
+    /// What the time says against a signature, which need not be sent to be refused.
+    static func ofTime(
+        _ link: SharedAccessSignature, _ owner: @autoclosure () -> String, now: Int
+    ) -> StoreError? {
+        if let expiry = link.expiry, expiry <= now {
+            return StoreError(.expiredCredentials, expired(at: expiry, owner()))
+        }
+        if let start = link.start, start > now {
+            return StoreError(.denied, "the SAS of \(owner()) is not valid before \(text(start))")
+        }
+        return nil
     }
 
-    static func notYetValid(until start: Int, _ task: String) -> StoreError {
-        StoreError(.denied, "\(task): the SAS is not valid before \(text(start))")
+    private static func expired(at expiry: Int, _ owner: String) -> String {
+        "the SAS of \(owner) expired at \(text(expiry)): a new one is needed"
     }
 
     private static func text(_ time: Int) -> String {
@@ -35,7 +51,7 @@ struct AzureFailure {
 
     /// By the server's clock, which is the one that counts.
     private func isExpired(_ answer: AzureErrorAnswer) -> Bool {
-        guard answer.status == 403, let expiry = access.link?.expiry else { return false }
+        guard answer.status == 403, let expiry = credential?.link?.expiry else { return false }
         return expiry <= answer.date.flatMap { HTTPDate.seconds($0) } ?? now
     }
 
@@ -79,16 +95,16 @@ struct AzureFailure {
     }
 
     private func reason(_ answer: AzureErrorAnswer) -> String {
-        let right = access.shown ?? "anonymous access"
+        let right = credential?.shown(owner) ?? "anonymous access"
         switch answer.code ?? "" {
         case "BlobNotFound": return "there is no such object in container \(container.printable)"
         case "ContainerNotFound": return "there is no container \(container.printable)"
-        case "AuthenticationFailed": return "\(right) is refused: \(authenticationProblem(answer))"
+        case "AuthenticationFailed", "InvalidAuthenticationInfo":
+            return "\(right) is refused: \(authenticationProblem(answer))"
         case "AuthorizationPermissionMismatch":
-            let permitted = access.link?.permissions.map { ", which permits \($0.printable) and nothing else" } ?? ""
-            return "\(right) does not permit it\(permitted)"
+            return "\(right) does not permit it\(rights)"
         case "NoAuthenticationInformation", "PublicAccessNotPermitted", "ResourceNotFound":
-            guard case .anonymous = access else { break }
+            guard credential == nil else { break }
             return
                 "container \(container.printable) is not there, or not for everybody: name a key, a SAS or an identity"
         case "BlobArchived", "BlobBeingRehydrated":
@@ -111,15 +127,24 @@ struct AzureFailure {
             : "the server answers with status \(answer.status) and gives no reason"
     }
 
+    /// What is known of what it may do.
+    private var rights: String {
+        switch credential {
+        case .link(let link): link.permissions.map { ", which permits \($0.printable) and nothing else" } ?? ""
+        case .token: ": it needs the role Storage Blob Data Reader, or Contributor to write"
+        case .key, nil: ""
+        }
+    }
+
     private func authenticationProblem(_ answer: AzureErrorAnswer) -> String {
         if let date = answer.date.flatMap({ HTTPDate.seconds($0) }), abs(date - now) > Self.tolerance {
             return
                 "this machine's clock is \(abs(date - now) / 60) minutes \(date > now ? "behind" : "ahead of") the server's"
         }
-        return switch access {
+        return switch credential {
         case .key: "it does not belong to the account, or is no longer used"
         case .link: "its signature is wrong, its key is no longer used, or it is for something else"
-        case .tokens, .anonymous: "the server does not believe it"
+        case .token, nil: "the server does not believe it"
         }
     }
 }

@@ -27,8 +27,7 @@ extension AzureStore {
     func headers(copying source: CopySource) throws(StoreError) -> HTTPHeaders {
         try check(source.key)
         var headers: HTTPHeaders = [:]
-        headers[AzureCopySource.header] = AzureCopySource.header(
-            of: source.key, site, service.access, now: service.clock.now)
+        headers[AzureCopySource.header] = site.address(source.key).text
         headers["x-ms-source-if-match"] = try source.version?.condition
         return headers
     }

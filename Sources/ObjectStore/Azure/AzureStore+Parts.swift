@@ -109,7 +109,7 @@ extension AzureStore {
     private func blocks(
         of key: ObjectKey, _ task: String
     ) async throws(StoreError) -> (AzureBlockList, ObjectVersion?)? {
-        guard service.access.link?.mayPermit(anyOf: "r") ?? true else { return nil }
+        guard await service.mayPermit(anyOf: "r") else { return nil }
         var message = request(.get, key, [("comp", "blocklist"), ("blocklisttype", "all")])
         message.sink = .bytes(limit: XMLReader.longest)
         let response = try await sendAny(message, task)

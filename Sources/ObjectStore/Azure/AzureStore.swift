@@ -13,14 +13,14 @@ public struct AzureStore: ObjectStore {
 
     /// No request is made before the first call.
     public init(
-        _ site: AzureSite, _ settings: AzureSettings = AzureSettings(), access: AzureAccess, client: HTTPClient,
-        meter: HTTPMeter? = nil
+        _ site: AzureSite, _ settings: AzureSettings = AzureSettings(), credentials: any AzureCredentialSource,
+        client: HTTPClient, meter: HTTPMeter? = nil
     ) {
         self.site = site
         self.settings = settings
         self.client = client
         self.meter = meter
-        service = AzureService(access)
+        service = AzureService(site, credentials)
     }
 
     /// Parts of one upload are lost when another write of the same object ends before it does, which then throws `notFound`:
@@ -81,7 +81,6 @@ public struct AzureStore: ObjectStore {
 
     /// The answer, whatever it is.
     func sendAny(_ request: HTTPRequest, _ task: String) async throws(StoreError) -> HTTPResponse {
-        try checkTime(task)
         do throws(HTTPError) {
             let response = try await client.send(request, to: service)
             facts.learn(response.headers)
@@ -92,19 +91,13 @@ public struct AzureStore: ObjectStore {
         }
     }
 
-    /// What has expired need not be sent to be refused.
-    private func checkTime(_ task: String) throws(StoreError) {
-        guard let link = service.access.link else { return }
-        let now = service.clock.now
-        if let expiry = link.expiry, expiry <= now { throw AzureFailure.expired(at: expiry, task) }
-        if let start = link.start, start > now { throw AzureFailure.notYetValid(until: start, task) }
-    }
-
     func failure(
         _ response: HTTPResponse, _ task: String, broken: StoreError.Code = .conditionFailed
     ) -> StoreError {
-        AzureFailure(container: site.container, access: service.access, now: Timestamp.secondsNow)
-            .error(AzureErrorAnswer(response), task, broken: broken)
+        AzureFailure(
+            container: site.container, credential: service.lastUsed, owner: service.credentials.name,
+            now: Timestamp.secondsNow
+        ).error(AzureErrorAnswer(response), task, broken: broken)
     }
 
     /// Of an answer that should have been a document, or should have said something.

@@ -10,6 +10,9 @@ public struct CredentialMachine: Sendable {
     public var client: HTTPClient
     /// For services of the machine itself, which answer at once or are not there.
     public var localClient: HTTPClient
+    /// How long what would be there in some cloud is waited for. On other machines it has to be known within a second that nobody
+    /// answers.
+    public var patienceMilliseconds = 900
     /// Seconds since 1970: expiry is a matter of the clock on the wall.
     public var now: @Sendable () -> Int
 

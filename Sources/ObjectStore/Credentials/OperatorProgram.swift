@@ -9,7 +9,26 @@ struct OperatorProgram {
     let words: [String]
     /// As messages name it: "credential_process of profile dev".
     let name: String
-    var timeoutMilliseconds = 60_000
+    var timeoutMilliseconds: Int
+
+    init(machine: CredentialMachine, words: [String], name: String, timeoutMilliseconds: Int = 60_000) {
+        self.machine = machine
+        self.words = words
+        self.name = name
+        self.timeoutMilliseconds = timeoutMilliseconds
+    }
+
+    /// Of a line, which is split into words without a shell, as vendors' tools do it.
+    init(
+        machine: CredentialMachine, command: String, name: String, timeoutMilliseconds: Int = 60_000
+    ) throws(StoreError) {
+        guard let words = splitIntoWords(command), let program = words.first else {
+            throw StoreError(.noCredentials, "\(name): the command has a quote without end, or is none")
+        }
+        self.init(
+            machine: machine, words: [machine.path(program)] + words.dropFirst(), name: name,
+            timeoutMilliseconds: timeoutMilliseconds)
+    }
 
     func output() async throws(StoreError) -> [UInt8] {
         var process = ChildProcess(words, environment: machine.environment)

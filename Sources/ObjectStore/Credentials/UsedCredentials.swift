@@ -19,11 +19,16 @@ final class UsedCredentials<Credential: Sendable & Equatable>: Sendable {
         do throws(StoreError) {
             credentials = try await source.credentials()
         } catch {
-            state.withLock { $0.failure = error }
-            throw HTTPError(.unauthorized, error.message, isRetryable: error.isRetryable)
+            throw refuse(error)
         }
         if let credentials { note(credentials) }
         return credentials
+    }
+
+    /// What was taken is not to be sent, and why.
+    func refuse(_ failure: StoreError) -> HTTPError {
+        state.withLock { $0.failure = failure }
+        return HTTPError(.unauthorized, failure.message, isRetryable: failure.isRetryable)
     }
 
     private func note(_ credentials: Credential) {

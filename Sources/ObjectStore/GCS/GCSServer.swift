@@ -1,11 +1,22 @@
 import Checksums
+import HTTP
 
 /// The programs that speak the JSON API, as far as what they do differs. One of them ignores what it does not know and says
 /// yes, so that only what is known to work is used.
 public enum GCSServer: Sendable, CaseIterable {
     case google
-    /// `fake-gcs-server`, which people test with: it keeps objects, but hardly a condition.
-    case fakeGCSServer
+    /// What people test with, such as `fake-gcs-server`: it keeps objects, but hardly a condition.
+    case emulator
+
+    init(_ site: GCSSite) {
+        let host = site.service.host
+        self = host == "googleapis.com" || host.hasSuffix(".googleapis.com") ? .google : .emulator
+    }
+
+    /// Google's answers have a number of this kind, also where they come by another name.
+    init(_ headers: HTTPHeaders) {
+        self = headers["X-GUploader-UploadID"] == nil ? .emulator : .google
+    }
 
     public var capabilities: StoreCapabilities {
         var can = StoreCapabilities()

@@ -12,7 +12,8 @@ public struct GCSSettings: Sendable {
     public var storageClass: String?
     public var kmsKeyName: String?
     public var trust = TLSTrust.system
-    public var server = GCSServer.google
+    /// Nothing: it is found out, by its host's name and by how it answers.
+    public var server: GCSServer?
     /// What all names begin with that the parts of unfinished objects have. It is in no listing of ours, and no key can reach it.
     public var partsPrefix: ObjectKey = ".provision-parts/"
 

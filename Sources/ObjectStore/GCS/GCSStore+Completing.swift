@@ -98,7 +98,7 @@ extension GCSStore {
 
     /// For servers that take any generation of a part for the one that was asked for.
     private func checkByHand(_ pieces: [GCSPiece], _ names: GCSParts, _ task: String) async throws(StoreError) {
-        guard !settings.server.checksSources else { return }
+        guard !facts.server.checksSources else { return }
         for piece in pieces {
             do throws(StoreError) {
                 guard try await look(piece.key, task).version == piece.version else { throw stale(task) }

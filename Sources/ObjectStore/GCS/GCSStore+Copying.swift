@@ -63,7 +63,7 @@ extension GCSStore {
     /// For servers that copy whatever is there. Asked before and after, a change in between is seen, though not undone: the copy
     /// is there then.
     func checkByHand(_ source: CopySource, _ task: String) async throws(StoreError) {
-        guard let version = source.version, !settings.server.checksSources else { return }
+        guard let version = source.version, !facts.server.checksSources else { return }
         guard try await look(source.key, task).version == version else { throw .changed(source.key) }
     }
 

@@ -12,7 +12,7 @@ public struct GCSStore: ObjectStore {
     let client: HTTPClient
     let service: GCSService
     let meter: HTTPMeter?
-    let facts = GCSFacts()
+    let facts: GCSFacts
 
     /// No request is made before the first call.
     public init(
@@ -24,11 +24,12 @@ public struct GCSStore: ObjectStore {
         self.client = client
         self.meter = meter
         service = GCSService(tokens)
+        facts = GCSFacts(settings.server ?? GCSServer(site))
     }
 
     /// Whether objects can be moved is known once the bucket has been checked.
     public var capabilities: StoreCapabilities {
-        var can = settings.server.capabilities
+        var can = facts.server.capabilities
         if facts.hasMoves { can.atomicRename = .objects }
         return can
     }
@@ -82,7 +83,9 @@ public struct GCSStore: ObjectStore {
         _ request: HTTPRequest, to service: some HTTPService, _ task: String
     ) async throws(StoreError) -> HTTPResponse {
         do throws(HTTPError) {
-            return try await client.send(request, to: service)
+            let response = try await client.send(request, to: service)
+            facts.learn(response.headers)
+            return response
         } catch {
             if error.code == .unauthorized, let failure = self.service.credentialFailure { throw failure }
             throw StoreError(error, task)

@@ -19,9 +19,7 @@ public struct MountHelper: Sendable {
 
     /// The one in PATH; nothing where there is none.
     public init?(_ environment: Environment = .ofThisProcess()) {
-        let folders = (environment.nonEmpty("PATH") ?? "/usr/local/bin:/usr/bin:/bin").split(separator: ":")
-        let places = folders.map { $0 + "/" + Self.name }
-        guard let found = places.first(where: { access($0, X_OK) == 0 }) else { return nil }
+        guard let found = environment.path(ofProgram: Self.name) else { return nil }
         path = found
     }
 

@@ -4,6 +4,7 @@ import Synchronization
 /// The key of a storage account of Azure, which may do everything there. Nothing that prints it shows it.
 public final class SharedKey: Sendable {
     public let account: String
+    private let bytes: [UInt8]
     /// One thread at a time has it: a third of a microsecond, of requests that take a thread at least fifteen.
     private let key: Mutex<HMAC>
 
@@ -11,6 +12,7 @@ public final class SharedKey: Sendable {
     public init?(account: String, base64 text: String) {
         guard let bytes = Base64.bytes(of: text), !bytes.isEmpty else { return nil }
         self.account = account
+        self.bytes = bytes
         key = Mutex(HMAC(key: bytes))
     }
 
@@ -25,6 +27,12 @@ public final class SharedKey: Sendable {
 
     func signature(of text: [UInt8]) -> String {
         Base64.text(of: key.withLock { $0.code(of: text) })
+    }
+}
+
+extension SharedKey: Equatable {
+    public static func == (left: SharedKey, right: SharedKey) -> Bool {
+        left === right || left.account == right.account && left.bytes == right.bytes
     }
 }
 

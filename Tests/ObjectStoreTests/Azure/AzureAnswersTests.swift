@@ -77,7 +77,7 @@ struct AzureAnswersTests {
         let document = word.map {
             "<?xml version='1.0'?><Error><Code>\($0)</Code><Message>m\u{9B}2J\nRequestId:1</Message></Error>"
         }
-        let failure = AzureFailure(container: "data", access: .anonymous, now: 0)
+        let failure = AzureFailure(container: "data", credential: nil, owner: "tests", now: 0)
         let inBody = AzureErrorAnswer(
             HTTPResponse(
                 head: HTTPHead(status: status, headers: ["x-ms-request-id": "R1"]),

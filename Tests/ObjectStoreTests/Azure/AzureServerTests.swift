@@ -144,7 +144,7 @@ struct AzureServerTests {
         #expect(failure?.code == .denied && failure?.message.contains("the key of account testaccount") == true)
         await expectFailure(.denied) { () throws(StoreError) in try await refused.stat("a") }
 
-        let token = try await AzureTestStore.make(.tokens(FixedToken(BearerToken("bad"), from: "the task")))
+        let token = try await AzureTestStore.make(.token(try #require(BearerToken("bad"))))
         await expectFailure(.denied) { () throws(StoreError) in try await token.text("a") }
 
         // The server's own judgement: an hour is too much.

@@ -10,8 +10,11 @@ enum Python {
     static let isHere = (try? Program.run([interpreter, "-c", "import botocore"]))?.status == 0
     static let absence = "botocore is not in .tools/python: run script/setup"
 
-    static func run(_ script: String, input: String) throws -> String {
-        let finished = try Program.run([interpreter, project.appending(path: script).path], input: input)
+    static func run(
+        _ script: String, _ words: [String] = [], environment: [String: String] = [:], input: String = ""
+    ) throws -> String {
+        let finished = try Program.run(
+            [interpreter, project.appending(path: script).path] + words, environment: environment, input: input)
         guard finished.status == 0 else { throw PythonFailure(errors: finished.errors) }
         return finished.output
     }

@@ -27,18 +27,27 @@ final class TestMachine: Sendable {
     /// Seconds from now, as services write it.
     func time(in seconds: Int) -> String { CivilTime(secondsSince1970: now + seconds).wireText }
 
-    /// The instance's metadata are switched off unless a test brings its own.
+    /// The metadata services of machines are switched off unless a test brings its own.
     func machine(_ variables: [String: String] = [:]) -> CredentialMachine {
         var settings = HTTPSettings()
         settings.retries.baseMilliseconds = 1
         settings.connectTimeoutMilliseconds = 1000
         settings.stallMilliseconds = 500
         var variables = variables
-        if variables["AWS_EC2_METADATA_SERVICE_ENDPOINT"] == nil { variables["AWS_EC2_METADATA_DISABLED"] = "true" }
-        variables["PATH"] = "/usr/bin:/bin"
-        return CredentialMachine(
+        let amazon = variables["AWS_EC2_METADATA_SERVICE_ENDPOINT"] ?? variables["AWS_EC2_METADATA_DISABLED"]
+        if amazon == nil { variables["AWS_EC2_METADATA_DISABLED"] = "true" }
+        let google = variables["GCE_METADATA_HOST"] ?? variables["GCE_METADATA_IP"]
+        if google == nil { variables["NO_GCE_CHECK"] = "true" }
+        if variables["AZURE_POD_IDENTITY_AUTHORITY_HOST"] == nil {
+            variables["AZURE_POD_IDENTITY_AUTHORITY_HOST"] = "http://127.0.0.1:1"
+        }
+        if variables["PATH"] == nil { variables["PATH"] = "/usr/bin:/bin" }
+        var machine = CredentialMachine(
             environment: Environment(variables), home: home.path, client: HTTPClient(settings),
             localClient: HTTPClient(settings), now: { self.now })
+        // With so many tests at once, who is slow is not absent.
+        machine.patienceMilliseconds = 10_000
+        return machine
     }
 
     /// A search for what the machine has.
@@ -48,7 +57,17 @@ final class TestMachine: Sendable {
         var request = AWSCredentialRequest(owner: "provider lab")
         request.mayUseMachine = true
         change(&request)
-        return AWSCredentialSearch(request, on: machine(variables))
+        return request.search(on: machine(variables))
+    }
+
+    /// Nobody has signed in with Azure's command line, unless a test brings that.
+    func azure(
+        _ variables: [String: String] = [:], _ change: (inout AzureCredentialRequest) -> Void = { _ in }
+    ) -> AzureCredentialSearch {
+        var request = AzureCredentialRequest(owner: "provider lab")
+        request.mayUseMachine = true
+        change(&request)
+        return request.search(on: machine(variables.merging(["PATH": home.path("bin")]) { given, _ in given }))
     }
 }
 
@@ -59,7 +78,7 @@ extension CivilTime {
     }
 }
 
-extension AWSCredentialSearch {
+extension CredentialSearch {
     /// The error that it must end with.
     func failure(sourceLocation: SourceLocation = #_sourceLocation) async throws -> StoreError {
         let error = await #expect(throws: StoreError.self, sourceLocation: sourceLocation) {
@@ -68,7 +87,7 @@ extension AWSCredentialSearch {
         return try #require(error, sourceLocation: sourceLocation)
     }
 
-    func found(sourceLocation: SourceLocation = #_sourceLocation) async throws -> AWSCredentials {
+    func found(sourceLocation: SourceLocation = #_sourceLocation) async throws -> Credential {
         try #require(try await credentials(), sourceLocation: sourceLocation)
     }
 }

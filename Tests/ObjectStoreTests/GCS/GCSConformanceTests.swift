@@ -27,9 +27,7 @@ struct FakeGCSConformanceTests {
     /// What it is known to do wrong must still be wrong, else the exception has to go.
     @Test(arguments: Conformance.checks)
     func conforms(check: Conformance.Check) async throws {
-        var settings = GCSSettings()
-        settings.server = .fakeGCSServer
-        let store = try await GCSTestStore.make(on: FakeGCSServer.shared.server, settings)
+        let store = try await GCSTestStore.make(on: FakeGCSServer.shared.server)
         guard let fault = Self.faults[check.testDescription] else { return try await check.run(store) }
         await withKnownIssue(Comment(rawValue: fault)) { try await check.run(store) }
     }

@@ -15,6 +15,8 @@ enum GCSTestStore {
         if let bucket { name = bucket } else { name = try await server.makeBucket() }
         let site = try GCSSite(bucket: name, serviceAt: "127.0.0.1:\(port ?? server.port)")
         let token = server.token.flatMap { BearerToken($0) }
+        var settings = settings
+        if server.token != nil { settings.server = settings.server ?? .google }
         return GCSStore(site, settings, tokens: tokens ?? FixedToken(token), client: client)
     }
 
@@ -25,6 +27,8 @@ enum GCSTestStore {
         var quick = HTTPSettings()
         quick.retries.baseMilliseconds = 1
         quick.retries.attempts = 3
+        var settings = settings
+        settings.server = settings.server ?? .google
         return GCSStore(
             try GCSSite(bucket: "data", serviceAt: "127.0.0.1:\(port)"), settings, tokens: tokens,
             client: HTTPClient(quick))

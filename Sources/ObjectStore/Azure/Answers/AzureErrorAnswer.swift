@@ -21,6 +21,17 @@ struct AzureErrorAnswer {
         message = document["Message"].map { String($0.prefix { $0 != "\n" && $0 != "\r\n" }) }
     }
 
+    enum Complaint { case ofIdentity, ofRights }
+
+    /// Who asked is not believed, or may not do it; nothing when the credentials are no matter of it.
+    var complaint: Complaint? {
+        switch (status, code) {
+        case (403, "AuthorizationFailure"), (403, "AuthorizationPermissionMismatch"): .ofRights
+        case (401, _), (403, "AuthenticationFailed"): .ofIdentity
+        default: nil
+        }
+    }
+
     /// The container is not there, rather than something in it.
     var isOfContainer: Bool {
         ["ContainerNotFound", "ContainerBeingDeleted", "ContainerDisabled"].contains(code)

@@ -24,4 +24,10 @@ public struct AzureSite: Sendable, Hashable {
         address.query = query.compactMap { name, value in value.map { QueryItem(name, $0) } }.encoded
         return address
     }
+
+    /// The bytes of the key that such an address is of; nothing for an address elsewhere.
+    func key(at address: String) -> [UInt8]? {
+        let container = self.address(nil).text + "/"
+        return address.hasPrefix(container) ? PercentEncoding.decoded(String(address.dropFirst(container.count))) : nil
+    }
 }

@@ -9,24 +9,28 @@ enum AzureCopySource {
     /// Long enough for a copy to begin.
     private static let lifetime = 3600
 
-    static func header(of key: ObjectKey, _ site: AzureSite, _ access: AzureAccess, now: Int) -> String {
-        var address = site.address(key)
-        switch access {
+    /// Puts on an attempt what lets the service read the source.
+    static func authorize(
+        _ request: inout HTTPRequest, at site: AzureSite, with credential: AzureCredential, time: Int
+    ) {
+        guard let source = request.headers[header] else { return }
+        switch credential {
         case .key(let shared):
+            guard let key = site.key(at: source) else { return }
             let terms = SharedAccessSignature.Terms(
-                permissions: "r", expiry: now + lifetime, isSecureOnly: address.isSecure,
+                permissions: "r", expiry: time + lifetime, isSecureOnly: site.service.isSecure,
                 version: AzureService.version)
-            let link = SharedAccessSignature.ofBlob(key.bytes, in: site.container, terms, signedBy: shared)
-            address.query = link.appended(to: "")
-        case .link(let link): address.query = link.appended(to: "")
-        case .tokens, .anonymous: break
+            let link = SharedAccessSignature.ofBlob(key, in: site.container, terms, signedBy: shared)
+            request.headers[header] = source + "?" + link.query
+        case .link(let link): request.headers[header] = source + "?" + link.query
+        case .token(let token) where wantsToken(request):
+            request.headers["x-ms-copy-source-authorization"] = token.authorization
+        case .token: break
         }
-        return address.text
     }
 
     /// `Copy Blob` reads with the right of who asks; the others, which answer when all is done, do not.
-    static func wantsToken(_ request: HTTPRequest) -> Bool {
-        request.headers[header] != nil
-            && (request.headers["x-ms-blob-type"] != nil || request.address.query.contains("blockid="))
+    private static func wantsToken(_ request: HTTPRequest) -> Bool {
+        request.headers["x-ms-blob-type"] != nil || request.address.query.contains("blockid=")
     }
 }

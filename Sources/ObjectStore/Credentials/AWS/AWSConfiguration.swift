@@ -34,6 +34,14 @@ public struct AWSConfiguration: Sendable {
             credentialsFile.map { Self.load($0, home: home) } ?? load("AWS_SHARED_CREDENTIALS_FILE", "credentials")
     }
 
+    /// Reads both where waiting is allowed.
+    static func read(on machine: CredentialMachine, credentialsFile: String? = nil) async -> AWSConfiguration {
+        let file = credentialsFile.map { machine.path($0) }
+        return await BlockingPool.files.run { _ in
+            AWSConfiguration(machine.environment, home: machine.home, credentialsFile: file)
+        }
+    }
+
     private static func load(_ path: String, home: String) -> LoadedFile {
         let shown = (path.hasPrefix(home + "/") ? "~" + path.dropFirst(home.count) : path).printable
         var file = LoadedFile(path: path, shown: shown)

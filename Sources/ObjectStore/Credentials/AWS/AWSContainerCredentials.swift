@@ -5,6 +5,8 @@ import Signing
 /// The role of a container, from the agent of ECS, EKS and others that the environment names.
 struct AWSContainerCredentials {
     private static let agent = "http://169.254.170.2"
+    /// Where agents are that have addresses of their own.
+    private static let agents = ["169.254.170.2", "169.254.170.23", "[fd00:ec2::23]"]
 
     let machine: CredentialMachine
 
@@ -55,20 +57,13 @@ struct AWSContainerCredentials {
         } catch {
             throw StoreError(.invalid, "\(variable): \(error.message)")
         }
-        guard address.isSecure || isOfThisMachine(address.host) else {
+        guard address.isSecure || address.isOfThisMachine || agents.contains(address.host.lowercased()) else {
             throw StoreError(
                 .invalid,
                 "\(variable): \(address.host.printable) is neither this machine nor a container's agent, and the URL is not https"
             )
         }
         return address
-    }
-
-    private static func isOfThisMachine(_ host: String) -> Bool {
-        let agents = ["localhost", "[::1]", "169.254.170.2", "169.254.170.23", "[fd00:ec2::23]"]
-        if agents.contains(host.lowercased()) { return true }
-        let numbers = host.split(separator: ".", omittingEmptySubsequences: false).map { UInt8($0) }
-        return numbers.count == 4 && numbers[0] == 127 && !numbers.contains(nil)
     }
 
     // MARK: As whom

@@ -6,17 +6,12 @@ import Signing
 /// surprise.
 struct AWSCredentialChain {
     typealias Found = FoundCredentials<AWSCredentials>
-
-    /// What there is, and where else it was looked for before that.
-    struct Outcome: Sendable {
-        var found: Found?
-        var attempts: [CredentialAttempt]
-    }
+    typealias Outcome = CredentialOutcome<AWSCredentials>
 
     let request: AWSCredentialRequest
     let machine: CredentialMachine
     /// Told of the places where nothing was found, also when the search ends with that.
-    var note: @Sendable ([CredentialAttempt]) -> Void = { _ in }
+    let note: NoteOfAttempts
 
     /// Nothing found is no error here only when requests may go without.
     func search() async throws(StoreError) -> Outcome {
@@ -27,7 +22,7 @@ struct AWSCredentialChain {
                 "a profile or role of this machine is not used for an endpoint that neither Amazon nor the operator's "
                     + "environment has named; define a provider with keys of its own")
         }
-        let configuration = await configuration()
+        let configuration = await AWSConfiguration.read(on: machine, credentialsFile: request.credentialsFile)
         let outcome: Outcome
         if let role = request.roleARN ?? roleOfToken {
             outcome = try await assume(role, configuration)
@@ -197,13 +192,6 @@ struct AWSCredentialChain {
     ) async throws(StoreError) -> CredentialFinding<AWSCredentials> {
         try await AWSProfileCredentials(machine: machine, configuration: configuration, region: request.region)
             .find(name, isNamed: isNamed)
-    }
-
-    private func configuration() async -> AWSConfiguration {
-        let file = request.credentialsFile.map { machine.path($0) }
-        return await BlockingPool.files.run { [machine] _ in
-            AWSConfiguration(machine.environment, home: machine.home, credentialsFile: file)
-        }
     }
 
     private func outcome(of finding: CredentialFinding<AWSCredentials>) -> Outcome {

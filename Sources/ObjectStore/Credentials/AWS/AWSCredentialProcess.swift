@@ -11,13 +11,7 @@ struct AWSCredentialProcess {
 
     func find() async throws(StoreError) -> FoundCredentials<AWSCredentials> {
         let name = "credential_process of \(owner)"
-        // As AWS's tools do it: split into words, without a shell.
-        guard let words = splitIntoWords(command), let program = words.first else {
-            throw StoreError(.noCredentials, "\(name): the command has a quote without end, or is none")
-        }
-        let output = try await OperatorProgram(
-            machine: machine, words: [machine.path(program)] + words.dropFirst(), name: name
-        ).output()
+        let output = try await OperatorProgram(machine: machine, command: command, name: name).output()
         let answer = try CredentialAnswer(output, of: name)
         guard answer.json["Version"]?.wholeNumber == 1 else {
             throw StoreError(.noCredentials, "\(name): the output is not of version 1, the only one there is")

@@ -39,6 +39,19 @@ struct AWSInstanceMetadata {
         return .found(try await credentials(of: role, place, token, name))
     }
 
+    /// What it says of the instance beside its role, such as where it is.
+    func text(at path: String) async throws(StoreError) -> String {
+        let place = try place()
+        let name = "instance metadata at \(place.authority)"
+        switch try await token(place, name) {
+        case .success(let token):
+            let answer = try await ask(place, path, token, name)
+            guard answer.isSuccess else { throw Self.refusal(answer, name) }
+            return Self.text(answer)
+        case .failure(let absence): throw StoreError(.noCredentials, "\(name): \(absence.reason)")
+        }
+    }
+
     private func credentials(
         of role: String, _ place: HTTPAddress, _ token: String, _ name: String
     ) async throws(StoreError) -> FoundCredentials<AWSCredentials> {
@@ -148,17 +161,5 @@ struct AWSInstanceMetadata {
         StoreError(
             response.status >= 500 || response.status == 429 ? .unreachable : .noCredentials,
             "\(name): the answer has status \(response.status)", status: response.status)
-    }
-}
-
-extension RetryPolicy {
-    /// For a service that is in the same machine or not there at all.
-    fileprivate static func forMetadata(_ attempts: Int) -> RetryPolicy {
-        var policy = RetryPolicy()
-        policy.attempts = attempts
-        policy.longestMilliseconds = 500
-        policy.longestAskedMilliseconds = 1000
-        policy.deadlineMilliseconds = 5000
-        return policy
     }
 }

@@ -43,11 +43,7 @@ struct AWSTokenAnswer {
     /// Some messages repeat what was sent.
     private func words(_ code: String, _ secrets: [String?]) -> String {
         guard !code.isEmpty else { return "the answer has status \(status)" }
-        var message = texts["Message"] ?? ""
-        for case let secret? in secrets where !secret.isEmpty {
-            message = message.split(separator: secret, omittingEmptySubsequences: false).joined(separator: "***")
-        }
-        if message.count > 400 { message = message.prefix(400) + "…" }
-        return code.printable + (message.isEmpty ? "" : ": " + message.printable)
+        let message = (texts["Message"] ?? "").hiding(secrets.compactMap(\.self)).excerpt
+        return code.printable + (message.isEmpty ? "" : ": " + message)
     }
 }

@@ -118,23 +118,3 @@ private final class SignedTokenRequest: HTTPService {
         return .mended
     }
 }
-
-extension HTTPHead {
-    /// By how many seconds the clock of who has answered is ahead; nothing when it is about right.
-    fileprivate func clockAhead(of time: Int) -> Int? {
-        // Signatures are taken for five minutes and more.
-        headers["Date"].flatMap { HTTPDate.seconds($0) }.map { $0 - time }.flatMap { abs($0) > 300 ? $0 : nil }
-    }
-}
-
-extension RetryPolicy {
-    /// Whoever waits for credentials waits with everything.
-    static var forCredentials: RetryPolicy {
-        var policy = RetryPolicy()
-        policy.attempts = 4
-        policy.longestMilliseconds = 2000
-        policy.longestAskedMilliseconds = 10_000
-        policy.deadlineMilliseconds = 30_000
-        return policy
-    }
-}

@@ -11,8 +11,6 @@ struct GCSErrorAnswer {
     var reason: String?
     private var message: String?
 
-    private static let longest = 400
-
     /// Of `secrets` none is kept: some messages repeat what was sent.
     init(_ response: HTTPResponse, hiding secrets: [String] = []) {
         status = response.status
@@ -23,13 +21,13 @@ struct GCSErrorAnswer {
         } else if response.headers["Content-Type"]?.lowercased().hasPrefix("text/plain") == true {
             message = String(decoding: response.body, as: UTF8.self)
         }
-        for secret in secrets where !secret.isEmpty { message = message?.replacing(secret, with: "***") }
+        message = message?.hiding(secrets)
     }
 
     /// What people are shown of it.
     var words: String? {
         guard let message, !message.isEmpty else { return reason?.printable }
-        return message.count > Self.longest ? String(message.prefix(Self.longest)).printable + "…" : message.printable
+        return message.excerpt
     }
 
     /// A bucket whose readers pay was asked without a project that does, or with one that may not.

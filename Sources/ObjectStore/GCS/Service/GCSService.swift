@@ -42,10 +42,3 @@ struct GCSService: HTTPService {
     /// Why there was no token.
     var credentialFailure: StoreError? { used.failure }
 }
-
-extension HTTPAddress {
-    /// Nobody else can listen on the way.
-    fileprivate var isOfThisMachine: Bool {
-        host.lowercased() == "localhost" || host == "[::1]" || host.hasPrefix("127.") && isNumeric
-    }
-}

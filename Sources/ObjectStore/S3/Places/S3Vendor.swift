@@ -12,13 +12,15 @@ public enum S3Vendor: Sendable, Hashable {
     case nebius
     /// `cw://`
     case coreweave
+    /// `gs://` with HMAC keys
+    case google
 
     /// Used when nobody names one; nothing for a service that has none.
     public var usualRegion: String? {
         switch self {
         // Every other region's buckets can be asked about here.
         case .amazon: "us-east-1"
-        case .cloudflare: "auto"
+        case .cloudflare, .google: "auto"
         case .nebius: "eu-north1"
         // The name is part of a signature, and means nothing to the service.
         case .coreweave: "us-east-1"
@@ -36,6 +38,7 @@ public enum S3Vendor: Sendable, Hashable {
             case .oracle(let namespace): "\(namespace).compat.objectstorage.\(region).oraclecloud.com"
             case .nebius: "storage.\(region).nebius.cloud"
             case .coreweave: "cwobject.com"
+            case .google: "storage.googleapis.com"
             }
         return S3Endpoint(host: host)
     }

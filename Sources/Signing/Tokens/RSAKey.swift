@@ -2,19 +2,26 @@ import COpenSSL
 
 /// A private RSA key. Nothing that prints it shows it. After it is made it is only read by OpenSSL, which is why it is unchecked.
 public final class RSAKey: @unchecked Sendable {
-    private let key: OpaquePointer
+    let key: OpaquePointer
 
-    /// Of a text in PEM, as key files of service accounts have it. One that a password protects is refused: nobody is there to be
-    /// asked for it.
-    public init(pem text: String) throws(SigningError) {
+    /// Of a text in PEM, as key files of service accounts have it. One that a password protects is refused where none is given:
+    /// nobody is there to be asked for it.
+    public convenience init(pem text: String, password: String? = nil) throws(SigningError) {
         // What others left in this thread's queue would be taken for the reason.
         ERR_clear_error()
-        let read = Array(text.utf8).withUnsafeBytes { bytes -> OpaquePointer? in
-            guard let source = BIO_new_mem_buf(bytes.baseAddress, Int32(clamping: bytes.count)) else { return nil }
-            defer { BIO_free(source) }
-            return PEM_read_bio_PrivateKey(source, nil, { _, _, _, _ in -1 }, nil)
+        let read = MemoryFile.read(Array(text.utf8)) { source -> OpaquePointer? in
+            guard var password else { return PEM_read_bio_PrivateKey(source, nil, { _, _, _, _ in -1 }, nil) }
+            password.append("\0")
+            return password.withUTF8 {
+                PEM_read_bio_PrivateKey(source, nil, nil, UnsafeMutableRawPointer(mutating: $0.baseAddress))
+            }
         }
         guard let key = read else { throw SigningError(ofOpenSSL: "this is no private key in PEM") }
+        try self.init(owning: key)
+    }
+
+    /// Frees it in the end, also where it is refused.
+    init(owning key: OpaquePointer) throws(SigningError) {
         guard EVP_PKEY_is_a(key, "RSA") == 1 else {
             EVP_PKEY_free(key)
             throw SigningError("this is no RSA key")

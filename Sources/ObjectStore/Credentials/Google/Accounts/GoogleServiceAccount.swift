@@ -5,8 +5,6 @@ import Signing
 /// A service account by its key file. It signs its tokens itself: Google's services take them as they are, and nobody has to be
 /// asked for one.
 public struct GoogleServiceAccount: Sendable {
-    /// What tokens are for: to read objects, and to write them.
-    private static let scope = "https://www.googleapis.com/auth/devstorage.read_write"
     /// The longest that Google takes.
     private static let lifetime = 3600
 
@@ -17,34 +15,35 @@ public struct GoogleServiceAccount: Sendable {
 
     /// `source` says where the file is, for messages; nothing else of it is ever shown.
     public init(keyFile bytes: [UInt8], from source: String) throws(StoreError) {
-        let file = try CredentialAnswer(bytes, of: source)
-        guard file["type"] == "service_account" else {
-            throw StoreError(.noCredentials, "\(source): this is no key of a service account")
+        let file = try GoogleCredentialsFile(bytes, from: source, isOperators: false)
+        guard let account = try file.identity() as? GoogleServiceAccount else {
+            throw file.problem("this is no key of a service account")
         }
-        guard let email = file["client_email"], let text = file["private_key"] else {
-            throw StoreError(.noCredentials, "\(source): it has no client_email or no private_key")
-        }
+        self = account
+    }
+
+    init(_ file: GoogleCredentialsFile) throws(StoreError) {
+        email = try file.text("client_email")
+        keyID = try file.optionalText("private_key_id")
+        source = file.name
+        let text = try file.text("private_key")
         do throws(SigningError) {
             key = try RSAKey(pem: text)
         } catch {
-            throw StoreError(.noCredentials, "\(source): private_key: \(error.description)")
+            throw file.problem(of: "private_key", "cannot be used: \(error.description)")
         }
-        self.email = email
-        keyID = file["private_key_id"]
-        self.source = source
     }
 
     /// Tokens of this account, each used for most of its hour.
     public func tokens(now: @escaping @Sendable () -> Int = { Timestamp.secondsNow }) -> CachedTokens {
-        CachedTokens(from: CredentialOrigin(source, identity: email.printable), now: now) {
-            () async throws(StoreError) in
+        CachedTokens(from: origin, now: now) { () async throws(StoreError) in
             try token(at: now())
         }
     }
 
-    func token(at time: Int) throws(StoreError) -> CachedTokens.Issued {
+    func token(at time: Int, for scope: GoogleScope = .storage) throws(StoreError) -> CachedTokens.Issued {
         let claims: JSONValue = [
-            "iss": .string(email), "sub": .string(email), "scope": .string(Self.scope), "iat": .integer(time),
+            "iss": .string(email), "sub": .string(email), "scope": .string(scope.rawValue), "iat": .integer(time),
             "exp": .integer(time + Self.lifetime),
         ]
         let text: String
@@ -57,5 +56,16 @@ public struct GoogleServiceAccount: Sendable {
             throw StoreError(.noCredentials, "\(source): what was signed is no token")
         }
         return CachedTokens.Issued(token, expiry: time + Self.lifetime)
+    }
+
+    private var origin: CredentialOrigin { CredentialOrigin(source, identity: email.printable) }
+}
+
+extension GoogleServiceAccount: GoogleIdentity {
+    func token(
+        for scope: GoogleScope, on machine: CredentialMachine
+    ) async throws(StoreError) -> FoundCredentials<BearerToken> {
+        let issued = try token(at: machine.now(), for: scope)
+        return FoundCredentials(value: issued.token, expiry: issued.expiry, origin: origin)
     }
 }

@@ -1,0 +1,9 @@
+public typealias GoogleCredentialSearch = CredentialSearch<BearerToken>
+
+extension GoogleCredentialRequest: CredentialRequest {
+    public func search(on machine: CredentialMachine) -> GoogleCredentialSearch {
+        CredentialSearch(of: owner, now: machine.now) { note async throws(StoreError) in
+            try await GoogleCredentialChain(request: self, machine: machine, note: note).search()
+        }
+    }
+}
