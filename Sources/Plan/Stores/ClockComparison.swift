@@ -18,28 +18,39 @@ public struct ClockComparison: Sendable {
 }
 
 extension CloudStores {
-    /// Reads the `Date` of whatever is answered to a request that names no bucket and that nobody has signed. Nothing for
-    /// what is no place of S3's kind.
+    /// Reads the `Date` of whatever is answered to a request that names no bucket and that nobody has signed. Nothing where it
+    /// is not known who would be asked.
     public func clock(of mount: Mount, now: @Sendable () -> Int = { Timestamp.secondsNow }) async -> ClockComparison? {
         guard case .bucket(let bucket)? = mount.sources.first?.location,
-            let place = try? S3Place(bucket, mount.access).place
+            let address = await service(of: bucket, mount)
         else { return nil }
-        let named = mount.access.region ?? configuration.namedRegion(profile: mount.access.profile)?.name
-        let region = named ?? "us-east-1"
-        let endpoint = S3Site(place, bucket: bucket.bucket).endpoint(region: region)
         var request = HTTPRequest(
-            .head, HTTPAddress(isSecure: endpoint.isSecure, host: endpoint.host, port: endpoint.port))
+            .head, HTTPAddress(isSecure: address.isSecure, host: address.host, port: address.port))
         request.trust = mount.access.trust
         var once = RetryPolicy()
         once.attempts = 1
         do throws(HTTPError) {
             let answer = try await client.send(request, to: PlainHTTPService(), retrying: once)
             guard let date = answer.headers["Date"].flatMap({ HTTPDate.seconds($0) }) else {
-                return ClockComparison(endpoint: endpoint.url, outcome: .unknown("its answer has no date"))
+                return ClockComparison(endpoint: address.shown, outcome: .unknown("its answer has no date"))
             }
-            return ClockComparison(endpoint: endpoint.url, outcome: .ahead(date - now()))
+            return ClockComparison(endpoint: address.shown, outcome: .ahead(date - now()))
         } catch {
-            return ClockComparison(endpoint: endpoint.url, outcome: .unknown(error.message))
+            return ClockComparison(endpoint: address.shown, outcome: .unknown(error.message))
+        }
+    }
+
+    private func service(of bucket: BucketLocation, _ mount: Mount) async -> HTTPAddress? {
+        let access = mount.access
+        switch bucket.store {
+        case .gcs where !mount.hasGoogleHMACKeys: return googleService(access)
+        case .azure: return try? await azureSite(bucket, of: mount).site.service
+        default:
+            guard let place = try? S3Place(bucket, access).place else { return nil }
+            let named = access.region ?? configuration.namedRegion(profile: access.profile)?.name
+            let endpoint = S3Site(place, bucket: bucket.bucket).endpoint(region: named ?? "us-east-1")
+            return HTTPAddress(
+                isSecure: endpoint.isSecure, host: endpoint.host, port: endpoint.port, path: endpoint.basePath)
         }
     }
 }

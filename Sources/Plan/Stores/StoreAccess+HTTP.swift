@@ -20,3 +20,12 @@ extension WebSettings {
         trust = access.trust
     }
 }
+
+extension HTTPAddress {
+    init(_ endpoint: Endpoint) {
+        self.init(isSecure: endpoint.isSecure, host: endpoint.host, port: endpoint.port, path: endpoint.basePath)
+    }
+
+    /// For people and documents.
+    var shown: String { text.hasSuffix("/") ? String(text.dropLast()) : text }
+}

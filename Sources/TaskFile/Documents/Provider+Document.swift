@@ -7,7 +7,7 @@ extension Provider {
             ("name", .string(name)), ("store", .string(store.rawValue)), ("compatible", .boolean(isOnlyCompatible)),
             ("access", access.document), ("credentials", credentials.document),
             ("multipart", .boolean(usesMultipart)), ("multipart_threshold", multipartThreshold.map { .integer($0) }),
-            ("host_folder", hostFolder.map { .string($0) }),
+            ("host_folder", hostFolder.map { .string($0) }), ("operators", .boolean(isOperators)),
         ])
     }
 
@@ -20,7 +20,8 @@ extension Provider {
             name: name, store: store, isOnlyCompatible: document["compatible"] == true, access: access,
             credentials: read, claimPlaces: [], usesMultipart: document["multipart"] != false,
             multipartThreshold: document["multipart_threshold"]?.wholeNumber,
-            hostFolder: document["host_folder"]?.text, origin: Origin(file: "", position: nil, path: ""))
+            hostFolder: document["host_folder"]?.text, isOperators: document["operators"] == true,
+            origin: Origin(file: "", position: nil, path: ""))
     }
 }
 

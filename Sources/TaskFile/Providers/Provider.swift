@@ -13,6 +13,8 @@ public struct Provider: Sendable, Equatable {
     public var multipartThreshold: Int?
     /// `fs`: the folder of this machine that `fs://NAME/` stands for.
     public var hostFolder: String?
+    /// Of the operator's own file or environment, and not of a task.
+    public var isOperators: Bool
     public var origin: Origin
 
     struct ClaimPlace: Sendable, Equatable {

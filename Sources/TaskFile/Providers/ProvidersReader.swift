@@ -77,6 +77,7 @@ struct ProvidersReader {
             credentials: credentials(fields), claimPlaces: claims(fields),
             usesMultipart: fields.boolean("multipart") ?? true,
             multipartThreshold: fields.integer("multipart_threshold"), hostFolder: fields.string("path"),
+            isOperators: isOperators,
             origin: .init(file: diagnostics.file, position: position, path: path))
     }
 
@@ -97,6 +98,10 @@ struct ProvidersReader {
             credentialsFile: fields.string("credentials") ?? fields.string("credentials_path"),
             credentialsJSON: fields.secret("credentials_json"), instanceRole: role,
             process: fields.string("credential_process"))
+    }
+
+    private var isOperators: Bool {
+        if case .operator = trust { true } else { false }
     }
 
     // MARK: Checks

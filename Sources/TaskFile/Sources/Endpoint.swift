@@ -36,8 +36,14 @@ public struct Endpoint: Sendable, Equatable {
     /// `host:port` with the port that the scheme implies, to compare endpoints.
     var authority: String { "\(host):\(port ?? (isSecure ? 443 : 80))" }
 
+    /// The account of Azure's blob storage that this leads to: the host's first label at Azure, elsewhere the path.
+    public var azureAccount: String? {
+        let name = belongs(to: .azure) ? host.prefix { $0 != "." } : basePath.dropFirst().prefix { $0 != "/" }
+        return AzureAccount.isName(String(name)) ? String(name) : nil
+    }
+
     /// Whether this is a place of the store's own vendor, to which credentials of the machine may go.
-    func belongs(to store: Store) -> Bool {
+    public func belongs(to store: Store) -> Bool {
         let domains: [String] =
             switch store {
             // Other services put names of their users below these domains.

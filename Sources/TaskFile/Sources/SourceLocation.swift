@@ -30,7 +30,7 @@ public struct BucketLocation: Sendable, Equatable {
     public var region: String?
 
     /// The endpoint that `host` is.
-    var endpoint: Endpoint? { host.flatMap { Endpoint($0) } }
+    public var endpoint: Endpoint? { host.flatMap { Endpoint($0) } }
 
     /// A key that ends in a slash, or no key, can only mean a prefix.
     public var isPrefix: Bool { key.isEmpty || key.hasSuffix("/") }

@@ -72,10 +72,9 @@ extension EntryReader {
             draft.access.region = draft.access.region ?? bucket.region
             draft.access.account = draft.access.account ?? bucket.account
         }
-        if let store, draft.access.endpoint == nil {
-            draft.access.endpoint =
-                AmbientEndpoint.named(in: context.environment, for: store)
-                ?? (store == .s3 ? context.profileEndpoint(draft.access.profile).flatMap { Endpoint($0) } : nil)
+        // A connection string says itself where it leads, which is known when its secret is read.
+        if let store, draft.access.endpoint == nil, draft.provider?.credentials.connectionString == nil {
+            draft.access.endpoint = ambientEndpoint(for: store, draft)
         }
         // Azure's URLs name the host themselves, when nothing stronger does.
         if draft.access.endpoint == nil, let source = draft.sources.first, case .bucket(let bucket) = source.location,
@@ -83,6 +82,20 @@ extension EntryReader {
         {
             endpointSafety.check(
                 endpoint, at: source.position, source.path, draft.fields, store: bucket.store, provider: draft.provider)
+        }
+    }
+
+    /// What the operator's environment names. An account of Azure's own is no stand-in for another one.
+    private func ambientEndpoint(for store: Store, _ draft: Draft) -> Endpoint? {
+        let named = AmbientEndpoint.named(in: context.environment, for: store)
+        switch store {
+        case .s3: return named ?? context.profileEndpoint(draft.access.profile).flatMap { Endpoint($0) }
+        case .azure:
+            guard let named, let account = draft.access.account, let other = named.azureAccount, account != other,
+                named.belongs(to: .azure)
+            else { return named }
+            return nil
+        default: return named
         }
     }
 

@@ -13,7 +13,7 @@ enum Doctor {
     static func perform(_ invocation: Invocation) throws(Failure) -> ExitStatus {
         let invocation = try invocation.configured()
         let input = SourceInput(invocation)
-        var findings = try identities(input, within: invocation.settings.timeout)
+        var findings = try IdentityFindings(input, within: invocation.settings.timeout).all
         findings += MachineFindings(invocation.environment).all
         findings.append(try state(invocation, input))
         findings.append(caches(try input.machine().caches))
@@ -48,42 +48,6 @@ enum Doctor {
             return "\(mark) \(finding.topic.padded(to: width))  \(finding.text.printable)\n" + mends.joined()
         }
         return lines.joined() + "\n" + (canCopy ? style.green("COPY can work") : style.red("COPY cannot work")) + "\n"
-    }
-
-    // MARK: Who we are
-
-    private static func identities(
-        _ input: SourceInput, within limit: TimeSpan?
-    ) throws(Failure) -> [Finding] {
-        // Any bucket of Amazon's: the search is the same for all that no provider claims.
-        guard case .success(let mount) = try input.mount(of: "s3://provision-doctor") else { return [] }
-        let stores = try input.stores()
-        guard case .done(let found) = Asking(limit).run({ await stores.identity(of: mount) }) else {
-            return [Finding("aws credentials", .plain, "the time limit has passed before they were found")]
-        }
-        // Amazon is disturbed only by those who are known there.
-        let clock: Finding? =
-            mount.access.endpoint == nil && found.origin == nil ? nil : clock(of: mount, stores)
-        let looked = found.attempts.map { Finding("aws, looked at", .plain, $0.description) }
-        let aws: Finding =
-            if let origin = found.origin {
-                Finding("aws credentials", .good, origin.description)
-            } else {
-                Finding("aws credentials", .plain, found.error?.message ?? "none")
-            }
-        return looked + [aws] + (clock.map { [$0] } ?? []) + [
-            Finding("google credentials", .plain, "not looked for: gs:// is not built yet"),
-            Finding("azure credentials", .plain, "not looked for: azure:// is not built yet"),
-        ]
-    }
-
-    /// Who does not answer soon shall not keep the rest from being said.
-    private static func clock(of mount: Mount, _ stores: CloudStores) -> Finding? {
-        guard case .done(let comparison) = Asking(TimeSpan(milliseconds: 5000)).run({ await stores.clock(of: mount) })
-        else {
-            return Finding("clock", .plain, "not compared: nobody answers within 5 s")
-        }
-        return comparison.map { Finding($0) }
     }
 
     // MARK: What is kept

@@ -23,6 +23,7 @@ struct S3Place {
             try Self.demandRegion(access, bucket.store)
         case .nebius: place = .vendor(.nebius)
         case .coreweave: place = .vendor(.coreweave)
+        case .gcs: place = .vendor(.google)
         default: place = .vendor(.amazon)
         }
     }
