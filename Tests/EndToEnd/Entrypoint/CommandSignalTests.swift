@@ -81,7 +81,7 @@ extension Entrypoints {
             let first = sandbox.path("first")
             let task =
                 "file_mounts: {\(first): {source: ./src, mode: MOUNT}, "
-                + "\(sandbox.destination): \"s3://\(bucket.bucket)/x/\"}"
+                + "\(sandbox.destination): \"\(bucket.url)/x/\"}"
             proxy.add(Fault(.stall(after: 100), of: "/x/big", times: .max))
             let program = try sandbox.enter(["touch", sandbox.path("ran")], task: task)
             try sandbox.wait("the first mount") { sandbox.mounts == [first] }

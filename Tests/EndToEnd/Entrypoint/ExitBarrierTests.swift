@@ -4,8 +4,8 @@ import Testing
 
 extension Entrypoints {
     /// What has been written is in the bucket when the run has ended, or the exit status says that it is not.
-    @Suite(.onSeaweedFS) struct ExitBarrierTests {
-        private let bucket: S3Sandbox
+    @Suite(.over(.seaweedFS)) struct ExitBarrierTests {
+        private let bucket: BucketSandbox
         private let proxy: FaultProxy
         private let sandbox: MountSandbox
 
@@ -14,12 +14,12 @@ extension Entrypoints {
         }
 
         /// From now on nothing can be written to the bucket.
-        private func close() { proxy.add(Fault(.hangUp, "PUT", of: "/", times: .max)) }
+        private func close() { proxy.add(Fault.writing(.hangUp, times: .max)) }
         private func reopen() { proxy.removeFaults() }
 
         private var task: String {
             "file_mounts: {\(sandbox.destination): "
-                + "{source: \"s3://\(bucket.bucket)\", mode: MOUNT, commit: background}}"
+                + "{source: \"\(bucket.url)\", mode: MOUNT, commit: background}}"
         }
 
         private func expectInBucket(

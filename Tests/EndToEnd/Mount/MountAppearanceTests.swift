@@ -5,7 +5,7 @@ import Testing
 
 extension MountedTasks {
     /// How objects look: names that are hard to carry, attributes that other programs have written, and whose keys open them.
-    @Suite(.onSeaweedFS, .onCeph) struct MountAppearanceTests {
+    @Suite(.over(.seaweedFS), .onCeph) struct MountAppearanceTests {
         // MARK: Names
 
         /// Every name that Linux takes, from a folder of this machine.
@@ -37,7 +37,7 @@ extension MountedTasks {
             var objects: [String: [UInt8]] = [:]
             // XML cannot say some control characters, with which the gateway ends pages.
             for (index, key) in S3KeyTests.odd.enumerated() where key != "\u{1}control" {
-                objects[key] = S3Sandbox.bytes(index, seed: 5)
+                objects[key] = BucketSandbox.bytes(index, seed: 5)
             }
             objects[Array(repeating: String(repeating: "s", count: 204), count: 5).joined(separator: "/")] = [1]
             let shown = objects
@@ -71,7 +71,7 @@ extension MountedTasks {
 
         // MARK: Attributes
 
-        @Test(arguments: [MountedFiles.Home.seaweedFS, .ceph])
+        @Test(arguments: [MountedFiles.Home.bucket, .ceph])
         func attributesOfOtherPrograms(home: MountedFiles.Home) async throws {
             let mounted = try await MountedFiles([:], in: home)
             let bucket = try #require(mounted.bucket)
@@ -94,7 +94,7 @@ extension MountedTasks {
             ]
             for (key, content, metadata) in objects {
                 let headers = Dictionary(uniqueKeysWithValues: metadata.map { ("x-amz-meta-\($0.key)", $0.value) })
-                try await bucket.server.put(key, Array(content.utf8), headers, in: bucket.bucket)
+                try await bucket.s3.put(key, Array(content.utf8), headers, in: bucket.bucket)
             }
             try mounted.mount()
             let sandbox = mounted.sandbox
@@ -134,7 +134,7 @@ extension MountedTasks {
 
         /// Two mounts of a task with two sets of keys, of which one may list and the other only read.
         @Test func twoSetsOfKeys() async throws {
-            let bucket = try await S3Sandbox(SeaweedFS.shared, .text(["a": "a\n", "d/b": "b\n"]))
+            let bucket = try await BucketSandbox(.text(["a": "a\n", "d/b": "b\n"]))
             let sandbox = try MountSandbox(environment: ["AWS_EC2_METADATA_DISABLED": "true", "ONE": "", "TWO": ""])
             let users = [("owner", TestBucketServer.owner), ("reader", SeaweedFS.user(only: .read))]
             let providers = users.map { name, keys in
@@ -145,7 +145,7 @@ extension MountedTasks {
                 """
             }
             try sandbox.files.folder.write("providers:\n" + providers.joined(), to: "providers.yaml")
-            let source = "s3://\(bucket.bucket)"
+            let source = bucket.url
             let task = """
                 file_mounts:
                   \(sandbox.path("full")): \(sandbox.entry(source, "provider: owner"))

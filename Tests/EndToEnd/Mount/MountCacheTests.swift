@@ -4,15 +4,15 @@ import Testing
 
 extension MountedTasks {
     /// `cache:` in a run: what a mount has read once is read again without the store.
-    @Suite(.onSeaweedFS) struct MountCacheTests {
-        private let bucket: S3Sandbox
+    @Suite(.over(.seaweedFS)) struct MountCacheTests {
+        private let bucket: BucketSandbox
         private let proxy: FaultProxy
         private let sandbox: MountSandbox
-        private let large = S3Sandbox.bytes(9_000_001)
+        private let large = BucketSandbox.bytes(9_000_001)
 
         init() async throws {
             (bucket, proxy, sandbox) = try await MountSandbox.ofBucket([
-                "large": large, "small/a": Array("hello\n".utf8), "small/b": S3Sandbox.bytes(20_000),
+                "large": large, "small/a": Array("hello\n".utf8), "small/b": BucketSandbox.bytes(20_000),
             ])
         }
 
@@ -99,7 +99,7 @@ extension MountedTasks {
             _ = try sandbox.output(Self.sums)
             try waitUntilKept()
             try again()
-            let changed = S3Sandbox.bytes(9_000_001, seed: 2)
+            let changed = BucketSandbox.bytes(9_000_001, seed: 2)
             try await bucket.put(["large": changed, "small/a": Array("hullo\n".utf8)])
             try sandbox.wait("the new object") { try sandbox.shell("cat $M/small/a").output == "hullo\n" }
             try Data(changed).write(to: URL(fileURLWithPath: sandbox.path("changed")))

@@ -4,11 +4,11 @@ import Testing
 
 extension MountedTasks {
     /// What others do to the bucket, and to the right to read it, while programs have files of a mount open.
-    @Suite(.onSeaweedFS) struct MountChangeTests {
-        private static let old = S3Sandbox.bytes(40 << 20, seed: 1)
-        private static let new = S3Sandbox.bytes(40 << 20, seed: 2)
+    @Suite(.over(.seaweedFS)) struct MountChangeTests {
+        private static let old = BucketSandbox.bytes(40 << 20, seed: 1)
+        private static let new = BucketSandbox.bytes(40 << 20, seed: 2)
 
-        private let bucket: S3Sandbox
+        private let bucket: BucketSandbox
         private let proxy: FaultProxy
         private let sandbox: MountSandbox
 
@@ -100,7 +100,7 @@ extension MountedTasks {
         /// Keys that end by themselves are renewed when three quarters of their time are over, while files are read: nobody is
         /// refused, and nothing is asked with those of before once there are others.
         @Test func keysEndUnderLoad() async throws {
-            try await bucket.put(["file": Self.old, "small": S3Sandbox.bytes(5000)])
+            try await bucket.put(["file": Self.old, "small": BucketSandbox.bytes(5000)])
             try sandbox.useKeysOfAProgram(lasting: "62 seconds")
             try sandbox.expect(0, task)
             let right = try sandbox.output("cat $M/file $M/small | md5sum")
@@ -137,7 +137,7 @@ extension MountedTasks {
         @Test func keysAreRenewedUnderLoad() async throws {
             try await bucket.put(["file": Self.old])
             for number in 0..<40 {
-                try await bucket.put(["small/\(number)": S3Sandbox.bytes(5000, seed: UInt64(number))])
+                try await bucket.put(["small/\(number)": BucketSandbox.bytes(5000, seed: UInt64(number))])
             }
             try sandbox.useKeysOfAProgram(lasting: "1 hour")
             try sandbox.expect(0, task)

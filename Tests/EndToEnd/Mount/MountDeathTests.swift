@@ -14,7 +14,7 @@ extension MountedTasks {
         /// Readers wait a little longer and notice nothing.
         @Test func aSessionUnderReads() throws {
             try Files.write(
-                S3Sandbox.bytes(24 << 20), to: Array(sandbox.path("src/big").utf8), modified: (1_600_000_000, 0))
+                BucketSandbox.bytes(24 << 20), to: Array(sandbox.path("src/big").utf8), modified: (1_600_000_000, 0))
             try sandbox.expect(0, sandbox.task())
             let right = try sandbox.output("md5sum < \(sandbox.path("src/big"))")
             let reader = try sandbox.start(
@@ -37,6 +37,9 @@ extension MountedTasks {
         /// Names come and go while sessions are killed: what was asked for is done once, and nobody is told anything else.
         @Test func aSessionUnderChanges() throws {
             let entry = "{source: ./src, mode: MOUNT, commit: background}"
+            // Before anybody looks: that a name is not there is believed for a second.
+            let (changed, made) = ((0..<2).map { "changed\($0)" }, (0..<4).map { "made\($0)" })
+            for folder in changed + made { try Files.makeFolder(sandbox.path("src/" + folder)) }
             try sandbox.expect(0, "file_mounts: {\(sandbox.destination): \(entry)}")
             let change = """
                 number = 0
@@ -62,13 +65,12 @@ extension MountedTasks {
                     os.unlink("new")
                 """
             func start(_ script: String, in folder: String) throws -> RunningProgram {
-                try Files.makeFolder(sandbox.path("src/" + folder))
                 let whole = "import os, sys; os.chdir(sys.argv[1])\n" + script
                 let words = ["timeout", "-s", "KILL", "60", "python3", "-c", whole]
                 return try Program.start(words + [sandbox.destination + "/" + folder, sandbox.path("enough")])
             }
-            let changers = try (0..<2).map { try start(change, in: "changed\($0)") }
-            let makers = try (0..<4).map { try start(make, in: "made\($0)") }
+            let changers = try changed.map { try start(change, in: $0) }
+            let makers = try made.map { try start(make, in: $0) }
             for _ in 0..<8 {
                 usleep(UInt32.random(in: 50_000..<250_000))
                 let session = try #require(try sandbox.status().process)

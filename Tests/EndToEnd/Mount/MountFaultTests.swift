@@ -5,8 +5,8 @@ import Testing
 extension MountedTasks {
     /// Servers and networks that do wrong below a mount: what is read is right to the bit, or an error whose reason stands
     /// in the status.
-    @Suite(.onSeaweedFS) struct MountFaultTests {
-        private let bucket: S3Sandbox
+    @Suite(.over(.seaweedFS)) struct MountFaultTests {
+        private let bucket: BucketSandbox
         private let proxy: FaultProxy
         private let sandbox: MountSandbox
 
@@ -20,8 +20,8 @@ extension MountedTasks {
 
         // MARK: What is got over
 
-        private static let small = S3Sandbox.bytes(20_000)
-        private static let large = S3Sandbox.bytes(5 << 19, seed: 3)
+        private static let small = BucketSandbox.bytes(20_000)
+        private static let large = BucketSandbox.bytes(5 << 19, seed: 3)
 
         /// What goes wrong with reads of `small`, and with those of `large`, by folder.
         private static let passing: [String: (small: Fault.Deed, large: Fault.Deed)] = {

@@ -4,7 +4,7 @@ import Testing
 
 extension MountedTasks {
     /// A mount inside of another mount, in a folder that the outer one shows for it.
-    @Suite(.onSeaweedFS) struct MountInsideMountTests {
+    @Suite(.over(.seaweedFS)) struct MountInsideMountTests {
         private let sandbox: MountSandbox
 
         init() throws {
@@ -92,14 +92,14 @@ extension MountedTasks {
 
         /// The folder in which it stands is there whatever becomes of the outer one's session and store.
         @Test func theOuterOnesStoreIsAway() async throws {
-            var bucket = try await S3Sandbox(SeaweedFS.shared, .text(["a": "outer\n", "sub/b": "deep\n"]))
+            var bucket = try await BucketSandbox(.text(["a": "outer\n", "sub/b": "deep\n"]))
             bucket.port = try FreePorts.take(1)[0]
             var proxy: FaultProxy? = try FaultProxy(to: bucket.server.port, port: bucket.port)
             let sandbox = try MountSandbox(reading: bucket)
             try sandbox.write(["other/c": "inner\n"])
             let task = """
                 file_mounts:
-                  \(sandbox.destination): \(sandbox.entry("s3://\(bucket.bucket)", "metadata_ttl: 100ms, io_timeout: 1s"))
+                  \(sandbox.destination): \(sandbox.entry(bucket.url, "metadata_ttl: 100ms, io_timeout: 1s"))
                   \(sandbox.destination)/sub/in/deep: \(sandbox.entry("./other"))
                 """
             try sandbox.expect(0, task)

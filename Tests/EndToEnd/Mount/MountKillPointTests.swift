@@ -6,7 +6,7 @@ import Testing
 extension MountedTasks {
     /// Processes are killed where it hurts most: before the store has heard of a step, and when it has done it and they have
     /// not heard of that.
-    @Suite(.onSeaweedFS, .onCeph) struct MountKillPointTests {
+    @Suite(.over(.seaweedFS), .onCeph) struct MountKillPointTests {
         enum Step: String, CaseIterable, Sendable {
             case put, begin, part, complete
             /// Of a rename.
@@ -63,18 +63,18 @@ extension MountedTasks {
 
         /// A mount, killed at a point.
         private struct Scene {
-            let bucket: S3Sandbox
+            let bucket: BucketSandbox
             let proxy: FaultProxy
             let sandbox: MountSandbox
             let task: String
 
             init(_ server: Server, commit: String = "close") async throws {
-                var bucket = try await S3Sandbox(server == .ceph ? CephGateway.shared : SeaweedFS.shared)
+                var bucket = try await BucketSandbox(on: (server == .ceph ? TestCloud.ceph : TestCloud.current).server)
                 proxy = try bucket.proxy()
                 sandbox = try MountSandbox(reading: bucket)
                 bucket.port = bucket.server.port
                 self.bucket = bucket
-                let entry = "{source: \"s3://\(bucket.bucket)\", mode: MOUNT, commit: \(commit)}"
+                let entry = "{source: \"\(bucket.url)\", mode: MOUNT, commit: \(commit)}"
                 task = "file_mounts: {\(sandbox.destination): \(entry)}"
                 try sandbox.expect(0, task)
             }
@@ -112,9 +112,9 @@ extension MountedTasks {
             }
         }
 
-        private static let small = S3Sandbox.bytes(20_000)
+        private static let small = BucketSandbox.bytes(20_000)
         /// Two parts.
-        private static let large = S3Sandbox.bytes(12 << 20, seed: 3)
+        private static let large = BucketSandbox.bytes(12 << 20, seed: 3)
 
         /// A program saves a file, and is told the truth: nothing before it is in the bucket. Parts that are there are not sent again.
         @Test(arguments: Point.all(Step.uploading)) func whileAFileIsSaved(point: Point) async throws {

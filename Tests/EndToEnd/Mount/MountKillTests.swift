@@ -5,14 +5,14 @@ import Testing
 
 extension MountedTasks {
     /// Mounts that are written to and killed: what the programs were told is so, and nothing torn is in the bucket.
-    @Suite(.onSeaweedFS) struct MountKillTests {
-        private let bucket: S3Sandbox
+    @Suite(.over(.seaweedFS)) struct MountKillTests {
+        private let bucket: BucketSandbox
         private let sandbox: MountSandbox
         /// For each `commit` one, on a mount of its own.
         private let writers: [LedgerWriter]
 
         init() async throws {
-            bucket = try await S3Sandbox()
+            bucket = try await BucketSandbox()
             // A server that has never been written to lets the first requests wait for seconds, and carries them out when who had
             // sent them is long dead.
             try await bucket.put(Dictionary(uniqueKeysWithValues: (0..<64).map { ("first/\($0)", "first") }))
@@ -23,7 +23,7 @@ extension MountedTasks {
 
         private var task: String {
             let entries = writers.map {
-                "\($0.folder): {source: \"s3://\(bucket.bucket)/\($0.commit)/\", mode: MOUNT, commit: \($0.commit)}"
+                "\($0.folder): {source: \"\(bucket.url)/\($0.commit)/\", mode: MOUNT, commit: \($0.commit)}"
             }
             return "file_mounts: {\(entries.joined(separator: ", "))}"
         }
@@ -111,7 +111,7 @@ extension MountedTasks {
             -> String
         {
             Files.removeTree(bucket.files.destination)
-            try await bucket.succeed(bucket.task("s3://\(bucket.bucket)/\(prefix)/"), at: location)
+            try await bucket.succeed(bucket.task("\(bucket.url)/\(prefix)/"), at: location)
             return bucket.files.destination
         }
 

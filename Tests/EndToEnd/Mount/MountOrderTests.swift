@@ -29,9 +29,9 @@ extension MountedTasks {
         /// The mounts of a task share its memory evenly: reads that want more than the part of their mount wait.
         @Test(.onSeaweedFS, arguments: [(1, 12), (4, 8)])
         func memoryIsShared(mounts: Int, reads: Int) async throws {
-            let (bucket, proxy, sandbox) = try await MountSandbox.ofBucket(["large": S3Sandbox.bytes(32 << 20)])
+            let (bucket, proxy, sandbox) = try await MountSandbox.ofBucket(["large": BucketSandbox.bytes(32 << 20)])
             let entries = (0..<mounts).map {
-                "\(sandbox.path("m\($0)")): \(sandbox.entry("s3://\(bucket.bucket)"))"
+                "\(sandbox.path("m\($0)")): \(sandbox.entry(bucket.url))"
             }
             // Half of it is the program's own.
             try sandbox.expect(0, "file_mounts: {\(entries.joined(separator: ", "))}", "--max-memory", "64MiB")
@@ -51,7 +51,7 @@ extension MountedTasks {
         @Test(.onSeaweedFS, arguments: ["of the entry", "of the environment"])
         func relativePaths(place: String) async throws {
             let authority = try TestAuthority.shared.get()
-            var bucket = try await S3Sandbox(SeaweedFS.shared, .text(["a": "hello\n"]))
+            var bucket = try await BucketSandbox(.text(["a": "hello\n"]))
             let secure = try FaultProxy(to: bucket.port, identity: try authority.identity("good"))
             bucket.environment["AWS_ENDPOINT_URL_S3"] = "https://127.0.0.1:\(secure.port)"
             let sandbox = try MountSandbox(reading: bucket)

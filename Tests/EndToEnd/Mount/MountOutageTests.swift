@@ -4,17 +4,16 @@ import Testing
 
 extension MountedTasks {
     /// A service that is not there for a while: connections break, and new ones are refused.
-    @Suite(.onSeaweedFS) struct MountOutageTests {
-        private static let large = S3Sandbox.bytes(24 << 20, seed: 9)
-        private static let bucket = SharedBucket(
-            SeaweedFS.shared, ["large": large, "d/a": Array("a\n".utf8), "e/b": Array("b\n".utf8)])
+    @Suite(.over(.seaweedFS)) struct MountOutageTests {
+        private static let large = BucketSandbox.bytes(24 << 20, seed: 9)
+        private static let bucket = SharedBucket(["large": large, "d/a": Array("a\n".utf8), "e/b": Array("b\n".utf8)])
 
-        private let bucket: S3Sandbox
+        private let bucket: BucketSandbox
         private let port: Int
         private let sandbox: MountSandbox
 
         init() async throws {
-            var bucket = try await S3Sandbox(Self.bucket)
+            var bucket = try await BucketSandbox(Self.bucket)
             port = try FreePorts.take(1)[0]
             bucket.port = port
             self.bucket = bucket
@@ -39,19 +38,20 @@ extension MountedTasks {
         @Test func itIsWaitedFor() async throws {
             var proxy: FaultProxy? = try proxy(bytesPerSecond: 1 << 20)
             try sandbox.expect(0, task())
-            let reader = try sandbox.start("cmp $M/large \(sandbox.path("large"))", seconds: S3OutageTests.seconds + 60)
+            let reader = try sandbox.start(
+                "cmp $M/large \(sandbox.path("large"))", seconds: BucketOutageTests.seconds + 60)
             try sandbox.wait("it reads") { (proxy?.bytesRead ?? 0) > 2 << 20 }
             let before = proxy?.bytesRead ?? 0
             proxy = nil
             try waitUntilGone()
             let lookers = try ["ls $M/d", "cat $M/e/b"].map {
-                try sandbox.start($0, seconds: S3OutageTests.seconds + 60)
+                try sandbox.start($0, seconds: BucketOutageTests.seconds + 60)
             }
             try sandbox.wait("the status says so") {
                 let status = try sandbox.status()
                 return status.code == "unreachable" && status.trouble.contains("asked again and again")
             }
-            try await Task.sleep(for: .seconds(S3OutageTests.seconds))
+            try await Task.sleep(for: .seconds(BucketOutageTests.seconds))
             #expect(try reader.isRunning && lookers.allSatisfy { try $0.isRunning })
             let again = try self.proxy()
             #expect(try reader.wait(seconds: 60).status == 0)

@@ -5,7 +5,7 @@ import Testing
 extension MountedTasks {
     /// Programs that people use, on a mount as on a disk.
     @Suite(
-        .onSeaweedFS, .onCeph, .enabled(if: Judge.isHere, Comment(rawValue: Judge.absence)),
+        .over(.seaweedFS), .onCeph, .enabled(if: Judge.isHere, Comment(rawValue: Judge.absence)),
         .enabled(if: Program.isInstalled("rsync") && Program.isInstalled("git"), "rsync or git is not installed"))
     struct MountProgramTests {
         /// A folder with what the programs read: arrays, a model, a repository, texts, and a file that is fetched ahead.
@@ -126,7 +126,7 @@ extension MountedTasks {
 
         /// Every way to change something, and the object is as it was.
         @Test func nothingIsChanged() async throws {
-            let mounted = try await MountedFiles(.text(["file": "as it was\n", "d/x": "x"]), in: .seaweedFS)
+            let mounted = try await MountedFiles(.text(["file": "as it was\n", "d/x": "x"]), in: .bucket)
             try mounted.mount()
             // Somebody else than the user who mounted is refused no less.
             for user in ["", "setpriv --reuid 1234 --regid 1234 --clear-groups"] {
@@ -154,7 +154,7 @@ extension MountedTasks {
         }
 
         /// Up to 10,000 objects, by one program in their order, and then in none by 64 at the same time.
-        @Test(arguments: [(MountedFiles.Home.folder, 1000), (.seaweedFS, 10_000)])
+        @Test(arguments: [(MountedFiles.Home.folder, 1000), (.bucket, 10_000)])
         func manySmallFiles(home: MountedFiles.Home, count: Int) async throws {
             var files: [String: [UInt8]] = [:]
             for number in 0..<count { files["d\(number % 50)/f\(number)"] = Array("content of \(number)\n".utf8) }

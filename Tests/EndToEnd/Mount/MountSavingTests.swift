@@ -4,13 +4,13 @@ import Testing
 
 extension MountedTasks {
     /// What becomes of what was written: in the status, with `flush` and `down`, and when processes are killed.
-    @Suite(.onSeaweedFS) struct MountSavingTests {
-        private let bucket: S3Sandbox
+    @Suite(.over(.seaweedFS, .google, .azure)) struct MountSavingTests {
+        private let bucket: BucketSandbox
         private let proxy: FaultProxy
         private let sandbox: MountSandbox
 
         init() async throws {
-            var bucket = try await S3Sandbox(SeaweedFS.shared, ["old": Array("old\n".utf8)])
+            var bucket = try await BucketSandbox(["old": Array("old\n".utf8)])
             proxy = try FaultProxy(to: bucket.server.port)
             bucket.port = proxy.port
             sandbox = try MountSandbox(reading: bucket)
@@ -19,12 +19,12 @@ extension MountedTasks {
         }
 
         /// From now on nothing can be written to the bucket.
-        private func close() { proxy.add(Fault(.hangUp, "PUT", of: "/", times: .max)) }
+        private func close() { proxy.add(Fault.writing(.hangUp, times: .max)) }
         private func reopen() { proxy.removeFaults() }
 
         private func task(_ keys: String = "commit: background", below prefix: String = "") -> String {
             "file_mounts: {\(sandbox.destination): "
-                + "{source: \"s3://\(bucket.bucket)\(prefix)\", mode: MOUNT, \(keys)}}"
+                + "{source: \"\(bucket.url)\(prefix)\", mode: MOUNT, \(keys)}}"
         }
 
         /// What the bucket holds in the end.
@@ -95,7 +95,7 @@ extension MountedTasks {
         @Test func whoSynchronizesWaits() async throws {
             try sandbox.expect(0, task("commit: fsync"))
             let mayGoOn = DispatchSemaphore(value: 0)
-            proxy.add(Fault(.meanwhile { mayGoOn.wait() }, "PUT", of: "/new"))
+            proxy.add(Fault.writing("new", .meanwhile { mayGoOn.wait() }))
             let writer = try sandbox.start("echo new > $M/new && echo closed && sync $M/new && echo saved")
             try sandbox.wait("it closed") { writer.outputSoFar.contains("closed") }
             try await Task.sleep(for: .milliseconds(500))
@@ -183,7 +183,7 @@ extension MountedTasks {
         /// Nobody waits for a store that refuses: somebody has to see to that first.
         @Test func aRefusalIsToldOfAtOnce() async throws {
             try sandbox.expect(0, task())
-            proxy.add(Fault(Fault.refusal(403, "AccessDenied"), "PUT", of: "/", times: .max))
+            proxy.add(Fault.writing(Fault.refusal(403, "AccessDenied"), times: .max))
             #expect(try sandbox.shell("echo new > $M/new").status == 0)
             let flushed = try sandbox.document("flush")
             #expect(flushed.exitCode == 75 && flushed.mounts.first?.code == "not-saved", "\(flushed.json)")

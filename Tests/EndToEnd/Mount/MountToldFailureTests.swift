@@ -5,13 +5,13 @@ import Testing
 
 extension MountedTasks {
     /// What fails when no program can be told any more, or only one of many: the status and the ends of a task say it.
-    @Suite(.onSeaweedFS) struct MountToldFailureTests {
-        private let bucket: S3Sandbox
+    @Suite(.over(.seaweedFS)) struct MountToldFailureTests {
+        private let bucket: BucketSandbox
         private let proxy: FaultProxy
         private let sandbox: MountSandbox
 
         init() async throws {
-            var bucket = try await S3Sandbox(SeaweedFS.shared, .text(["old": "old\n"]))
+            var bucket = try await BucketSandbox(.text(["old": "old\n"]))
             proxy = try bucket.proxy()
             sandbox = try MountSandbox(reading: bucket)
             bucket.port = bucket.server.port
@@ -19,7 +19,7 @@ extension MountedTasks {
         }
 
         private func task(_ keys: String = "commit: close") -> String {
-            "file_mounts: {\(sandbox.destination): {source: \"s3://\(bucket.bucket)\", mode: MOUNT, \(keys)}}"
+            "file_mounts: {\(sandbox.destination): {source: \"\(bucket.url)\", mode: MOUNT, \(keys)}}"
         }
 
         private func expectInBucket(
@@ -36,7 +36,7 @@ extension MountedTasks {
         @Test func attributesThatAreRefused() async throws {
             try sandbox.expect(0, task())
             #expect(try sandbox.output("echo new > $M/new") == "")
-            proxy.add(Fault(Fault.refusal(403, "AccessDenied"), "PUT", of: "/new", times: .max))
+            proxy.add(Fault.writing("new", Fault.refusal(403, "AccessDenied"), times: .max))
             #expect(try sandbox.output("chmod 600 $M/new") == "")
             let flushed = try sandbox.document("flush")
             #expect(flushed.exitCode == 74 && flushed.mounts.first?.code == "attributes-lost", "\(flushed.json)")
@@ -57,7 +57,7 @@ extension MountedTasks {
         /// They are pending like bytes, and nobody is told that everything is there.
         @Test func attributesThatCannotBeStoredNow() async throws {
             try sandbox.expect(0, task())
-            proxy.add(Fault(.hangUp, "PUT", of: "/old", times: .max))
+            proxy.add(Fault.writing("old", .hangUp, times: .max))
             #expect(try sandbox.output("chmod 600 $M/old") == "")
             for verb in ["flush", "down"] {
                 let late = try sandbox.document(verb, "--drain-timeout", "1s")

@@ -5,15 +5,15 @@ import Testing
 
 extension MountedTasks {
     /// Services and disks that fail while programs write: they are told, the status says it, and nothing is lost.
-    @Suite(.onSeaweedFS) struct MountWriteFaultTests {
-        private let bucket: S3Sandbox
+    @Suite(.over(.seaweedFS, .google, .azure)) struct MountWriteFaultTests {
+        private let bucket: BucketSandbox
         private let proxy: FaultProxy
         private let sandbox: MountSandbox
 
-        private static let large = S3Sandbox.bytes(20 << 20, seed: 4)
+        private static let large = BucketSandbox.bytes(20 << 20, seed: 4)
 
         init() async throws {
-            var bucket = try await S3Sandbox()
+            var bucket = try await BucketSandbox()
             proxy = try bucket.proxy()
             sandbox = try MountSandbox(reading: bucket)
             bucket.port = bucket.server.port
@@ -22,7 +22,7 @@ extension MountedTasks {
         }
 
         private func task(_ keys: String = "commit: close") -> String {
-            "file_mounts: {\(sandbox.destination): {source: \"s3://\(bucket.bucket)\", mode: MOUNT, \(keys)}}"
+            "file_mounts: {\(sandbox.destination): {source: \"\(bucket.url)\", mode: MOUNT, \(keys)}}"
         }
 
         /// Unmounted with everything saved, and this is in the bucket.
@@ -35,7 +35,10 @@ extension MountedTasks {
             #expect(sandbox.staged == [], sourceLocation: location)
             try await bucket.succeed(bucket.task(), at: location)
             bucket.expect(objects, at: location)
-            #expect(try await bucket.server.uploads(in: bucket.bucket) == [], sourceLocation: location)
+            // Azure cannot be told to forget what was given up, and does so by itself after a week.
+            if TestCloud.current != .azure {
+                #expect(try await bucket.server.uploads(in: bucket.bucket) == [], sourceLocation: location)
+            }
         }
 
         // MARK: What is got over
@@ -43,29 +46,12 @@ extension MountedTasks {
         /// Everything that writes is asked to come again later, several times; no program notices.
         @Test func aStoreThatIsOverloaded() async throws {
             try sandbox.expect(0, task())
-            for method in ["PUT", "POST"] {
-                proxy.add(Fault(Fault.refusal(503, "SlowDown", ["Retry-After": "1"]), method, of: "/", times: 2))
-            }
+            proxy.add(Fault.writing(Fault.refusal(503, "SlowDown", ["Retry-After": "1"]), times: 4))
             let done = try sandbox.shell(
                 "cp \(sandbox.path("large")) $M/f && mkdir $M/d && echo x > $M/d/x && mv $M/d/x $M/y && rm $M/y && rmdir $M/d"
             )
             #expect(done.status == 0 && done.errors == "", "\(done)")
             proxy.expectDone()
-            try await expectSaved(["f": Self.large])
-        }
-
-        /// Keys end in the middle of a file, and there are others: no program notices, and no part is sent again but the refused one.
-        @Test func keysEndInTheMiddle() async throws {
-            try sandbox.useKeysOfAProgram(lasting: "1 hour")
-            try sandbox.expect(0, task())
-            let refused = Fault.refusal(400, "ExpiredToken")
-            proxy.add(Fault(refused, "PUT", of: "partNumber=2"))
-            proxy.add(Fault(refused, "POST", of: "uploadId"))
-            #expect(try sandbox.output("cp \(sandbox.path("large")) $M/f") == "")
-            proxy.expectDone()
-            let parts = proxy.passages.filter { $0.request.target.contains("partNumber") }
-            #expect(parts.count == 3 + 1, "\(parts.map(\.request.target))")
-            #expect(try sandbox.status().trouble == "")
             try await expectSaved(["f": Self.large])
         }
 
@@ -77,9 +63,12 @@ extension MountedTasks {
             dates.timeZone = TimeZone(identifier: "GMT")
             dates.dateFormat = "EEE, dd MMM yyyy HH:mm:ss 'GMT'"
             let later = dates.string(from: Date(timeIntervalSinceNow: 3600))
-            let skewed = Fault.refusal(403, "RequestTimeTooSkewed", ["Date": later])
-            proxy.add(Fault(skewed, "PUT", of: "partNumber=2"))
-            proxy.add(Fault(skewed, "POST", of: "uploadId"))
+            // Nothing of Google's tokens is signed anew.
+            guard TestCloud.current != .google else { return }
+            let code = TestCloud.current == .azure ? "AuthenticationFailed" : "RequestTimeTooSkewed"
+            let skewed = Fault.refusal(403, code, ["Date": later])
+            proxy.add(Fault.part(2, skewed))
+            proxy.add(Fault.completion(skewed))
             #expect(try sandbox.output("cp \(sandbox.path("large")) $M/f") == "")
             proxy.expectDone()
             try await expectSaved(["f": Self.large])
@@ -88,34 +77,34 @@ extension MountedTasks {
         /// The store is away while a file is saved: whoever waits goes on when it is back, and what it has is not sent again.
         @Test func theStoreIsAway() async throws {
             let port = try FreePorts.take(1)[0]
-            sandbox.environment["AWS_ENDPOINT_URL_S3"] = "http://127.0.0.1:\(port)"
-            let never = Fault(.hangUp, "PUT", of: "partNumber=3", times: .max)
+            sandbox.environment.merge(try bucket.server.place(onPort: port, in: sandbox.files.folder)) { $1 }
+            let never = Fault.part(3, .hangUp, times: .max)
             var before: FaultProxy? = try FaultProxy(to: bucket.server.port, port: port, [never])
             try sandbox.expect(0, task())
             let writer = try sandbox.start(
-                "cp \(sandbox.path("large")) $M/f && echo saved", seconds: S3OutageTests.seconds + 120)
+                "cp \(sandbox.path("large")) $M/f && echo saved", seconds: BucketOutageTests.seconds + 120)
             try sandbox.wait("the last part, and answers to those before it", seconds: 60) {
-                let answered = before?.passages.filter { $0.isAnswered && $0.request.target.contains("partNumber") }
+                let answered = before?.passages.filter { $0.isAnswered && $0.request.partNumber != nil }
                 return before?.done[0] ?? 0 > 0 && answered?.count == 2
             }
             try await Task.sleep(for: .seconds(1))
             before = nil
-            try await Task.sleep(for: .seconds(S3OutageTests.seconds))
+            try await Task.sleep(for: .seconds(BucketOutageTests.seconds))
             #expect(try writer.isRunning && sandbox.status().uploads["pending"] == 1)
             let again = try FaultProxy(to: bucket.server.port, port: port)
             #expect(try writer.wait(seconds: 100).output == "saved\n")
-            let parts = again.passages.filter { $0.request.target.contains("partNumber") }
-            #expect(!parts.isEmpty && parts.allSatisfy { $0.request.target.contains("partNumber=3") })
+            let parts = again.passages.compactMap(\.request.partNumber)
+            #expect(!parts.isEmpty && parts.allSatisfy { $0 == 3 })
             try await expectSaved(["f": Self.large])
         }
 
         // MARK: What others write
 
         /// Two machines have the same file open: the one that saves first has it, the other is told, and nothing is lost.
-        @Test(.onCeph, arguments: [MountedFiles.Home.seaweedFS, .ceph])
+        @Test(.onCeph, arguments: [MountedFiles.Home.bucket, .ceph])
         func twoMountsWriteOneFile(home: MountedFiles.Home) async throws {
             let server = home == .ceph ? CephGateway.shared : SeaweedFS.shared
-            let bucket = try await S3Sandbox(server, .text(["f": "old\n"]))
+            let bucket = try await BucketSandbox(server, .text(["f": "old\n"]))
             let script = """
                 import os, sys, time
                 file = os.open(sys.argv[1] + '/f', os.O_WRONLY | os.O_TRUNC)
@@ -128,7 +117,7 @@ extension MountedTasks {
             for name in ["first", "second"] {
                 let mount = try MountSandbox(reading: bucket)
                 try mount.expect(
-                    0, "file_mounts: {\(mount.destination): {source: \"s3://\(bucket.bucket)\", mode: MOUNT}}")
+                    0, "file_mounts: {\(mount.destination): {source: \"\(bucket.url)\", mode: MOUNT}}")
                 let program = try Program.start(["python3", "-c", script, mount.destination, mount.path("go"), name])
                 try mount.wait("it open") { program.outputSoFar.contains("open") }
                 writers.append((mount, program))
@@ -157,8 +146,7 @@ extension MountedTasks {
         @Test(arguments: ["close", "fsync"]) func thePermissionToWriteIsLost(commit: String) async throws {
             try await bucket.put(["old": "old\n"])
             try sandbox.expect(0, task("commit: \(commit)"))
-            proxy.add(Fault(Fault.refusal(403, "AccessDenied"), "PUT", of: "/", times: .max))
-            proxy.add(Fault(Fault.refusal(403, "AccessDenied"), "POST", of: "/", times: .max))
+            proxy.add(Fault.writing(Fault.refusal(403, "AccessDenied"), times: .max))
             let said = try sandbox.shell("cp \(sandbox.path("large")) $M/f; echo new > $M/old; cat $M/old")
             #expect(said.output == "new\n")
             let isTold = said.errors.components(separatedBy: "Permission denied").count - 1
@@ -168,7 +156,8 @@ extension MountedTasks {
             #expect(flushed.exitCode == 75 && flushed.mounts.first?.code == "not-saved", "\(flushed.json)")
             let status = try sandbox.status()
             #expect(status.uploads["pending"] == 2 && status.uploads["failed"] == 2 && status.code == "denied")
-            #expect(try TemporaryFolder.text(of: sandbox.files.state + "/task/log").contains("AccessDenied"))
+            let log = try TemporaryFolder.text(of: sandbox.files.state + "/task/log")
+            #expect(log.contains("AccessDenied") || log.contains("refuses the token"), "\(log)")
             // Who looks elsewhere sees what was there.
             try await bucket.succeed(bucket.task())
             bucket.expect(["old": "old\n"])
@@ -186,7 +175,7 @@ extension MountedTasks {
         {
             let disk = try LoopDisk(mebibytes: 56)
             try sandbox.expect(0, task("commit: background, staging: {dir: \(disk.path), size: 1GiB}"))
-            for method in ["PUT", "POST"] { proxy.add(Fault(.hangUp, method, of: "/", times: .max)) }
+            proxy.add(Fault.writing(.hangUp, times: .max))
             #expect(try sandbox.output("cp \(sandbox.path("large")) $M/f; echo small > $M/s") == "")
             let full = try sandbox.shell("dd if=/dev/zero of=$M/g bs=1M count=60 status=none")
             #expect(full.status != 0 && full.errors.contains("No space left on device"), "\(full)")
@@ -212,7 +201,7 @@ extension MountedTasks {
             #expect(flushed.exitCode == 75 && flushed.mounts.first?.code == "not-saved", "\(flushed.json)")
             #expect(try sandbox.status().uploads["failed"] == 1)
             #expect(try sandbox.document("down").exitCode == 75)
-            try await bucket.server.makeBucket(bucket.bucket)
+            try await bucket.server.makeBucket(named: bucket.bucket)
             try await expectSaved(["f": Array("new\n".utf8)])
         }
     }

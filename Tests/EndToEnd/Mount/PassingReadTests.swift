@@ -5,16 +5,16 @@ import Testing
 
 extension MountedTasks {
     /// What a cache has whole is read by the kernel itself, also while nobody serves.
-    @Suite(.onSeaweedFS, .onPassingKernel) struct PassingReadTests {
-        private let bucket: S3Sandbox
+    @Suite(.over(.seaweedFS), .onPassingKernel) struct PassingReadTests {
+        private let bucket: BucketSandbox
         private let sandbox: MountSandbox
         private let reader: OrderedReader
 
-        private static let old = S3Sandbox.bytes(9_000_001)
-        private static let new = S3Sandbox.bytes(9_000_001, seed: 2)
+        private static let old = BucketSandbox.bytes(9_000_001)
+        private static let new = BucketSandbox.bytes(9_000_001, seed: 2)
 
         init() async throws {
-            bucket = try await S3Sandbox(SeaweedFS.shared, ["f": Self.old])
+            bucket = try await BucketSandbox(["f": Self.old])
             sandbox = try MountSandbox(reading: bucket)
             reader = try OrderedReader(of: sandbox.destination + "/f", sandbox)
         }

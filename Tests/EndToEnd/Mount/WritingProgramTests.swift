@@ -5,7 +5,7 @@ import Testing
 extension MountedTasks {
     /// Programs that people use write to a mount as to a disk: afterwards the bucket holds what the disk does.
     @Suite(
-        .onSeaweedFS, .enabled(if: Judge.isHere, Comment(rawValue: Judge.absence)),
+        .over(.seaweedFS), .enabled(if: Judge.isHere, Comment(rawValue: Judge.absence)),
         .enabled(
             if: ["rsync", "git", "sqlite3", "unzip", "vim.tiny", "fio", "stress-ng"].allSatisfy(Program.isInstalled),
             "rsync, git, sqlite3, unzip, vim.tiny, fio or stress-ng is not installed"))
@@ -196,7 +196,7 @@ extension MountedTasks {
             let finished: Finished
         }
 
-        @Test(arguments: jobs, [MountedFiles.Home.folder, .seaweedFS])
+        @Test(arguments: jobs, [MountedFiles.Home.folder, .bucket])
         func theBucketHoldsWhatADiskDoes(job: Job, home: MountedFiles.Home) async throws {
             let disk = try TemporaryFolder()
             let local = disk.path("work/local")
@@ -226,7 +226,7 @@ extension MountedTasks {
         }
 
         /// A disk need not have any. SeaweedFS keeps none of what stands for a folder.
-        @Test(.onCeph, arguments: [MountedFiles.Home.seaweedFS, .ceph])
+        @Test(.onCeph, arguments: [MountedFiles.Home.bucket, .ceph])
         func extendedAttributes(home: MountedFiles.Home) async throws {
             let mounted = try await WritableMount(in: home)
             #expect(try Self.run("$W attributes $M", mounted.root) == "")
@@ -238,7 +238,7 @@ extension MountedTasks {
 
         // MARK: Killed
 
-        @Test(arguments: ["TERM", "KILL", "SEGV"], [MountedFiles.Home.folder, .seaweedFS])
+        @Test(arguments: ["TERM", "KILL", "SEGV"], [MountedFiles.Home.folder, .bucket])
         func whatAKilledWriterLeavesIsNoObject(signal: String, home: MountedFiles.Home) async throws {
             let mounted = try await WritableMount(in: home)
             let half = String(repeating: "half", count: 1000)
@@ -261,7 +261,7 @@ extension MountedTasks {
 
         /// Data is safe as soon as the close has answered: everything is killed a moment later.
         @Test func whatWasClosedOutlivesEverybody() async throws {
-            let mounted = try await WritableMount(in: .seaweedFS)
+            let mounted = try await WritableMount(in: .bucket)
             _ = try Self.run("for i in 1 2 3; do echo content $i > $M/f$i; done", mounted.root)
             for process in mounted.sandbox.supervisors + mounted.sandbox.sessions { kill(process, SIGKILL) }
             #expect(

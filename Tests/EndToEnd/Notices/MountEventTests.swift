@@ -62,13 +62,13 @@ extension Entrypoints {
 }
 
 extension MountedTasks {
-    @Suite(.onSeaweedFS) struct DrainEventTests {
+    @Suite(.over(.seaweedFS)) struct DrainEventTests {
         /// A file of which every PUT is cut off.
         private func unsaved() async throws -> (proxy: FaultProxy, sandbox: MountSandbox) {
             let (bucket, proxy, sandbox) = try await MountSandbox.ofBucket([:])
-            let entry = "{source: \"s3://\(bucket.bucket)\", mode: MOUNT, commit: background}"
+            let entry = "{source: \"\(bucket.url)\", mode: MOUNT, commit: background}"
             try sandbox.expect(0, "file_mounts: {\(sandbox.destination): \(entry)}")
-            proxy.add(Fault(.hangUp, "PUT", of: "/", times: .max))
+            proxy.add(Fault.writing(.hangUp, times: .max))
             #expect(try sandbox.shell("echo new > $M/new").status == 0)
             return (proxy, sandbox)
         }

@@ -4,15 +4,15 @@ import Testing
 
 extension MountedTasks {
     /// What goes to and fro between a mount and its bucket, as its figures say.
-    @Suite(.onSeaweedFS, .enabled(if: Judge.isHere, Comment(rawValue: Judge.absence)))
+    @Suite(.over(.seaweedFS), .enabled(if: Judge.isHere, Comment(rawValue: Judge.absence)))
     struct MountTrafficTests {
         @Test func figures() async throws {
-            let bucket = try await S3Sandbox()
+            let bucket = try await BucketSandbox()
             try await bucket.put(["large": String(repeating: "x", count: 300_000)])
             let sandbox = try MountSandbox(reading: bucket)
             let path = sandbox.path("m.prom")
             let keys = "mode: MOUNT, cache: {dir: \(sandbox.path("cache"))}"
-            let task = "file_mounts: {\(sandbox.destination): {source: \"s3://\(bucket.bucket)\", \(keys)}}"
+            let task = "file_mounts: {\(sandbox.destination): {source: \"\(bucket.url)\", \(keys)}}"
             try sandbox.expect(0, task, "--metrics-file", "m.prom")
             _ = try sandbox.output("cat $M/large > /dev/null; head -c 200000 /dev/zero > $M/new")
             try sandbox.wait("what was read and written") {

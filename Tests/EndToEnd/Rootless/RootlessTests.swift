@@ -175,12 +175,12 @@ extension Rootless {
     /// A bucket, as it is used by jobs of users'.
     @Suite(.onSeaweedFS) struct RootlessBucketTests {
         @Test func whatIsWrittenIsInTheBucket() async throws {
-            let bucket = try await S3Sandbox()
+            let bucket = try await BucketSandbox()
             try await bucket.put(["old": "old\n"])
             let sandbox = try MountSandbox(reading: bucket)
             let user = try OrdinaryUser(sandbox)
             let task =
-                "file_mounts: {\(sandbox.destination): {source: \"s3://\(bucket.bucket)\", mode: MOUNT, commit: background}}"
+                "file_mounts: {\(sandbox.destination): {source: \"\(bucket.url)\", mode: MOUNT, commit: background}}"
             let line = "cat $M/old; mkdir $M/deep; seq 200000 > $M/deep/numbers; mv $M/old $M/new"
             let run = try user.enter(["sh", "-c", line], task: task).wait(seconds: 60)
             #expect(run.status == 0 && run.output == "old\n", "\(run)")

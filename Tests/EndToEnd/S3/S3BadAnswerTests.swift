@@ -4,13 +4,13 @@ import Signing
 import TestSupport
 import Testing
 
-/// Answers that are wrong and not just late. A file with wrong bytes in it never appears.
+/// Answers that only S3 gives, and that are wrong.
 @Suite(.onSeaweedFS) struct S3BadAnswerTests {
-    private var sandbox: S3Sandbox
-    private static let bucket = S3FaultTests.bucket
+    private var sandbox: BucketSandbox
+    private static let bucket = BucketFaultTests.bucket
 
     init() async throws {
-        sandbox = try await S3Sandbox(Self.bucket)
+        sandbox = try await BucketSandbox(Self.bucket)
     }
 
     /// One part after the other, so that it is known which one a fault meets.
@@ -33,64 +33,11 @@ import Testing
         sandbox.expect(Self.bucket.objects, at: location)
     }
 
-    // MARK: Ranges
-
-    @Test(arguments: [
-        "bytes 0-5242879/11534336", "bytes 5242880-10485759/11534337", "bytes 5242881-10485760/11534336", "bytes x",
-        "bytes 5242880-10485758/11534336",
-    ])
-    func wrongContentRange(range: String) async throws {
-        try await fails(
-            74, range.hasSuffix("7") ? "source-changed" : "input-output",
-            Fault(.rewrite(["Content-Range": range]), of: "/large", skip: 1))
-    }
-
-    /// A part that pretends to be the whole, and one that does not say what it is.
-    @Test(arguments: [200, 206])
-    func partsThatSayNothingOfTheirPlace(status: Int) async throws {
-        try await fails(
-            74, status == 200 ? "source-changed" : "input-output",
-            Fault(.rewrite(status: status, ["Content-Range": nil]), of: "/large"))
-    }
-
-    @Test func anotherVersion() async throws {
-        let tag = "\"00000000000000000000000000000000\""
-        try await fails(74, "source-changed", Fault(.rewrite(["ETag": tag]), of: "/large", skip: 2))
-        Files.removeTree(sandbox.files.destination)
-        try await fails(74, "source-changed", Fault(.rewrite(["ETag": tag]), of: "/small"))
-    }
-
-    // MARK: Wrong bytes
-
-    @Test(arguments: [0, 10_000, 19_999])
-    func oneWrongByteIsFetchedAgain(place: Int) async throws {
-        var sandbox = sandbox
-        let proxy = try sandbox.proxy(Fault(.corrupt(at: place), of: "/small", times: 2))
-        try await sandbox.succeed(task())
-        sandbox.expect(Self.bucket.objects)
-        proxy.expectDone()
-    }
-
-    @Test func bytesThatStayWrong() async throws {
-        try await fails(74, "checksum-mismatch", Fault(.corrupt(at: 77), of: "/small", times: 1000))
-    }
-
-    /// Where nobody looks, the proxy's byte comes through: it does what these tests rely on.
-    @Test func withoutChecksums() async throws {
-        var sandbox = sandbox
-        let proxy = try sandbox.proxy(Fault(.corrupt(at: 77), of: "/small"))
-        try await sandbox.succeed(task(", checksum: off"))
-        var wrong = Self.bucket.objects
-        wrong["small"]?[77] ^= 0xFF
-        sandbox.expect(wrong)
-        proxy.expectDone()
-    }
-
     /// Parts are checked together, against what the server states of the whole.
     @Test func aWrongByteInAPart() async throws {
-        let large = S3Sandbox.bytes(11 << 20, seed: 5)
-        let own = try await S3Sandbox(SeaweedFS.shared)
-        try await own.server.put(
+        let large = BucketSandbox.bytes(11 << 20, seed: 5)
+        let own = try await BucketSandbox(SeaweedFS.shared)
+        try await own.s3.put(
             "large", large,
             [
                 "x-amz-checksum-crc32c": try Checksum(.crc32c, of: large).base64,
@@ -123,20 +70,6 @@ import Testing
         #expect(other.connections == 0)
     }
 
-    /// A server that asks for more patience than anybody has.
-    @Test func busyForTooLong() async throws {
-        let deed = Fault.refusal(503, "SlowDown", ["Retry-After": "3600"])
-        try await fails(75, "throttled", Fault(deed, of: "/small", times: 100))
-    }
-
-    @Test func listingsThatAreNone() async throws {
-        var sandbox = sandbox
-        try sandbox.proxy(Fault(.answer(200, [:], "<html>portal</html>"), of: "list-type=2", times: 100))
-        let finished = try await sandbox.run(task())
-        #expect(finished.status == 69, "\(finished.output)")
-        #expect(sandbox.files.names == [])
-    }
-
     // MARK: Credentials
 
     /// Keys that expire on the way are looked for again where they came from.
@@ -149,7 +82,7 @@ import Testing
         }
         write(TestBucketServer.owner)
         var sandbox = sandbox
-        for name in S3Sandbox.keys(TestBucketServer.owner).keys { sandbox.environment[name] = nil }
+        for name in TestBucketServer.owner.variables.keys { sandbox.environment[name] = nil }
         sandbox.environment["AWS_SHARED_CREDENTIALS_FILE"] = file
         let proxy = try sandbox.proxy(
             Fault(.meanwhile { write(TestBucketServer.second) }, of: "list-type=2"),

@@ -4,10 +4,11 @@ import Testing
 
 /// `--dry-run` of a copy from a bucket: it asks, tells what it has learned, and changes nothing.
 @Suite(.onSeaweedFS) struct S3DryRunTests {
-    private var sandbox: S3Sandbox
+    private var sandbox: BucketSandbox
 
     init() async throws {
-        sandbox = try await S3Sandbox(SeaweedFS.shared, ["a": S3Sandbox.bytes(5000), "b/c": S3Sandbox.bytes(300)])
+        sandbox = try await BucketSandbox(
+            SeaweedFS.shared, ["a": BucketSandbox.bytes(5000), "b/c": BucketSandbox.bytes(300)])
     }
 
     private func plan(_ finished: Finished) throws -> [String: Any] {
@@ -69,7 +70,7 @@ import Testing
         var sandbox = sandbox
         let mounted = try MountedFolder("size=2m")
         sandbox.files.destination = mounted.path + "/dst"
-        try await sandbox.put(["big": S3Sandbox.bytes(3 << 20)])
+        try await sandbox.put(["big": BucketSandbox.bytes(3 << 20)])
         let proxy = try sandbox.proxy()
         for options in [["--dry-run"], []] {
             let finished = try await sandbox.start(sandbox.task(), options).end()
@@ -86,8 +87,8 @@ import Testing
     @Test(.enabled(if: MountedFolder.isPossible, Comment(rawValue: MountedFolder.absence)))
     func roomForAllMountsTogether() async throws {
         let mounted = try MountedFolder("size=4m")
-        try await sandbox.put(["big": S3Sandbox.bytes(2 << 20)])
-        let url = "s3://\(sandbox.bucket)"
+        try await sandbox.put(["big": BucketSandbox.bytes(2 << 20)])
+        let url = sandbox.url
         try await sandbox.fail(28, "file_mounts: {\(mounted.path)/1: \(url), \(mounted.path)/2: \(url)}")
         #expect(FileTree(mounted.path).names == [])
     }

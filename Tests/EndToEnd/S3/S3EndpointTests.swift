@@ -4,11 +4,11 @@ import Testing
 
 /// Where requests go, how they are written, and what is on them. A proxy before the gateway sees them.
 @Suite(.onCeph) struct S3EndpointTests {
-    private var sandbox: S3Sandbox
+    private var sandbox: BucketSandbox
     private let proxy: FaultProxy
 
     init() async throws {
-        sandbox = try await S3Sandbox(CephGateway.shared, .text(["a": "1", "b": "2"]))
+        sandbox = try await BucketSandbox(CephGateway.shared, .text(["a": "1", "b": "2"]))
         proxy = try sandbox.proxy()
     }
 
@@ -25,7 +25,7 @@ import Testing
         """
     }
 
-    private func elsewhere() -> S3Sandbox {
+    private func elsewhere() -> BucketSandbox {
         var sandbox = sandbox
         sandbox.environment["AWS_ENDPOINT_URL_S3"] = ""
         return sandbox
@@ -81,7 +81,7 @@ import Testing
 
     /// Each part of a large object is of the version that was listed, and no larger than was asked for.
     @Test func partsAndTheirNumber() async throws {
-        let large = S3Sandbox.bytes(11 << 20)
+        let large = BucketSandbox.bytes(11 << 20)
         try await sandbox.put(["large": large])
         try await sandbox.succeed(sandbox.task(nil, "part_size: 5MiB, concurrency: 2"))
         sandbox.expect(["a": [49], "b": [50], "large": large])

@@ -5,10 +5,10 @@ import Testing
 
 /// As whom a bucket is asked. Nothing but the right credentials opens these buckets.
 @Suite(.onCeph) struct S3IdentityTests {
-    private var sandbox: S3Sandbox
+    private var sandbox: BucketSandbox
 
     init() async throws {
-        sandbox = try await S3Sandbox(CephGateway.shared, .text(["a": "1", "p/b": "2", "p/q/c": "3"]))
+        sandbox = try await BucketSandbox(CephGateway.shared, .text(["a": "1", "p/b": "2", "p/q/c": "3"]))
     }
 
     private static let id = TestBucketServer.accessKeyID
@@ -16,9 +16,9 @@ import Testing
     private var endpoint: String { "http://127.0.0.1:\(sandbox.port)" }
 
     /// Without any credentials of the environment.
-    private func sandbox(_ variables: [String: String] = [:]) -> S3Sandbox {
+    private func sandbox(_ variables: [String: String] = [:]) -> BucketSandbox {
         var sandbox = sandbox
-        for name in S3Sandbox.keys(TestBucketServer.owner).keys { sandbox.environment[name] = nil }
+        for name in TestBucketServer.owner.variables.keys { sandbox.environment[name] = nil }
         sandbox.environment.merge(variables) { _, new in new }
         return sandbox
     }
@@ -126,8 +126,8 @@ import Testing
     /// Two sets of credentials in one task, each for its own bucket and for no other.
     @Test func twoMountsWithTwoSetsOfCredentials() async throws {
         let stranger = TestBucketServer.stranger
-        let theirs = try await sandbox.server.makeBucket(as: stranger)
-        try await sandbox.server.put("theirs", [7], in: theirs, as: stranger)
+        let theirs = try await sandbox.s3.makeBucket(as: stranger)
+        try await sandbox.s3.put("theirs", [7], [:], in: theirs, as: stranger)
         let other = sandbox.files.path("other")
         func task(_ first: String, _ second: String) -> String {
             """
@@ -135,7 +135,7 @@ import Testing
               mine: {provider: minio, endpoint: "\(endpoint)", access_key: \(Self.id), secret_key: \(Self.secret)}
               theirs: {provider: minio, endpoint: "\(endpoint)", access_key: \(stranger.accessKeyID), secret_key: \(stranger.secretAccessKey)}
             file_mounts:
-              \(sandbox.files.destination): {source: s3://\(sandbox.bucket), mode: COPY, provider: \(first)}
+              \(sandbox.files.destination): {source: \(sandbox.url), mode: COPY, provider: \(first)}
               \(other): {source: s3://\(theirs), mode: COPY, provider: \(second)}
             """
         }
@@ -152,14 +152,14 @@ import Testing
     /// Everybody may list this bucket and read what is in it, and nobody's signature is on the requests.
     @Test func anonymous() async throws {
         let open = ["x-amz-acl": "public-read"]
-        let bucket = try await sandbox.server.makeBucket(open)
-        try await sandbox.server.put("a", [1], open, in: bucket)
+        let bucket = try await sandbox.s3.makeBucket(open, as: nil)
+        try await sandbox.s3.put("a", [1], open, in: bucket)
         var sandbox = sandbox()
         let proxy = try sandbox.proxy()
         let document = try await sandbox.succeed(sandbox.task("s3://\(bucket)", "anonymous: true"))
         sandbox.expect(["a": [1]])
         #expect(identity(document) == "anonymous")
         #expect(proxy.passages.allSatisfy { $0.request["Authorization"] == nil })
-        try await sandbox.fail(77, sandbox.task("s3://\(sandbox.bucket)", "anonymous: true"))
+        try await sandbox.fail(77, sandbox.task(sandbox.url, "anonymous: true"))
     }
 }

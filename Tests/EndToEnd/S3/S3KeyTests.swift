@@ -8,10 +8,10 @@ import Testing
     enum Server: CaseIterable {
         case ceph, openStackSwift
 
-        fileprivate func sandbox() async throws -> S3Sandbox {
+        fileprivate func sandbox() async throws -> BucketSandbox {
             switch self {
-            case .ceph: try await S3Sandbox(CephGateway.shared)
-            case .openStackSwift: try await S3Sandbox(OpenStackSwift.shared)
+            case .ceph: try await BucketSandbox(CephGateway.shared)
+            case .openStackSwift: try await BucketSandbox(OpenStackSwift.shared)
             }
         }
     }
@@ -30,7 +30,7 @@ import Testing
         let sandbox = try await server.sandbox()
         var objects: [String: [UInt8]] = [:]
         for (index, key) in Self.odd.enumerated() {
-            objects[key] = S3Sandbox.bytes(index * 7 % 50, seed: UInt64(index))
+            objects[key] = BucketSandbox.bytes(index * 7 % 50, seed: UInt64(index))
         }
         try await sandbox.put(objects)
         let document = try await sandbox.succeed(sandbox.task())
@@ -44,7 +44,7 @@ import Testing
     func asASingleSource(on server: Server, key: String) async throws {
         let sandbox = try await server.sandbox()
         try await sandbox.put([key: "single"] as [String: String])
-        let source = "s3://\(sandbox.bucket)/\(key)".replacingOccurrences(of: "\n", with: "\\n")
+        let source = "\(sandbox.url)/\(key)".replacingOccurrences(of: "\n", with: "\\n")
         try await sandbox.succeed(sandbox.task(source))
         #expect(try TemporaryFolder.text(of: sandbox.files.destination) == "single")
     }
@@ -103,7 +103,7 @@ import Testing
     }
 
     /// The folder that a copy leaves which is killed in the middle of `large`.
-    private func leftByAKilledCopy(in sandbox: S3Sandbox) async throws -> String {
+    private func leftByAKilledCopy(in sandbox: BucketSandbox) async throws -> String {
         var killed = sandbox
         let proxy = try killed.proxy(Fault(.stall(after: 100_000), of: "/large", skip: 2))
         let running = try killed.start(killed.task(nil, "part_size: 5MiB, concurrency: 2"))
@@ -118,7 +118,7 @@ import Testing
     @Test(arguments: Server.allCases)
     func whatAKilledRunHasLeftComesBack(on server: Server) async throws {
         let sandbox = try await server.sandbox()
-        let large = S3Sandbox.bytes(16 << 20)
+        let large = BucketSandbox.bytes(16 << 20)
         try await sandbox.put(["large": large, "small": [1]])
         let left = try await leftByAKilledCopy(in: sandbox)
         try await sandbox.put([left + "/mine": "not yours", left + "/1": "nor this"] as [String: String])
@@ -134,7 +134,7 @@ import Testing
     @Test(arguments: Server.allCases)
     func whatSomebodyHasPutIntoOurFolderStays(on server: Server) async throws {
         let sandbox = try await server.sandbox()
-        try await sandbox.put(["large": S3Sandbox.bytes(16 << 20)])
+        try await sandbox.put(["large": BucketSandbox.bytes(16 << 20)])
         let left = try await leftByAKilledCopy(in: sandbox)
         try Files.write("precious", to: sandbox.files.destination + "/\(left)/precious")
         try await sandbox.succeed(sandbox.task(nil, "part_size: 5MiB"))
@@ -157,7 +157,7 @@ import Testing
         #expect(
             document.diagnostics.contains { $0.contains("`a`") && $0.contains("folder") }, "\(document.diagnostics)")
         #expect(sandbox.files.names == [])
-        try await sandbox.succeed(sandbox.task("s3://\(sandbox.bucket)/a/"))
+        try await sandbox.succeed(sandbox.task("\(sandbox.url)/a/"))
         sandbox.expect(["b": "below"])
     }
 

@@ -59,9 +59,9 @@ import Testing
     /// The largest parts that are usual, many small ones and a great listing, with the least that may be asked for.
     @Test(.onSeaweedFS) func theLeastIsEnough() async throws {
         let objects: [String: [UInt8]] = Dictionary(
-            uniqueKeysWithValues: [("large", S3Sandbox.bytes(100 << 20))]
-                + (0..<300).map { ("small/\($0)", S3Sandbox.bytes(20_000, seed: UInt64($0))) })
-        let sandbox = try await S3Sandbox(SeaweedFS.shared, objects)
+            uniqueKeysWithValues: [("large", BucketSandbox.bytes(100 << 20))]
+                + (0..<300).map { ("small/\($0)", BucketSandbox.bytes(20_000, seed: UInt64($0))) })
+        let sandbox = try await BucketSandbox(SeaweedFS.shared, objects)
         let (finished, peak) = try await measure(try sandbox.start(sandbox.task(), ["--max-memory", "64MiB"]))
         #expect(finished.status == 0, "\(finished.output)\(finished.errors)")
         #expect(peak > 0 && peak <= 64 << 20, "\(peak)")

@@ -4,14 +4,14 @@ import Testing
 
 /// What is found out by asking, before the first byte: the same for a dry run and for a run.
 @Suite(.onCeph) struct S3RefusalTests {
-    private var sandbox: S3Sandbox
+    private var sandbox: BucketSandbox
 
     init() async throws {
-        sandbox = try await S3Sandbox(CephGateway.shared, .text(["a": "1", "b/c": "22"]))
+        sandbox = try await BucketSandbox(CephGateway.shared, .text(["a": "1", "b/c": "22"]))
     }
 
     private func expect(
-        _ status: Int32, _ code: String, _ task: String, saying words: String..., in sandbox: S3Sandbox,
+        _ status: Int32, _ code: String, _ task: String, saying words: String..., in sandbox: BucketSandbox,
         at location: Testing.SourceLocation = #_sourceLocation
     ) async throws {
         for options in [["--dry-run"], []] {
@@ -32,14 +32,14 @@ import Testing
     }
 
     @Test func keyThatIsNotThere() async throws {
-        try await expect(66, "not-found", sandbox.task("s3://\(sandbox.bucket)/b/x"), saying: "b/x", in: sandbox)
+        try await expect(66, "not-found", sandbox.task("\(sandbox.url)/b/x"), saying: "b/x", in: sandbox)
     }
 
     @Test func somebodyElsesBucket() async throws {
         var sandbox = sandbox
-        sandbox.environment.merge(S3Sandbox.keys(TestBucketServer.stranger)) { _, other in other }
+        sandbox.environment.merge(TestBucketServer.stranger.variables) { _, other in other }
         for source in ["", "/a", "/b/"] {
-            try await expect(77, "denied", sandbox.task("s3://\(sandbox.bucket)\(source)"), in: sandbox)
+            try await expect(77, "denied", sandbox.task("\(sandbox.url)\(source)"), in: sandbox)
         }
     }
 
@@ -120,7 +120,7 @@ import Testing
         let task = """
             file_mounts:
               \(other): s3://no-such-bucket-here
-              \(sandbox.files.destination): s3://\(sandbox.bucket)
+              \(sandbox.files.destination): \(sandbox.url)
             """
         let document = try await sandbox.fail(66, task)
         #expect(document.mounts.map(\.state) == ["copied", "failed"])
@@ -143,7 +143,7 @@ import Testing
     @Test func deniedForListingAlone() async throws {
         var sandbox = sandbox
         let proxy = try sandbox.proxy(Fault(Fault.refusal(403, "AccessDenied"), of: "list-type=2", times: 1000))
-        try await sandbox.succeed("file_mounts: {\(sandbox.files.destination)/: s3://\(sandbox.bucket)/a}")
+        try await sandbox.succeed("file_mounts: {\(sandbox.files.destination)/: \(sandbox.url)/a}")
         sandbox.expect(["a": "1"])
         #expect((proxy.done.first ?? 0) >= 1)
         try await sandbox.fail(77, sandbox.task())

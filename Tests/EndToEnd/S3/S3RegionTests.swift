@@ -4,15 +4,15 @@ import Testing
 
 /// Regions. OpenStack Swift takes no signature for another than its own, and says which that is, but not to HEAD.
 @Suite(.onOpenStack) struct S3RegionTests {
-    private var sandbox: S3Sandbox
+    private var sandbox: BucketSandbox
     private let proxy: FaultProxy
     private let own = OpenStackSwift.region
     private let objects: [String: [UInt8]] = [
-        "a": Array("one".utf8), "d/b": Array("two".utf8), "large": S3Sandbox.bytes(11 << 20),
+        "a": Array("one".utf8), "d/b": Array("two".utf8), "large": BucketSandbox.bytes(11 << 20),
     ]
 
     init() async throws {
-        sandbox = try await S3Sandbox(OpenStackSwift.shared, objects)
+        sandbox = try await BucketSandbox(OpenStackSwift.shared, objects)
         proxy = try sandbox.proxy()
     }
 
@@ -35,7 +35,7 @@ import Testing
 
     /// Here the first request is a HEAD.
     @Test func ofASingleObject() async throws {
-        try await sandbox.succeed(sandbox.task("s3://\(sandbox.bucket)/large", "part_size: 5MiB"))
+        try await sandbox.succeed(sandbox.task("\(sandbox.url)/large", "part_size: 5MiB"))
         let bytes = try Data(contentsOf: URL(filePath: sandbox.files.destination))
         #expect(bytes == Data(objects["large"] ?? []))
     }
@@ -52,7 +52,7 @@ import Testing
     /// The entry's is not ours to change; the right one is told.
     @Test(arguments: ["", "/a", "/d/"])
     func oneThatTheEntryStatesWrongly(source: String) async throws {
-        let task = sandbox.task("s3://\(sandbox.bucket)\(source)", "region: eu-west-1")
+        let task = sandbox.task("\(sandbox.url)\(source)", "region: eu-west-1")
         for options in [["--dry-run"], []] {
             let finished = try await sandbox.start(task, options).end()
             #expect(finished.status == 78, "\(finished.output)\(finished.errors)")
@@ -76,7 +76,7 @@ import Testing
     }
 
     @Test func ofVerbs() async throws {
-        let url = "s3://\(sandbox.bucket)/a"
+        let url = "\(sandbox.url)/a"
         let check = try await sandbox.start(words: [Program.provision, "check", url, "--output", "json"]).end()
         let checks = try Document(check).json["checks"] as? [[String: Any]]
         #expect(check.status == 0 && checks?.first?["region"] as? String == own, "\(check.output)")

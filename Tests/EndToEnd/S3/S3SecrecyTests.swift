@@ -4,18 +4,18 @@ import Testing
 
 /// Nothing secret is said, written or shown to other processes, whatever happens.
 @Suite(.onSeaweedFS) struct S3SecrecyTests {
-    private var sandbox: S3Sandbox
+    private var sandbox: BucketSandbox
     /// The secrets of these tests, none of which may be seen anywhere.
     private static let secrets = [
         TestBucketServer.secretAccessKey, "PROVIDERSECRET", "HEADERSECRET", "TOKENSECRET", "Signature=",
     ]
 
     init() async throws {
-        sandbox = try await S3Sandbox(SeaweedFS.shared, .text(["a": "1", "b": "2"]))
+        sandbox = try await BucketSandbox(SeaweedFS.shared, .text(["a": "1", "b": "2"]))
     }
 
     private func expectNothing(
-        in finished: Finished, of sandbox: S3Sandbox, at location: Testing.SourceLocation = #_sourceLocation
+        in finished: Finished, of sandbox: BucketSandbox, at location: Testing.SourceLocation = #_sourceLocation
     ) {
         var said = finished.output + finished.errors
         for (path, node) in FileTree(sandbox.files.state).nodes {

@@ -4,13 +4,13 @@ import Testing
 
 /// What Supervisely's users have already: their `remote_links.yml` and `STORAGE_*` variables, as they are.
 @Suite(.onCeph) struct S3SuperviselyTests {
-    private var sandbox: S3Sandbox
+    private var sandbox: BucketSandbox
     private static let id = TestBucketServer.accessKeyID
     private static let secret = TestBucketServer.secretAccessKey
 
     init() async throws {
-        sandbox = try await S3Sandbox(CephGateway.shared, .text(["a": "1"]))
-        for name in S3Sandbox.keys(TestBucketServer.owner).keys { sandbox.environment[name] = nil }
+        sandbox = try await BucketSandbox(CephGateway.shared, .text(["a": "1"]))
+        for name in TestBucketServer.owner.variables.keys { sandbox.environment[name] = nil }
         // Nothing else says where it is.
         sandbox.environment["AWS_ENDPOINT_URL_S3"] = ""
     }

@@ -72,7 +72,6 @@ import Testing
     }
 
     @Test func failuresOfATask() throws {
-        #expect(code(try check(["gs://team-data/x"], 64)[0]) == "not-built")
         #expect(code(try check(["s4://x"], 78)[0]) == "bad-scheme")
         #expect(code(try check(["s3://UPPER"], 78)[0]) == "bad-bucket-name")
         #expect(code(try check(["./none"], 66)[0]) == "not-found")

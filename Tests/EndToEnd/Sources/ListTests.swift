@@ -73,7 +73,6 @@ import Testing
         let denied = try list("s3://data", refusing)
         #expect(denied.status == 77 && denied.output == "")
         #expect(!denied.errors.contains("hush"))
-        #expect(try provision("ls", "gs://team-data").status == 64)
         #expect(try provision("ls", "s4://team-data").status == 78)
         standIn = BucketStandIn()
         standIn.objects = [:]

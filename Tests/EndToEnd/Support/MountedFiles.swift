@@ -5,23 +5,26 @@ import Testing
 /// The same files as a folder of this machine, or as the objects of a real server, mounted for a test.
 final class MountedFiles {
     enum Home: String, CaseIterable, Sendable, CustomTestStringConvertible {
-        case folder, seaweedFS, ceph
+        case folder
+        /// Of the cloud that the test is run over.
+        case bucket
+        case ceph
         var testDescription: String { rawValue }
     }
 
     let sandbox: MountSandbox
     /// Where the objects are; nothing of a folder.
-    let bucket: S3Sandbox?
+    let bucket: BucketSandbox?
     let source: String
 
     /// Not mounted yet.
     init(_ files: [String: [UInt8]], in home: Home) async throws {
-        let servers: [Home: SharedServer] = [.seaweedFS: SeaweedFS.shared, .ceph: CephGateway.shared]
-        if let server = servers[home] {
-            let bucket = try await S3Sandbox(server, files)
+        if home != .folder {
+            let cloud = home == .ceph ? TestCloud.ceph : TestCloud.current
+            let bucket = try await BucketSandbox(on: cloud.server, files)
             sandbox = try MountSandbox(reading: bucket)
             self.bucket = bucket
-            source = "s3://\(bucket.bucket)"
+            source = bucket.url
         } else {
             sandbox = try MountSandbox()
             bucket = nil
@@ -47,22 +50,22 @@ final class MountedFiles {
 
 extension MountSandbox {
     /// For somebody who may read the bucket.
-    convenience init(reading bucket: S3Sandbox) throws {
-        try self.init(environment: bucket.variables)
+    convenience init(reading bucket: BucketSandbox) throws {
+        try self.init(environment: try bucket.variables)
     }
 
     /// A bucket with these objects, a proxy before it, and who reads it through that.
     static func ofBucket(
         _ objects: [String: [UInt8]] = [:]
-    ) async throws -> (bucket: S3Sandbox, proxy: FaultProxy, sandbox: MountSandbox) {
-        var bucket = try await S3Sandbox(SeaweedFS.shared, objects)
+    ) async throws -> (bucket: BucketSandbox, proxy: FaultProxy, sandbox: MountSandbox) {
+        var bucket = try await BucketSandbox(objects)
         let proxy = try bucket.proxy()
         return (bucket, proxy, try MountSandbox(reading: bucket))
     }
 
     /// The task that mounts a bucket at the destination.
-    func task(of bucket: S3Sandbox, _ keys: String = "") -> String {
-        "file_mounts: {\(destination): \(entry("s3://\(bucket.bucket)", keys))}"
+    func task(of bucket: BucketSandbox, _ keys: String = "") -> String {
+        "file_mounts: {\(destination): \(entry(bucket.url, keys))}"
     }
 
     /// The only mount's status as it is now.

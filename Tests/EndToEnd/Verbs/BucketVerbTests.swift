@@ -18,12 +18,12 @@ import Testing
 
     private static let objects = ["a.txt": "1234", "d/b.txt": "56", "d/e/c.txt": "7", "z": ""]
 
-    private func sandbox(_ server: Server) async throws -> S3Sandbox {
-        try await S3Sandbox(server.shared, .text(Self.objects))
+    private func sandbox(_ server: Server) async throws -> BucketSandbox {
+        try await BucketSandbox(server.shared, .text(Self.objects))
     }
 
     /// Of somebody who has only this right.
-    private func sandbox(_ server: Server, only right: BucketRight) async throws -> S3Sandbox {
+    private func sandbox(_ server: Server, only right: BucketRight) async throws -> BucketSandbox {
         var sandbox = try await sandbox(server)
         let somebody: AWSCredentials
         switch server {
@@ -32,17 +32,17 @@ import Testing
             somebody = TestBucketServer.stranger
             try await CephGateway.letStranger(right, in: sandbox.bucket)
         }
-        sandbox.environment.merge(S3Sandbox.keys(somebody)) { _, new in new }
+        sandbox.environment.merge(somebody.variables) { _, new in new }
         return sandbox
     }
 
     private static let wrongKeys = [
         ["AWS_SECRET_ACCESS_KEY": "WRONGSECRET"], ["AWS_ACCESS_KEY_ID": "AKIDNOBODY"],
-        S3Sandbox.keys(TestBucketServer.stranger),
+        TestBucketServer.stranger.variables,
     ]
 
     /// Of somebody who is not whom he says he is, is unknown, or has no right to anything.
-    private func sandbox(_ server: Server, wrongKeys number: Int) async throws -> S3Sandbox {
+    private func sandbox(_ server: Server, wrongKeys number: Int) async throws -> BucketSandbox {
         var sandbox = try await sandbox(server)
         sandbox.environment.merge(Self.wrongKeys[number]) { _, new in new }
         return sandbox
@@ -60,7 +60,7 @@ import Testing
         var code: String? { of("error", "code") as? String }
     }
 
-    private func check(_ path: String, _ sandbox: S3Sandbox, bucket: String? = nil) async throws -> Check {
+    private func check(_ path: String, _ sandbox: BucketSandbox, bucket: String? = nil) async throws -> Check {
         let url = "s3://\(bucket ?? sandbox.bucket)\(path)"
         let finished = try await sandbox.start(words: [Program.provision, "check", url, "--output", "json"]).end()
         let document = try Document(finished).json
@@ -139,7 +139,7 @@ import Testing
     @Test(arguments: Server.allCases)
     func copyWithoutTheRightToRead(on server: Server) async throws {
         let sandbox = try await sandbox(server, only: .list)
-        for source in ["s3://\(sandbox.bucket)/a.txt", "s3://\(sandbox.bucket)/d/"] {
+        for source in ["\(sandbox.url)/a.txt", "\(sandbox.url)/d/"] {
             let document = try await sandbox.fail(77, sandbox.task(source))
             #expect(
                 document.mounts.first?.code == "denied"
@@ -151,7 +151,7 @@ import Testing
     // MARK: ls
 
     private func list(
-        _ path: String, _ sandbox: S3Sandbox, bucket: String? = nil, _ format: String = "text"
+        _ path: String, _ sandbox: BucketSandbox, bucket: String? = nil, _ format: String = "text"
     ) async throws -> Finished {
         let url = "s3://\(bucket ?? sandbox.bucket)\(path)"
         return try await sandbox.start(words: [Program.provision, "ls", url, "--output", format]).end()

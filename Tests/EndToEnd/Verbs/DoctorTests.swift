@@ -6,7 +6,10 @@ import Testing
 @Suite struct DoctorTests {
     private let folder: TemporaryFolder
     /// Nothing at the machine's own address is asked.
-    private static let quiet = ["AWS_EC2_METADATA_DISABLED": "true"]
+    private static let quiet = [
+        "AWS_EC2_METADATA_DISABLED": "true", "NO_GCE_CHECK": "true",
+        "AZURE_POD_IDENTITY_AUTHORITY_HOST": "http://127.0.0.1:1", "PATH": "/nowhere",
+    ]
 
     init() throws {
         folder = try TemporaryFolder()
@@ -53,9 +56,32 @@ import Testing
     @Test func withoutCredentials() async throws {
         let found = try await doctor(0)
         #expect(found["aws credentials"]?.first?.hasPrefix("fact: there are no AWS credentials") == true, "\(found)")
-        #expect(found["aws, looked at"]?.count ?? 0 >= 3)
+        for cloud in ["aws", "google", "azure"] {
+            #expect(found["\(cloud) credentials"]?.first?.hasPrefix("fact: there are no ") == true, "\(found)")
+            #expect(found["\(cloud), looked at"]?.count ?? 0 >= 3, "\(found)")
+        }
         let text = try provision("doctor", environment: Self.quiet)
         #expect(text.status == 0 && text.output.hasSuffix("COPY can work\n"), "\(text)")
+    }
+
+    /// Whose keys are in the environment, of each cloud.
+    @Test func whoWeAreEverywhere() async throws {
+        let account = try ServiceAccountFile(in: TemporaryFolder())
+        try Files.write(account.content, to: Array(folder.path("key.json").utf8))
+        // Nobody is asked for the time but these.
+        let nobody = "http://127.0.0.1:\(try FreePorts.take(1)[0])"
+        let found = try await doctor(
+            0,
+            [
+                "GOOGLE_APPLICATION_CREDENTIALS": folder.path("key.json"), "https_proxy": nobody,
+                "AZURE_STORAGE_ACCOUNT": "someaccount", "AZURE_STORAGE_KEY": "aHVzaGh1c2g=",
+                "AZURE_STORAGE_BLOB_ENDPOINT": nobody,
+            ])
+        let google = try #require(found["google credentials"]?.first)
+        #expect(google.hasPrefix("good: ") && google.contains(ServiceAccountFile.email), "\(google)")
+        let azure = try #require(found["azure credentials"]?.first)
+        #expect(azure.hasPrefix("good: ") && azure.contains("AZURE_STORAGE_KEY"), "\(azure)")
+        #expect(found.values.joined().allSatisfy { !$0.contains("aHVzaGh1c2g") })
     }
 
     // MARK: The clock

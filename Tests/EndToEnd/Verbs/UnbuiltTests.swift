@@ -36,14 +36,9 @@ import Testing
     }
 
     /// What no build of this age can do is refused for the whole task: half of it would look like all of it.
-    @Test(arguments: [
-        ("gs://team-data/x", "copying from Google Cloud Storage is not built yet"),
-        ("https://acct.blob.core.windows.net/data/x", "copying from Azure Blob Storage is not built yet"),
-        ("{source: gs://team-data}", "mounting Google Cloud Storage is not built yet"),
-        ("{source: gs://team-data, read_only: true}", "mounting Google Cloud Storage is not built yet"),
-        ("{name: team-data, source: ./file, mode: COPY}", "uploading a local source is not built yet"),
-    ])
-    func mounts(entry: String, message: String) throws {
+    @Test func mounts() throws {
+        let entry = "{name: team-data, source: ./file, mode: COPY}"
+        let message = "uploading a local source is not built yet"
         try folder.write("x", to: "file")
         try folder.write(
             "file_mounts: {\(folder.path("dst")): \(entry), \(folder.path("local")): ./file}", to: "task.yaml")

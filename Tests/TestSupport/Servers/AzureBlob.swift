@@ -4,7 +4,7 @@ public import Signing
 
 /// Azure's blob storage as `azure-blob.py` imitates it, with Microsoft's own signer as the judge of who may do what. Started
 /// with the first test that asks for it; every test has a container of its own.
-public final class AzureBlob: Sendable {
+public final class AzureBlob: BucketServer {
     private static let python = PythonTools.path("python")
     private static let script = #filePath.replacing("AzureBlob.swift", with: "azure-blob.py")
     public static let isHere =
@@ -60,8 +60,9 @@ public final class AzureBlob: Sendable {
 
     /// A new container, empty, under a name of its own; `visibility` is `blob` or `container` for what everybody may see.
     public func makeContainer(visibility: String? = nil) async throws -> String {
+        guard let visibility else { return try await makeBucket() }
         let name = "test-" + String(UInt64.random(in: .min ... .max), radix: 36)
-        try await ask(.put, "/\(name)", "restype=container", visibility.map { ["x-ms-blob-public-access": $0] } ?? [:])
+        try await ask(.put, "/\(name)", "restype=container", ["x-ms-blob-public-access": visibility])
         return name
     }
 

@@ -3,7 +3,7 @@ import HTTP
 import Platform
 
 /// A server of Google Cloud Storage's JSON API: ours, which is strict (`google-storage.py`), or somebody else's.
-public final class GoogleStorage: Sendable {
+public final class GoogleStorage: BucketServer {
     /// May do everything.
     public static let token = "owner"
     /// May read everything.
@@ -32,7 +32,7 @@ public final class GoogleStorage: Sendable {
     /// One that is believed, where tokens are looked at.
     public let account: ServiceAccountFile?
     private let process: ServerProcess
-    private let client = HTTPClient()
+    let client = HTTPClient()
 
     init(_ process: ServerProcess, port: Int, token: String?, account: ServiceAccountFile? = nil) {
         self.process = process
@@ -50,8 +50,10 @@ public final class GoogleStorage: Sendable {
         return name
     }
 
+    public func makeBucket(named name: String) async throws { try await makeBucket(named: name, [:]) }
+
     private func makeBucket(
-        named name: String, _ properties: [String: [String: Bool]] = [:], retrying policy: RetryPolicy? = nil
+        named name: String, _ properties: [String: [String: Bool]], retrying policy: RetryPolicy? = nil
     ) async throws {
         var document: [String: Any] = properties
         document["name"] = name
@@ -74,7 +76,7 @@ public final class GoogleStorage: Sendable {
         let end = ContinuousClock.now + .seconds(seconds)
         while true {
             do {
-                return try await makeBucket(named: "ready", retrying: once)
+                return try await makeBucket(named: "ready", [:], retrying: once)
             } catch {
                 guard ContinuousClock.now < end, process.isRunning else {
                     process.kill()

@@ -19,8 +19,12 @@ public struct TestAuthority: Sendable {
 
     /// `good`, `other` (of another host) or `expired`.
     public func identity(_ name: String, onlyVersion: Int32? = nil) throws -> TLSIdentity {
-        try TLSIdentity(
-            certificate: folder.path(name + ".pem"), key: folder.path(name + ".key"), onlyVersion: onlyVersion)
+        try TLSIdentity(certificate: files(name).certificate, key: files(name).key, onlyVersion: onlyVersion)
+    }
+
+    /// The files of a certificate and its key, for servers that are programs.
+    public func files(_ name: String) -> (certificate: String, key: String) {
+        (folder.path(name + ".pem"), folder.path(name + ".key"))
     }
 
     private func issue(_ name: String, names: String, days: String) throws {

@@ -4,18 +4,18 @@ public import Signing
 /// What tests put into buckets and take out of them.
 extension TestBucketServer {
     public func put(
-        _ key: String, _ body: [UInt8] = [], _ headers: [String: String] = [:], in bucket: String,
+        _ key: String, _ body: [UInt8] = [], _ headers: [String: String], in bucket: String,
         as owner: AWSCredentials? = nil
     ) async throws {
         _ = try await ask(.put, Self.path(key, bucket), headers, body: body, as: owner)
     }
 
-    public func put(_ objects: [String: [UInt8]], in bucket: String) async throws {
-        try await each(objects.map { $0 }) { try await self.put($0.key, $0.value, in: bucket) }
+    public func put(_ key: String, _ body: [UInt8], in bucket: String) async throws {
+        try await put(key, body, [:], in: bucket)
     }
 
-    public func delete(_ keys: [String], in bucket: String) async throws {
-        try await each(keys) { _ = try await self.ask(.delete, Self.path($0, bucket)) }
+    public func delete(_ key: String, in bucket: String) async throws {
+        _ = try await ask(.delete, Self.path(key, bucket))
     }
 
     /// It must be empty.
@@ -24,6 +24,21 @@ extension TestBucketServer {
     /// A header of the answer that tells of an object.
     public func header(_ name: String, of key: String, in bucket: String) async throws -> String? {
         try await ask(.head, Self.path(key, bucket)).headers[name]
+    }
+
+    public func modified(_ key: String, in bucket: String) async throws -> String? {
+        try await header("Last-Modified", of: key, in: bucket)
+    }
+
+    public func url(of bucket: String) -> String { "s3://" + bucket }
+
+    /// Nobody asks the machine that the tests run on who it is.
+    public var credentials: [String: String] {
+        user.variables.merging(["AWS_EC2_METADATA_DISABLED": "true"]) { own, _ in own }
+    }
+
+    public func place(onPort port: Int, in folder: TemporaryFolder) throws -> [String: String] {
+        ["AWS_ENDPOINT_URL_S3": "http://127.0.0.1:\(port)"]
     }
 
     /// Objects in parts that were begun and neither completed nor given up, by key.
@@ -35,17 +50,11 @@ extension TestBucketServer {
     }
 
     private static func path(_ key: String, _ bucket: String) -> String { "/\(bucket)/\(PercentEncoding.path(key))" }
+}
 
-    /// Several at once, but not all: servers have their limits.
-    private func each<Element: Sendable>(
-        _ elements: [Element], _ work: @escaping @Sendable (Element) async throws -> Void
-    ) async throws {
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for (index, element) in elements.enumerated() {
-                if index >= 16 { try await group.next() }
-                group.addTask { try await work(element) }
-            }
-            try await group.waitForAll()
-        }
+extension AWSCredentials {
+    /// As an environment has them.
+    public var variables: [String: String] {
+        ["AWS_ACCESS_KEY_ID": accessKeyID, "AWS_SECRET_ACCESS_KEY": secretAccessKey]
     }
 }

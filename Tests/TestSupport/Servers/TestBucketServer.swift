@@ -4,7 +4,7 @@ import Platform
 public import Signing
 
 /// A real S3 server for tests, started with the first test that asks for it.
-public final class TestBucketServer: Sendable {
+public final class TestBucketServer: BucketServer {
     public static let accessKeyID = "AKIDTEST"
     public static let secretAccessKey = "SECRETTEST"
     /// The user of servers whose users tests can name.
@@ -29,8 +29,8 @@ public final class TestBucketServer: Sendable {
         self.user = user
     }
 
-    /// A new bucket, empty, under a name of its own.
-    public func makeBucket(_ headers: [String: String] = [:], as owner: AWSCredentials? = nil) async throws -> String {
+    /// A new bucket of somebody else, or one with headers.
+    public func makeBucket(_ headers: [String: String] = [:], as owner: AWSCredentials?) async throws -> String {
         let name = "test-" + String(UInt64.random(in: .min ... .max), radix: 36)
         try await makeBucket(name, headers, as: owner)
         return name
@@ -43,6 +43,8 @@ public final class TestBucketServer: Sendable {
         once.attempts = 1
         _ = try await ask(.put, "/\(name)", headers, as: owner, retrying: once)
     }
+
+    public func makeBucket(named name: String) async throws { try await makeBucket(name) }
 
     /// Sends a signed request. Written anew and not the store's own: what a test compares with must not come from what it
     /// tests.

@@ -45,10 +45,15 @@ class Request(Reading, Writing, BaseHTTPRequestHandler):
             if self.command != "HEAD" and refusal.status != 304:
                 head["Content-Type"] = "application/xml"
             self.answer(refusal.status, head, body)
+        self.send(*self.reply)
 
     do_GET = do_HEAD = do_PUT = do_DELETE = serve
 
     def answer(self, status, head=None, body=b""):
+        """Sent when nobody waits for the lock any more: who reads slowly keeps nobody else from asking."""
+        self.reply = status, head, body
+
+    def send(self, status, head, body):
         self.send_response(status)
         head = {"Content-Length": len(body), "x-ms-request-id": uuid.uuid4(), **(head or {})}
         for name in ["x-ms-version", "x-ms-client-request-id"]:

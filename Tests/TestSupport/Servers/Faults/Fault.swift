@@ -30,28 +30,59 @@ public struct Fault: Sendable {
     }
 
     public let deed: Deed
-    let method: String
-    let part: String
-    let except: String?
     let skip: Int
     let times: Int
+    private let isMeant: @Sendable (ReceivedRequest) -> Bool
 
     /// `times` requests with this method, whose target has this text in it and not the other, after the first `skip` of them.
     public init(
         _ deed: Deed, _ method: String = "GET", of part: String, except: String? = nil, skip: Int = 0, times: Int = 1
     ) {
-        self.deed = deed
-        self.method = method
-        self.part = part
-        self.except = except
-        self.skip = skip
-        self.times = times
+        self.init(deed, skip: skip, times: times) { request in
+            request.method == method && request.target.contains(part)
+                && !(except.map { request.target.contains($0) } ?? false)
+        }
     }
 
-    func concerns(_ request: ReceivedRequest) -> Bool {
-        request.method == method && request.target.contains(part)
-            && !(except.map { request.target.contains($0) } ?? false)
+    private init(
+        _ deed: Deed, skip: Int, times: Int, _ isMeant: @escaping @Sendable (ReceivedRequest) -> Bool
+    ) {
+        self.deed = deed
+        self.skip = skip
+        self.times = times
+        self.isMeant = isMeant
     }
+
+    /// With listings, of whatever cloud.
+    public static func listing(_ deed: Deed, times: Int = 1) -> Fault {
+        Fault(deed, skip: 0, times: times) { $0.isListing }
+    }
+
+    /// With what reads the bytes of an object whose key ends so, of whatever cloud.
+    public static func reading(_ key: String, _ deed: Deed, skip: Int = 0, times: Int = 1) -> Fault {
+        Fault(deed, skip: skip, times: times) { $0.isRead && $0.key.hasSuffix(key) }
+    }
+
+    /// With what changes something in a bucket: an object whose key ends so, if one is named.
+    public static func writing(_ key: String, _ deed: Deed, skip: Int = 0, times: Int = 1) -> Fault {
+        Fault(deed, skip: skip, times: times) { $0.isWrite && $0.key.hasSuffix(key) }
+    }
+
+    public static func writing(_ deed: Deed, skip: Int = 0, times: Int = 1) -> Fault {
+        writing("", deed, skip: skip, times: times)
+    }
+
+    /// With the part of an object that has this number, from 1.
+    public static func part(_ number: Int, _ deed: Deed, times: Int = 1) -> Fault {
+        Fault(deed, skip: 0, times: times) { $0.partNumber == number }
+    }
+
+    /// With what makes an object of its parts.
+    public static func completion(_ deed: Deed, times: Int = 1) -> Fault {
+        Fault(deed, skip: 0, times: times) { $0.isCompletion }
+    }
+
+    func concerns(_ request: ReceivedRequest) -> Bool { isMeant(request) }
 
     /// What S3 answers when it refuses.
     public static func refusal(

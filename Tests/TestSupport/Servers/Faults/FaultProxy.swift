@@ -14,9 +14,9 @@ public final class FaultProxy: Sendable {
         /// By the server, and the client has been sent all of it.
         public internal(set) var isAnswered = false
 
-        /// Of an object, not a listing.
-        public var isRead: Bool { request.method == "GET" && !isListing }
-        public var isListing: Bool { request.target.contains("list-type=2") }
+        /// Of an object's bytes.
+        public var isRead: Bool { request.isRead }
+        public var isListing: Bool { request.isListing }
     }
 
     public var port: Int { server.port }

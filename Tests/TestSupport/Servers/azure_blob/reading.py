@@ -14,9 +14,10 @@ class Reading(Conditions):
     def list(self):
         self.need("l")
         prefix, delimiter = self.query.get("prefix", ""), self.query.get("delimiter", "")
+        shows_waiting = "uncommittedblobs" in self.query.get("include", "")
         entries = {}
         for name, blob in self.container.blobs.items():
-            if blob.data is None or not name.startswith(prefix):
+            if blob.data is None and not shows_waiting or not name.startswith(prefix):
                 continue
             end = name.find(delimiter, len(prefix)) if delimiter else -1
             entries.update([(name, blob)] if end < 0 else [(name[: end + len(delimiter)], None)])
@@ -36,6 +37,9 @@ class Reading(Conditions):
     def entry(self, name, blob):
         if blob is None:
             return f"<BlobPrefix>{name_element(name)}</BlobPrefix>"
+        if blob.data is None:
+            head = element("Content-Length", "0") + element("BlobType", "BlockBlob")
+            return f"<Blob>{name_element(name)}<Properties>{head}</Properties></Blob>"
         head = {
             "Last-Modified": blob.head["Last-Modified"], "Etag": blob.etag.strip('"'), "Content-Type": blob.type,
             "Content-Length": str(len(blob.data)), "Content-MD5": blob.md5 or "", "BlobType": "BlockBlob",

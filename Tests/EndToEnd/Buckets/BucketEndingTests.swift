@@ -3,22 +3,24 @@ import TestSupport
 import Testing
 
 /// Copies that are asked to end, and disks that fail them.
-@Suite(.onSeaweedFS) struct S3EndingTests {
-    private var sandbox: S3Sandbox
+@Suite(.over(.seaweedFS, .google, .azure)) struct BucketEndingTests {
+    private var sandbox: BucketSandbox
     private static let objects = Dictionary(
-        uniqueKeysWithValues: (0..<60).map { (String(format: "k%02d", $0), S3Sandbox.bytes(50_000, seed: UInt64($0))) }
-    ).merging(["large": S3Sandbox.bytes(16 << 20)]) { first, _ in first }
-    private static let bucket = SharedBucket(SeaweedFS.shared, objects)
+        uniqueKeysWithValues: (0..<60).map {
+            (String(format: "k%02d", $0), BucketSandbox.bytes(50_000, seed: UInt64($0)))
+        }
+    ).merging(["large": BucketSandbox.bytes(16 << 20)]) { first, _ in first }
+    private static let bucket = SharedBucket(objects)
     private static let cannotMount = Comment(rawValue: MountedFolder.absence)
 
     init() async throws {
-        sandbox = try await S3Sandbox(Self.bucket)
+        sandbox = try await BucketSandbox(Self.bucket)
     }
 
-    private func task(_ sandbox: S3Sandbox) -> String { sandbox.task(nil, "part_size: 5MiB, concurrency: 2") }
+    private func task(_ sandbox: BucketSandbox) -> String { sandbox.task(nil, "part_size: 5MiB, concurrency: 2") }
 
     /// Whatever is there is right, what is left can be gone on with, and the next run fetches only what is missing.
-    private func expectCompletion(_ sandbox: S3Sandbox, after proxy: FaultProxy) async throws {
+    private func expectCompletion(_ sandbox: BucketSandbox, after proxy: FaultProxy) async throws {
         var sandbox = sandbox
         sandbox.expectNothingElse(than: Self.objects)
         let moved = proxy.bytesRead
@@ -49,7 +51,7 @@ import Testing
     @Test func timeLimit() async throws {
         var sandbox = sandbox
         let proxy = try sandbox.proxy(Fault(.stall(after: 100_000), of: "/large", skip: 2))
-        let document = try await sandbox.fail(75, task(sandbox), "--timeout", "3s")
+        let document = try await sandbox.fail(75, task(sandbox), "--timeout", "10s")
         #expect(document.exitCode == 75)
         proxy.expectDone()
         try await expectCompletion(sandbox, after: proxy)
@@ -59,7 +61,7 @@ import Testing
     @Test(arguments: [SIGTERM, SIGINT, SIGHUP, 0])
     func whileItIsListed(signal: Int32) async throws {
         var sandbox = sandbox
-        let proxy = try sandbox.proxy(Fault(.stall(after: 0), of: "list-type=2", times: 10))
+        let proxy = try sandbox.proxy(Fault.listing(.stall(after: 0), times: 10))
         let running = try sandbox.start(task(sandbox), signal == 0 ? ["--timeout", "2s"] : [])
         for _ in 0..<4000 where proxy.passages.isEmpty { try await Task.sleep(for: .milliseconds(2)) }
         if signal != 0 { running.signal(signal) }

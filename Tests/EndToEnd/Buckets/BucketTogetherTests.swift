@@ -3,16 +3,15 @@ import TestSupport
 import Testing
 
 /// Several copies of one thing at one time: each byte is moved once.
-@Suite(.onSeaweedFS) struct S3TogetherTests {
-    private var sandbox: S3Sandbox
+@Suite(.over(.seaweedFS, .google, .azure)) struct BucketTogetherTests {
+    private var sandbox: BucketSandbox
     private let proxy: FaultProxy
     private static let bucket = SharedBucket(
-        SeaweedFS.shared,
-        Dictionary(uniqueKeysWithValues: (0..<40).map { ("k\($0)", S3Sandbox.bytes(3000, seed: UInt64($0))) })
-            .merging(["large": S3Sandbox.bytes(11 << 20)]) { first, _ in first })
+        Dictionary(uniqueKeysWithValues: (0..<40).map { ("k\($0)", BucketSandbox.bytes(3000, seed: UInt64($0))) })
+            .merging(["large": BucketSandbox.bytes(11 << 20)]) { first, _ in first })
 
     init() async throws {
-        sandbox = try await S3Sandbox(Self.bucket)
+        sandbox = try await BucketSandbox(Self.bucket)
         proxy = try sandbox.proxy(bytesPerSecond: 20 << 20)
     }
 

@@ -3,13 +3,13 @@ import TestSupport
 import Testing
 
 extension MountedTasks {
-    /// Buckets as mounts.
-    @Suite(.onSeaweedFS) struct MountS3Tests {
-        private let bucket: S3Sandbox
+    /// The keys of buckets that are mounted.
+    @Suite(.onSeaweedFS) struct MountKeysTests {
+        private let bucket: BucketSandbox
         private let sandbox: MountSandbox
 
         init() async throws {
-            bucket = try await S3Sandbox()
+            bucket = try await BucketSandbox()
             try await bucket.put(["a.txt": "hello\n", "deep/er/b": "deep\n"])
             sandbox = try MountSandbox(reading: bucket)
         }
@@ -18,46 +18,8 @@ extension MountedTasks {
             "file_mounts: {\(sandbox.destination): \(sandbox.entry(source, keys))}"
         }
 
-        @Test func isAFolder() async throws {
-            let run = try sandbox.expect(0, task("s3://\(bucket.bucket)"))
-            #expect(run.mounts.first?.json["identity"] as? String != nil)
-            #expect(
-                try sandbox.output("cd $M && find . -type f | sort && cat a.txt deep/er/b")
-                    == "./a.txt\n./deep/er/b\nhello\ndeep\n")
-            // What comes into the bucket later is seen.
-            try await bucket.put(["new": "later\n"])
-            try sandbox.wait("the new object") { try sandbox.shell("cat $M/new").output == "later\n" }
-            #expect(try sandbox.verb("down").status == 0)
-            try sandbox.expectNothingLeft()
-        }
-
-        @Test func aPrefixAndAnObject() throws {
-            try sandbox.expect(0, task("s3://\(bucket.bucket)/deep/"))
-            #expect(try sandbox.output("cat $M/er/b") == "deep\n")
-            #expect(try sandbox.verb("down").status == 0)
-            try sandbox.expect(0, task("s3://\(bucket.bucket)/deep"))
-            #expect(try sandbox.output("cat $M/er/b") == "deep\n")
-            #expect(try sandbox.verb("down").status == 0)
-            try sandbox.expect(0, task("s3://\(bucket.bucket)", "key_prefix: deep/er/"))
-            #expect(try sandbox.output("cat $M/b") == "deep\n")
-            #expect(try sandbox.verb("down").status == 0)
-            #expect(try sandbox.shell("rmdir $M").status == 0)
-            try sandbox.expect(0, task("s3://\(bucket.bucket)/a.txt"))
-            #expect(try sandbox.output("cat $M") == "hello\n")
-            #expect(try sandbox.verb("down").status == 0)
-            #expect(try sandbox.shell("rm $M").status == 0)
-            // Nothing is there yet, which is fine for a mount.
-            try sandbox.expect(0, task("s3://\(bucket.bucket)/future/"))
-            #expect(try sandbox.output("ls -A $M") == "")
-        }
-
-        @Test func aBucketThatIsNotThere() throws {
-            let run = try sandbox.expect(66, task("s3://no-such-bucket-here"))
-            #expect(run.mounts.first?.code == "not-found" && sandbox.mounts == [] && sandbox.supervisors == [])
-        }
-
         @Test func keysThatAreWrong() throws {
-            let words = try sandbox.files.words(task("s3://\(bucket.bucket)"), [])
+            let words = try sandbox.files.words(task(bucket.url), [])
             var environment = bucket.environment
             environment["AWS_ENDPOINT_URL_S3"] = "http://127.0.0.1:\(bucket.port)"
             environment["AWS_SECRET_ACCESS_KEY"] = "wrong"
@@ -69,7 +31,7 @@ extension MountedTasks {
         /// Sessions need the keys; nobody else sees them.
         @Test func secretsStayInside() throws {
             let secret = try #require(bucket.environment["AWS_SECRET_ACCESS_KEY"])
-            try sandbox.expect(0, task("s3://\(bucket.bucket)"))
+            try sandbox.expect(0, task(bucket.url))
             for process in sandbox.supervisors + sandbox.sessions {
                 for name in ["cmdline", "environ"] {
                     #expect(!(try TemporaryFolder.text(of: "/proc/\(process)/\(name)")).contains(secret))
@@ -84,36 +46,6 @@ extension MountedTasks {
                     [Program.provision] + words + ["--state-dir", sandbox.files.state], environment: [:])
                 #expect(!finished.output.contains(secret) && !finished.errors.contains(secret))
             }
-        }
-
-        /// A session that comes after one that was killed has the keys as well.
-        @Test func theNextSessionCanRead() throws {
-            try sandbox.expect(0, task("s3://\(bucket.bucket)"))
-            for _ in 0..<3 {
-                let session = try #require(sandbox.sessions.first)
-                kill(session, SIGKILL)
-                #expect(try sandbox.output("cat $M/a.txt $M/deep/er/b") == "hello\ndeep\n")
-                try sandbox.wait("another session") { sandbox.sessions != [session] && !sandbox.sessions.isEmpty }
-            }
-        }
-
-        /// Where nobody uses a mount, nothing of it wakes up, neither at once for all nor every second.
-        @Test func anIdleSessionSleeps() throws {
-            try sandbox.expect(0, task("s3://\(bucket.bucket)"))
-            #expect(try sandbox.output("ls -lR $M > /dev/null; stat $M/absent 2> /dev/null; cat $M/a.txt") == "hello\n")
-            let session = try #require(sandbox.sessions.first)
-            // What was read is kept for a while.
-            try sandbox.wait("a session that sleeps", seconds: 60) {
-                let before = try wakeUps(of: session)
-                sleep(4)
-                // Less than none: a thread has ended, and its number with it.
-                return (0...1).contains(try wakeUps(of: session) - before)
-            }
-        }
-
-        private func wakeUps(of process: Int32) throws -> Int {
-            let words = try sandbox.output("cat /proc/\(process)/task/*/status | grep ^voluntary_ctxt_switches")
-            return words.split(whereSeparator: \.isWhitespace).compactMap { Int($0) }.reduce(0, +)
         }
 
         /// A provider's keys reach the session, of which the environment knows none.
@@ -134,7 +66,7 @@ extension MountedTasks {
             try plain.files.folder.write(providers, to: "providers.yaml")
             try plain.expect(
                 0,
-                "file_mounts: {\(plain.destination): \(plain.entry("s3://\(bucket.bucket)", "provider: lab"))}",
+                "file_mounts: {\(plain.destination): \(plain.entry(bucket.url, "provider: lab"))}",
                 "--providers", "providers.yaml")
             #expect(try plain.output("cat $M/a.txt") == "hello\n")
         }
@@ -143,16 +75,39 @@ extension MountedTasks {
         @Test func keysAreRenewed() throws {
             // The first are the run's, the second, which are void, the session's.
             let plain = try withProgram(voidCall: 2)
-            try plain.expect(0, "file_mounts: {\(plain.destination): \(plain.entry("s3://\(bucket.bucket)"))}")
+            try plain.expect(0, "file_mounts: {\(plain.destination): \(plain.entry(bucket.url))}")
             #expect(try plain.output("ls $M && cat $M/a.txt") == "a.txt\ndeep\nhello\n")
             #expect(plain.files.content("calls") == "1\n2\n3\n")
+        }
+
+        /// Keys end in the middle of a file, and there are others: no program notices, and no part is sent again but the refused one.
+        @Test func keysEndInTheMiddle() async throws {
+            let large = BucketSandbox.bytes(20 << 20, seed: 4)
+            var behind = bucket
+            let proxy = try behind.proxy()
+            let sandbox = try MountSandbox(reading: behind)
+            try Files.write(large, to: Array(sandbox.path("large").utf8))
+            try sandbox.useKeysOfAProgram(lasting: "1 hour")
+            try sandbox.expect(
+                0, "file_mounts: {\(sandbox.destination): {source: \"\(bucket.url)\", mode: MOUNT, commit: close}}")
+            let refused = Fault.refusal(400, "ExpiredToken")
+            proxy.add(Fault.part(2, refused))
+            proxy.add(Fault.completion(refused))
+            #expect(try sandbox.output("cp \(sandbox.path("large")) $M/f") == "")
+            proxy.expectDone()
+            let parts = proxy.passages.compactMap(\.request.partNumber)
+            #expect(parts.count == 3 + 1, "\(parts)")
+            #expect(try sandbox.status().trouble == "")
+            #expect(try sandbox.document("down").exitCode == 0)
+            try await bucket.succeed(bucket.task(bucket.url + "/f"))
+            #expect(try Data(contentsOf: URL(filePath: bucket.files.destination)) == Data(large))
         }
 
         /// Who interrupts a run that still waits for a mount has none later.
         @Test func interruptedWhileItMounts() throws {
             let plain = try withProgram(slowFrom: 2)
             let run = try Program.start(
-                plain.files.words("file_mounts: {\(plain.destination): \(plain.entry("s3://\(bucket.bucket)"))}", []),
+                plain.files.words("file_mounts: {\(plain.destination): \(plain.entry(bucket.url))}", []),
                 environment: plain.environment, in: plain.files.folder.path)
             try plain.wait("the session asking for keys") { plain.files.content("calls")?.contains("2") == true }
             run.signal(SIGINT)
@@ -168,7 +123,7 @@ extension MountedTasks {
             try plain.write(["src/a": "local\n"])
             let task = """
                 file_mounts:
-                  \(plain.destination): \(plain.entry("s3://\(bucket.bucket)"))
+                  \(plain.destination): \(plain.entry(bucket.url))
                   \(plain.path("local")): \(plain.entry())
                 """
             let run = try Program.start(

@@ -4,22 +4,21 @@ import Testing
 
 extension CopyFaults {
     /// Copies from a bucket that are killed. They load the machine, so they run beside no other copy that is killed.
-    @Suite(.onSeaweedFS) struct S3Kills {
-        private var sandbox: S3Sandbox
+    @Suite(.over(.seaweedFS, .google, .azure)) struct BucketKills {
+        private var sandbox: BucketSandbox
         private let proxy: FaultProxy
 
         private static let partSize = 5 << 20
         private static let bucket = SharedBucket(
-            SeaweedFS.shared,
             Dictionary(
                 uniqueKeysWithValues: (0..<80).map {
-                    ("d\($0 % 7)/k\($0)", S3Sandbox.bytes($0 * 200, seed: UInt64($0)))
+                    ("d\($0 % 7)/k\($0)", BucketSandbox.bytes($0 * 200, seed: UInt64($0)))
                 }
             )
-            .merging(["large": S3Sandbox.bytes(40 << 20)]) { first, _ in first })
+            .merging(["large": BucketSandbox.bytes(40 << 20)]) { first, _ in first })
 
         init() async throws {
-            sandbox = try await S3Sandbox(Self.bucket)
+            sandbox = try await BucketSandbox(Self.bucket)
             proxy = try sandbox.proxy(bytesPerSecond: 80 << 20)
         }
 

@@ -1,5 +1,5 @@
 import Foundation
-import Signing
+import Synchronization
 import TestSupport
 import Testing
 
@@ -10,8 +10,8 @@ extension Trait where Self == ConditionTrait {
 }
 
 /// A bucket of a real server, a working folder, and the environment of somebody who may read that bucket.
-struct S3Sandbox {
-    let server: TestBucketServer
+struct BucketSandbox {
+    let server: any BucketServer
     let bucket: String
     var files: CopySandbox
     /// Where the program looks for the bucket: the server, unless a proxy stands before it.
@@ -20,30 +20,40 @@ struct S3Sandbox {
     /// They serve as long as somebody has them.
     private var proxies: [FaultProxy] = []
 
-    init(_ shared: SharedServer = SeaweedFS.shared, _ objects: [String: [UInt8]] = [:]) async throws {
-        let server = try await shared.server
+    /// Of the cloud that the test is run over, else of S3.
+    init(_ objects: [String: [UInt8]] = [:]) async throws {
+        try await self.init(on: TestCloud.current.server, objects)
+    }
+
+    init(_ shared: SharedServer, _ objects: [String: [UInt8]] = [:]) async throws {
+        try await self.init(on: shared.server, objects)
+    }
+
+    init(on server: any BucketServer, _ objects: [String: [UInt8]] = [:]) async throws {
         try self.init(server, bucket: try await server.makeBucket())
         try await put(objects)
     }
 
     /// With a bucket that other tests read as well.
     init(_ shared: SharedBucket) async throws {
-        let (server, bucket) = try await shared.made.value
+        let (server, bucket) = try await shared.made(on: TestCloud.current)
         try self.init(server, bucket: bucket)
     }
 
-    private init(_ server: TestBucketServer, bucket: String) throws {
+    private init(_ server: any BucketServer, bucket: String) throws {
         self.server = server
         self.bucket = bucket
         files = try CopySandbox()
         port = server.port
-        environment = Self.keys(server.user)
-        // Nobody asks the machine that the tests run on who it is.
-        environment["AWS_EC2_METADATA_DISABLED"] = "true"
+        environment = server.credentials
     }
 
-    static func keys(_ credentials: AWSCredentials) -> [String: String] {
-        ["AWS_ACCESS_KEY_ID": credentials.accessKeyID, "AWS_SECRET_ACCESS_KEY": credentials.secretAccessKey]
+    /// As tasks write it.
+    var url: String { server.url(of: bucket) }
+
+    /// For tests that are about S3.
+    var s3: TestBucketServer {
+        get throws { try #require(server as? TestBucketServer) }
     }
 
     /// Puts a proxy before the server.
@@ -80,13 +90,13 @@ struct S3Sandbox {
     func task(_ source: String? = nil, _ keys: String = "") -> String {
         let keys = keys.isEmpty ? "" : ", " + keys
         return """
-            file_mounts: {"\(files.destination)": {source: "\(source ?? "s3://\(bucket)")", mode: COPY\(keys)}}
+            file_mounts: {"\(files.destination)": {source: "\(source ?? url)", mode: COPY\(keys)}}
             """
     }
 
     /// With these the program finds the bucket.
     var variables: [String: String] {
-        ["AWS_ENDPOINT_URL_S3": "http://127.0.0.1:\(port)"].merging(environment) { _, own in own }
+        get throws { try server.place(onPort: port, in: files.folder).merging(environment) { _, own in own } }
     }
 
     func start(_ task: String, _ options: [String] = []) throws -> RunningProgram {
@@ -95,7 +105,7 @@ struct S3Sandbox {
 
     /// With a task file that is there already.
     func start(words: [String]) throws -> RunningProgram {
-        try Program.start(words, environment: variables, in: files.folder.path)
+        try Program.start(words, environment: try variables, in: files.folder.path)
     }
 
     func run(_ task: String, _ options: String...) async throws -> Finished {
@@ -161,19 +171,29 @@ struct S3Sandbox {
     }
 }
 
-/// A bucket that many tests read and none changes, made with the first of them.
-struct SharedBucket: Sendable {
+/// A bucket that many tests read and none changes; that of each cloud is made with the first of them.
+final class SharedBucket: Sendable {
     let objects: [String: [UInt8]]
-    fileprivate let made: Task<(TestBucketServer, String), any Error>
+    private let buckets = Mutex<[TestCloud: Task<(any BucketServer, String), any Error>]>([:])
 
-    init(_ shared: SharedServer, _ objects: [String: [UInt8]]) {
+    init(_ objects: [String: [UInt8]]) {
         self.objects = objects
-        made = Task.detached {
-            let server = try await shared.server
-            let bucket = try await server.makeBucket()
-            try await server.put(objects, in: bucket)
-            return (server, bucket)
+    }
+
+    fileprivate func made(on cloud: TestCloud) async throws -> (any BucketServer, String) {
+        let objects = objects
+        let making = buckets.withLock { buckets in
+            if let making = buckets[cloud] { return making }
+            let making = Task.detached {
+                let server = try await cloud.server
+                let bucket = try await server.makeBucket()
+                try await server.put(objects, in: bucket)
+                return (server, bucket)
+            }
+            buckets[cloud] = making
+            return making
         }
+        return try await making.value
     }
 
     var bytes: Int { objects.values.reduce(0) { $0 + $1.count } }

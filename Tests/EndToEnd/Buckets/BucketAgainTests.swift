@@ -3,21 +3,21 @@ import TestSupport
 import Testing
 
 /// Copies that are run again: what is in place costs no more than the listing.
-@Suite(.onSeaweedFS) struct S3AgainTests {
-    private var sandbox: S3Sandbox
+@Suite(.over(.seaweedFS, .google, .azure)) struct BucketAgainTests {
+    private var sandbox: BucketSandbox
     private let proxy: FaultProxy
     private let objects: [String: [UInt8]] = [
-        "a": Array("one".utf8), "d/b": Array("two".utf8), "large": S3Sandbox.bytes(11 << 20),
+        "a": Array("one".utf8), "d/b": Array("two".utf8), "large": BucketSandbox.bytes(11 << 20),
     ]
 
     init() async throws {
-        sandbox = try await S3Sandbox(SeaweedFS.shared, objects)
+        sandbox = try await BucketSandbox(objects)
         proxy = try sandbox.proxy()
     }
 
     private func task(_ keys: String = "") -> String { sandbox.task(nil, "part_size: 5MiB" + keys) }
     private func reads(since before: Int) -> [String] {
-        proxy.reads.dropFirst(before).map { String($0.request.target.split(separator: "/").last ?? "") }
+        proxy.reads.dropFirst(before).map { String($0.request.key.split(separator: "/").last ?? "") }
     }
 
     @Test func secondRunAsksOnlyForTheListing() async throws {
@@ -100,7 +100,7 @@ import Testing
     @Test func mirrorKeepsAllWhenTheListingIsNoGood() async throws {
         let mirror = ", on_nonempty: mirror"
         try await sandbox.succeed(task(mirror))
-        proxy.add(Fault(Fault.refusal(403, "AccessDenied"), of: "list-type=2"))
+        proxy.add(Fault.listing(Fault.refusal(403, "AccessDenied")))
         try await sandbox.fail(77, task(mirror))
         sandbox.expect(objects)
         try await sandbox.server.delete(Array(objects.keys), in: sandbox.bucket)

@@ -3,17 +3,17 @@ import TestSupport
 import Testing
 
 /// A service that is not there for a while in the middle of a copy: connections break, and new ones are refused.
-@Suite(.onSeaweedFS) struct S3OutageTests {
+@Suite(.over(.seaweedFS, .google, .azure)) struct BucketOutageTests {
     private static let objects: [String: [UInt8]] = Dictionary(
-        uniqueKeysWithValues: [("large", S3Sandbox.bytes(40 << 20, seed: 9))]
-            + (0..<60).map { ("small/\($0)", S3Sandbox.bytes(50_000, seed: UInt64($0))) })
-    private static let bucket = SharedBucket(SeaweedFS.shared, objects)
+        uniqueKeysWithValues: [("large", BucketSandbox.bytes(40 << 20, seed: 9))]
+            + (0..<60).map { ("small/\($0)", BucketSandbox.bytes(50_000, seed: UInt64($0))) })
+    private static let bucket = SharedBucket(objects)
 
     /// `PROVISION_TEST_OUTAGE` says for how many seconds; by itself as short as tests should be.
     static let seconds = ProcessInfo.processInfo.environment["PROVISION_TEST_OUTAGE"].flatMap { Int($0) } ?? 4
 
     @Test func itIsWaitedFor() async throws {
-        var sandbox = try await S3Sandbox(Self.bucket)
+        var sandbox = try await BucketSandbox(Self.bucket)
         var proxy: FaultProxy? = try FaultProxy(to: sandbox.server.port, bytesPerSecond: 2 << 20)
         let port = try #require(proxy?.port)
         sandbox.port = port

@@ -1,0 +1,57 @@
+import Foundation
+
+/// What a request is for, in the words of each cloud's protocol.
+extension ReceivedRequest {
+    private var path: Substring { target.prefix { $0 != "?" } }
+
+    /// Of the objects in a bucket.
+    public var isListing: Bool {
+        let isGoogles = path.hasPrefix("/storage/v1/b/") && path.hasSuffix("/o")
+        return method == "GET" && (target.contains("list-type=2") || target.contains("comp=list") || isGoogles)
+    }
+
+    /// Of an object's bytes.
+    public var isRead: Bool {
+        let isGoogles = path.hasPrefix("/storage/v1/")
+        let isAbout = target.contains("restype=") || isGoogles && !target.contains("alt=media")
+        return method == "GET" && !isListing && !isAbout
+    }
+
+    /// What stands last in the path, decoded: all of a key, or what is behind its last slash. Google's uploads have it in the query.
+    public var key: String {
+        if path.hasPrefix("/upload/"), let name = query["name"] { return name }
+        return path.split(separator: "/").last?.removingPercentEncoding ?? ""
+    }
+
+    private var query: [String: String] {
+        let items = target.split(separator: "?", maxSplits: 1).dropFirst().first?.split(separator: "&") ?? []
+        return Dictionary(
+            items.map { item in
+                let parts = item.split(separator: "=", maxSplits: 1)
+                return (String(parts[0]), parts.dropFirst().first?.removingPercentEncoding ?? "")
+            }, uniquingKeysWith: { first, _ in first })
+    }
+
+    // MARK: Writing
+
+    /// Of anything in a bucket.
+    public var isWrite: Bool { ["PUT", "POST", "PATCH", "DELETE"].contains(method) }
+
+    /// Which part of an object it carries. Google has no parts: there they are objects, named after their number.
+    public var partNumber: Int? {
+        let query = query
+        if let number = query["partNumber"] { return Int(number) }
+        if query["comp"] == "block", let id = query["blockid"].flatMap({ Data(base64Encoded: $0) }) {
+            return String(decoding: id, as: UTF8.self).split(separator: "-").dropFirst().first.flatMap { Int($0) }
+        }
+        return path.hasPrefix("/upload/") && key.contains("/part-")
+            ? key.split(separator: "-").last.flatMap { Int($0) } : nil
+    }
+
+    /// Of parts to an object.
+    public var isCompletion: Bool {
+        let isS3s = method == "POST" && query["uploadId"] != nil
+        let isGoogles = path.hasPrefix("/storage/v1/") && path.hasSuffix("/compose")
+        return isS3s || isGoogles || query["comp"] == "blocklist" && method == "PUT"
+    }
+}
