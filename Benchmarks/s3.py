@@ -30,6 +30,8 @@ ROWS = {
     "small-shaped": ("5,000 × 16 KiB shaped", 5000, 16 << 10, SHAPED, False, ["sockets:256", "s5cmd:256"]),
     "large-tls": ("1 GiB, TLS", 1, 1024 * MIB, [], True, ["curl:16", "s5cmd:32", "rclone", "obstore"]),
     "medium-tls": ("250 × 4 MiB, TLS", 250, 4 * MIB, [], True, ["curl:16", "s5cmd:32", "obstore"]),
+    "clouds": ("1 GiB over each cloud", 1, 1024 * MIB, [], False, ["provision:gs", "provision:azure"]),
+    "clouds-small": ("5,000 × 16 KiB over each cloud", 5000, 16 << 10, [], False, ["provision:gs", "provision:azure"]),
     "handshakes": ("256 × 1 KiB, a TLS connection each", 256, 1024, ["--close"], True, ["s5cmd:32", "obstore"]),
 }
 
@@ -40,6 +42,7 @@ def command(name, server, place, scratch, program, peers):
     source, endpoint, port = f"s3://bench/{PREFIX}", server.endpoint, str(server.port)
     authorities = server.authorities or "-"
     if name == "provision":
+        source = f"{number or 's3'}://bench/{PREFIX}"
         task = f"{scratch}/task.yaml"
         with open(task, "w", encoding="utf-8") as file:
             trust = f", tls_verify: {server.authorities}" if server.authorities else ""

@@ -12,6 +12,36 @@ long delay_milliseconds;
 bool closes_connections;
 const char *server_name = "stopwatch";
 
+// MARK: Times
+
+// Most objects have one and the same.
+struct shown_time {
+    time_t time;
+    char text[40];
+};
+
+static const char *show(struct shown_time *shown, time_t time, const char *form)
+{
+    struct tm parts;
+    if (!*shown->text || shown->time != time) {
+        shown->time = time;
+        strftime(shown->text, sizeof shown->text, form, gmtime_r(&time, &parts));
+    }
+    return shown->text;
+}
+
+const char *iso_time(time_t time)
+{
+    static _Thread_local struct shown_time shown;
+    return show(&shown, time, "%Y-%m-%dT%H:%M:%S.000Z");
+}
+
+const char *http_time(time_t time)
+{
+    static _Thread_local struct shown_time shown;
+    return show(&shown, time, "%a, %d %b %Y %H:%M:%S GMT");
+}
+
 // MARK: Documents
 
 bool send_headed(struct connection *c, int status, const char *lines, const char *text, size_t size)
@@ -108,6 +138,21 @@ static bool answer_client(struct connection *c, const char *key)
     return false;
 }
 
+// What is behind so many slashes; empty when there are fewer.
+static const char *behind(const char *path, int slashes)
+{
+    while (slashes-- && path) path = (path = strchr(path, '/')) ? path + 1 : NULL;
+    return path ? path : "";
+}
+
+// Whatever it is called, there is one bucket. The first word of the path tells the protocol.
+static bool dispatch(struct connection *c)
+{
+    if (!strncmp(c->path, "/storage/v1/b/", 14)) return answer_google(c, behind(c->path, 6));
+    if (!strncmp(c->path, "/benchaccount/", 14)) return answer_azure(c, behind(c->path, 3));
+    return answer_client(c, behind(c->path, 2));
+}
+
 bool answer(struct connection *c)
 {
     if (!strcmp(c->path, "/_stats")) return send_stats(c);
@@ -120,7 +165,5 @@ bool answer(struct connection *c)
         struct timespec time = {delay_milliseconds / 1000, delay_milliseconds % 1000 * 1000000};
         nanosleep(&time, NULL);
     }
-    // Whatever it is called, there is one bucket.
-    const char *slash = strchr(c->path + 1, '/'), *key = slash ? slash + 1 : "";
-    return answer_client(c, key) && !c->is_closing;
+    return dispatch(c) && !c->is_closing;
 }

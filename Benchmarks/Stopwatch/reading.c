@@ -27,24 +27,24 @@ bool parse_range(const char *text, off_t size, off_t *first, off_t *last)
     return *first < size;
 }
 
-static bool send_found(struct connection *c, const struct object *object)
+bool send_found(struct connection *c, const struct object *object, const char *lines)
 {
     off_t size = object->content.size, first = 0, last = size - 1;
-    char word[128], range[128] = "", date[40];
+    char word[128], range[128] = "";
     if (header(c, "If-Match", word, sizeof word) && strcmp(word, object->etag))
         return refuse(c, 412, "PreconditionFailed");
-    if (header(c, "Range", word, sizeof word) && !strncmp(word, "bytes=", 6)) {
+    if ((header(c, "Range", word, sizeof word) || header(c, "x-ms-range", word, sizeof word)) &&
+        !strncmp(word, "bytes=", 6)) {
         if (!parse_range(word, size, &first, &last)) return refuse(c, 416, "InvalidRange");
         snprintf(range, sizeof range, "Content-Range: bytes %ld-%ld/%ld\r\n", (long)first, (long)last, (long)size);
     }
-    struct tm parts;
-    strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", gmtime_r(&object->modified, &parts));
     char head[4096];
     int head_size = snprintf(
         head, sizeof head,
         "HTTP/1.1 %s\r\nServer: %s\r\nx-amz-request-id: 0\r\nAccept-Ranges: bytes\r\n"
-        "Content-Length: %ld\r\n%sLast-Modified: %s\r\nETag: %s\r\n%s%s\r\n",
-        *range ? "206 Partial Content" : "200 OK", server_name, (long)(last - first + 1), range, date, object->etag,
+        "Content-Length: %ld\r\n%sLast-Modified: %s\r\nETag: %s\r\n%s%s%s\r\n",
+        *range ? "206 Partial Content" : "200 OK", server_name, (long)(last - first + 1), range,
+        http_time(object->modified), object->etag, lines,
         object->attributes ? object->attributes : "Content-Type: binary/octet-stream\r\n",
         c->is_closing ? "Connection: close\r\n" : "");
     if (!strcmp(c->method, "HEAD")) return send_bytes(c, head, head_size);
@@ -59,7 +59,7 @@ bool send_object(struct connection *c, const char *key)
 {
     struct object *object = find_object(key);
     if (!object) return refuse(c, 404, "NoSuchKey");
-    bool is_sent = send_found(c, object);
+    bool is_sent = send_found(c, object, "");
     release_object(object);
     return is_sent;
 }
