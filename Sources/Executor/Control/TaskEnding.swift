@@ -45,8 +45,9 @@ public struct TaskEnding: Sendable {
                 try ending.answer(of: folder, to: .flush(limit: limit?.milliseconds), environment)
             }
             guard let answer else {
-                ending.mounts = folder.recordedMounts.map(\.dead)
-                return ending.lookForLeft()
+                let recorded = try folder.recordedMounts
+                ending.mounts = recorded.map(\.dead)
+                return ending.lookForLeft(recorded)
             }
             (ending.mounts, ending.error) = (answer.mounts, answer.error)
         }
@@ -93,7 +94,7 @@ public struct TaskEnding: Sendable {
 
     /// Its sessions end by themselves, and what stays of their mounts is taken away.
     private mutating func clearUp(_ folder: TaskFolder, _ environment: Environment) throws(MountError) {
-        let recorded = folder.recordedMounts
+        let recorded = try folder.recordedMounts
         guard !recorded.isEmpty else { return }
         // As long as this is held no other supervisor begins.
         let lock: SharedDescriptor?
@@ -106,11 +107,11 @@ public struct TaskEnding: Sendable {
         defer { withExtendedLifetime(lock) {} }
         folder.removeSocket(environment)
         folder.removeReadyFiles()
-        let left = folder.removeDeadMounts()
+        let left = try folder.removeDeadMounts()
         for mount in recorded {
-            let isLeft = left.contains { .string($0) == mount["path"] }
+            let isLeft = left.contains { $0 == mount.path }
             mounts.append(
-                mount.replacing("state", with: isLeft ? "failed" : "unmounted").replacing("pid", with: .null))
+                mount.json.replacing("state", with: isLeft ? "failed" : "unmounted").replacing("pid", with: .null))
             folder.state.note(mounts[mounts.count - 1], of: folder)
         }
         guard left.isEmpty else {
@@ -123,11 +124,12 @@ public struct TaskEnding: Sendable {
         } catch {
             throw .unreachable("\(error.reason)", .inputOutput)
         }
-        lookForLeft()
+        lookForLeft(recorded)
     }
 
     /// What nobody serves cannot be brought into the bucket; that it is there has to be told.
-    private mutating func lookForLeft() {
+    private mutating func lookForLeft(_ recorded: [RecordedMount]) {
+        error = recorded.lazy.compactMap(\.unknown).first
         let left = mounts.reduce(0) { $0 + MountUploads(ofMount: $1).pending }
         guard left > 0 else { return }
         error = MountError(
@@ -143,9 +145,9 @@ extension TaskFolder {
 
     /// Takes away what a supervisor that was killed has left mounted; its sessions end by themselves. Returns the paths
     /// where that could not be done.
-    func removeDeadMounts() -> [String] {
+    func removeDeadMounts() throws(MountError) -> [String] {
         // What is mounted inside of another mount goes first.
-        recordedMounts.compactMap { $0["path"]?.text }.sorted(by: >).filter { path in
+        try recordedMounts.compactMap(\.path).sorted(by: >).filter { path in
             let end = MonotonicTime.milliseconds + Self.patience
             while true {
                 do throws(SystemError) {

@@ -1,6 +1,6 @@
 import CShims
 import Glibc
-public import JSON
+import JSON
 import Plan
 import Platform
 import Staging
@@ -99,19 +99,13 @@ public struct TaskFolder: Sendable {
 
     /// The status of mounts, as the supervisor has written it last, with what is staged of them now; nothing after one
     /// that has ended well.
-    public var recordedMounts: [JSONValue] {
-        recorded(in: "mounts.json").map { mount in
-            guard let folder = mount[Self.staging]?.text, case .object(let members) = mount else { return mount }
-            var uploads = MountUploads(ofMount: mount)
-            uploads.pending = Self.staged(in: folder)
-            return JSONValue.object(members.filter { $0.name != Self.staging })
-                .replacing("uploads", with: uploads.json)
-        }
+    var recordedMounts: [RecordedMount] {
+        get throws(MountError) { try recorded(in: "mounts.json").map(RecordedMount.init) }
     }
 
-    private static func staged(in path: String) -> Int {
-        guard let folder = try? OwnedDescriptor.open(RawPath(path), FileFlags.folder) else { return 0 }
-        return (try? StagingFolder.count(in: SharedDescriptor(folder))) ?? 0
+    /// Also such as nobody can read.
+    var hasRecordedMounts: Bool {
+        do throws(MountError) { return try !recordedMounts.isEmpty } catch { return true }
     }
 
     func record(_ mounts: [JSONValue]) throws(TrustedPath.Failure) { try record(mounts, in: "mounts.json") }
@@ -130,10 +124,19 @@ public struct TaskFolder: Sendable {
         }
     }
 
-    private func recorded(in name: String) -> [JSONValue] {
-        guard let bytes = try? FileReading.bytes(ofPlainFile: path + "/" + name, limit: 64 << 20),
-            case .array(let entries)? = try? JSONValue(reading: bytes)
-        else { return [] }
+    /// Nothing where there is no such file. One that cannot be read is not taken for none.
+    private func recorded(in name: String) throws(MountError) -> [JSONValue] {
+        let file = path + "/" + name
+        let bytes: [UInt8]
+        do throws(SystemError) {
+            bytes = try FileReading.bytes(ofPlainFile: file, limit: 64 << 20)
+        } catch {
+            guard !error.isAbsence else { return [] }
+            throw .unreachable("\(file) cannot be read: \(error.description)", .inputOutput)
+        }
+        guard case .array(let entries)? = try? JSONValue(reading: bytes) else {
+            throw .unreachable("\(file) is not what a supervisor writes", .inputOutput)
+        }
         return entries
     }
 
@@ -145,7 +148,7 @@ public struct TaskFolder: Sendable {
 
     /// Those of a supervisor that was killed say what is not so.
     func removeReadyFiles() {
-        for path in recorded(in: "ready.json").compactMap(\.text) {
+        for path in ((try? recorded(in: "ready.json")) ?? []).compactMap(\.text) {
             do throws(SystemError) { try NoticeFile(at: path).remove() } catch {
                 TaskLog(task).write("the ready file \(path) cannot be removed: \(error.description)")
             }

@@ -11,7 +11,8 @@ public struct TaskReport: Sendable {
         var mounts: [JSONValue] = []
         let last = folder.state.status(of: folder)
         if case .array(let known)? = last?["mounts"] { mounts = known }
-        let now = answer?.mounts ?? folder.recordedMounts.map { $0.dead }
+        let now: [JSONValue]
+        if let answer { now = answer.mounts } else { now = try folder.recordedMounts.map(\.dead) }
         for index in mounts.indices {
             if let current = now.first(where: { $0["destination"] == mounts[index]["destination"] }) {
                 mounts[index] = current
@@ -47,12 +48,6 @@ public struct TaskReport: Sendable {
 }
 
 extension JSONValue {
-    /// The status of a mount whose supervisor was killed.
-    var dead: JSONValue {
-        let error = MountError(deadBecause: "its supervisor has died")
-        return replacing("state", with: "failed").replacing("pid", with: .null).replacing("error", with: error.json)
-    }
-
     /// A status says so, and nobody knows of it any more.
     fileprivate var isMountThatWas: Bool {
         let states: [MountState] = [.mounting, .mounted, .recovering, .draining, .drained]
@@ -75,7 +70,7 @@ extension StateFolder {
         return names.compactMap(\.exactText).sorted().compactMap { name in
             let task = TaskFolder(self, task: name)
             let status = status(of: task)
-            guard status != nil || !task.recordedMounts.isEmpty else { return nil }
+            guard status != nil || task.hasRecordedMounts else { return nil }
             return TaskFolder(self, task: status?["task"]?.text ?? name)
         }
     }

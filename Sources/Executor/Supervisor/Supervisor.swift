@@ -176,7 +176,11 @@ final class Supervisor: Sendable {
 
     /// What a supervisor that was killed has left is taken away.
     func clearUp() {
-        for path in folder.removeDeadMounts() { log.write("\(path): an earlier mount cannot be taken away") }
+        do throws(MountError) {
+            for path in try folder.removeDeadMounts() { log.write("\(path): an earlier mount cannot be taken away") }
+        } catch {
+            log.write("what an earlier supervisor has left cannot be taken away: \(error.message)")
+        }
         folder.removeReadyFiles()
         writeFiles()
     }

@@ -131,6 +131,39 @@ extension MountedTasks {
             try sandbox.expectNothingLeft()
         }
 
+        /// Where nobody can look there may be something: its disk may not be there.
+        @Test func aStagingFolderThatNobodyCanRead() throws {
+            let task = "file_mounts: {\(sandbox.destination): {source: ./src, mode: MOUNT, staging: {dir: staged}}}"
+                .replacing("dir: staged", with: "dir: \(sandbox.path("staged"))")
+            for verb in ["down", "flush"] {
+                try sandbox.expect(0, task)
+                kill(sandbox.supervisors[0], SIGKILL)
+                try sandbox.wait("its session gone") { sandbox.sessions.isEmpty }
+                #expect(rename(sandbox.path("staged"), sandbox.path("away")) == 0)
+                let status = try #require(try sandbox.document("status").mounts.first)
+                #expect(status.state == "failed" && status.code == "not-saved", "\(status.json)")
+                let ended = try sandbox.document(verb)
+                #expect(ended.exitCode == 74 && ended.result == "failed", "\(ended.json)")
+                #expect(rename(sandbox.path("away"), sandbox.path("staged")) == 0)
+                try sandbox.expect(0, task)
+                #expect(try sandbox.document("down").exitCode == 0)
+            }
+        }
+
+        /// Nor is a note that cannot be read taken for none.
+        @Test func aNoteThatNobodyCanRead() throws {
+            try sandbox.expect(0, sandbox.task())
+            kill(sandbox.supervisors[0], SIGKILL)
+            try sandbox.wait("its session gone") { sandbox.sessions.isEmpty }
+            try Files.write("[{", to: sandbox.files.state + "/task/mounts.json")
+            for verb in ["status", "down", "flush"] {
+                let finished = try sandbox.verb(verb, "task")
+                #expect(finished.status == 74 && finished.errors.contains("mounts.json"), "\(verb): \(finished)")
+            }
+            // The next run replaces it.
+            try sandbox.expect(0, sandbox.task())
+        }
+
         /// Also when another run has written a status without the mount since.
         @Test func downClearsUpWhatTheStatusDoesNotName() throws {
             try sandbox.expect(0, sandbox.task())
