@@ -15,6 +15,9 @@ public protocol ObjectStore: Sendable {
     /// The folder that the store's objects are files in, if it is one: copies then need not go through the store.
     var localFolder: SharedDescriptor? { get }
 
+    /// Asks what only asking tells of a bucket, as far as whoever asks may know it; `capabilities` has it from then on.
+    func learn() async throws(StoreError)
+
     // MARK: Looking
 
     /// One page of the keys that are asked for, in the order of their bytes, as far as the store can.
@@ -79,6 +82,8 @@ public protocol ObjectStore: Sendable {
 
 extension ObjectStore {
     public var localFolder: SharedDescriptor? { nil }
+
+    public func learn() async throws(StoreError) {}
 
     public func mayAskAgain() -> Bool { false }
 

@@ -42,7 +42,9 @@ enum ServedFileSystem {
         _ order: ServingOrder, _ stores: CloudStores
     ) async -> Result<AskedSource, SessionFailure> {
         do throws(AskedSource.Failure) {
-            return .success(try await AskedSource.open(order.mount, on: order.machine, stores: stores))
+            let asked = try await AskedSource.open(order.mount, on: order.machine, stores: stores)
+            do throws(StoreError) { try await asked.opened.store.learn() } catch { throw .store(error) }
+            return .success(asked)
         } catch {
             let problem = AskingProblem(error)
             return .failure(

@@ -49,10 +49,14 @@ public struct AzureStore: ObjectStore {
 
     /// Asks for nothing but the container, which tells whether it is there, and of what kind its account is.
     public func check() async throws(StoreError) {
-        let task = "cannot ask for \(site.container)"
-        // Not everybody who may read the container is told about the account.
-        _ = try await sendAny(request(.get, nil, [("restype", "account"), ("comp", "properties")]), task)
+        try await learn()
         _ = try await list(ListRequest(limit: 1))
+    }
+
+    /// Of what kind the account is. Not everybody who may read the container is told.
+    public func learn() async throws(StoreError) {
+        let question = request(.get, nil, [("restype", "account"), ("comp", "properties")])
+        _ = try await sendAny(question, "cannot ask for \(site.container)")
     }
 
     // MARK: Requests

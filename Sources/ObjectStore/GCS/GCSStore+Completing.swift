@@ -78,14 +78,15 @@ extension GCSStore {
         return object
     }
 
-    /// A composition that was refused: because its own first attempt has made the object already, because the upload is over, or
-    /// because a part is not the one that was stored.
+    /// A composition that was refused: because an earlier attempt has made the object already, perhaps that of a process that
+    /// was killed before it heard of it; because the upload is over, or because a part is not the one that was stored. The same
+    /// bytes are the object that was wanted, whoever has made it.
     private func settle(
         _ response: HTTPResponse, _ pieces: [GCSPiece], _ key: ObjectKey, _ names: GCSParts, _ task: String
     ) async throws(StoreError) -> GCSObject {
         let failure = failure(response, task)
         switch failure.code {
-        case .conditionFailed where response.attempts > 1:
+        case .conditionFailed:
             guard let found = try? await look(key, task), found.size == pieces.size, let sum = pieces.crc32c,
                 found.crc32c == sum
             else { throw failure }

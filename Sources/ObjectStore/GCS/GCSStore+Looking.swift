@@ -18,6 +18,11 @@ extension GCSStore {
     /// Asks for nothing but the bucket: whether it is there and can be listed, and of what kind it is.
     public func check() async throws(StoreError) {
         _ = try await list(ListRequest(limit: 1))
+        try await learn()
+    }
+
+    /// Whether objects can be moved is a matter of the bucket.
+    public func learn() async throws(StoreError) {
         let task = "cannot look at bucket \(site.bucket.printable)"
         let response = try await sendAny(request(.get, site.bucket("storageLayout")), task)
         // Who may only use objects is not told, and there are servers that do not know of it.

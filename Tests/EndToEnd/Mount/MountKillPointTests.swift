@@ -6,7 +6,7 @@ import Testing
 extension MountedTasks {
     /// Processes are killed where it hurts most: before the store has heard of a step, and when it has done it and they have
     /// not heard of that.
-    @Suite(.over(.seaweedFS), .onCeph) struct MountKillPointTests {
+    @Suite(.onSeaweedFS, .onCeph, .onGoogle, .onAzure) struct MountKillPointTests {
         enum Step: String, CaseIterable, Sendable {
             case put, begin, part, complete
             /// Of a rename.
@@ -15,29 +15,26 @@ extension MountedTasks {
             static let uploading: [Step] = [.put, .begin, .part, .complete]
             static let renaming: [Step] = [.copy, .delete]
 
-            /// In a request's method and target.
-            var request: (method: String, part: String, except: String?) {
+            func isMeant(by request: ReceivedRequest) -> Bool {
                 switch self {
-                case .put: ("PUT", "/f", nil)
-                case .begin: ("POST", "uploads", nil)
-                case .part: ("PUT", "partNumber=2", nil)
-                case .complete: ("POST", "uploadId", nil)
-                case .copy: ("PUT", "/g", nil)
-                case .delete: ("POST", "delete", nil)
+                case .put: request.isWholeObject && request.key == "f"
+                case .begin: request.isBeginning
+                case .part: request.partNumber == 2
+                case .complete: request.isCompletion
+                case .copy: request.copyTarget == "g"
+                case .delete: request.isDeletion
                 }
             }
         }
         enum Moment: CaseIterable, Sendable { case before, behind }
         enum Victim: CaseIterable, Sendable { case session, everything }
-        enum Server: Sendable { case seaweedFS, ceph }
-
-        /// All of them on the one server, and those on the other where it matters what the server says of what it has done.
+        /// All of them on the one server, and those on the others where it matters what the server says of what it has done.
         struct Point: Sendable, CustomTestStringConvertible {
             let step: Step
             let moment: Moment
             let victim: Victim
-            let server: Server
-            var testDescription: String { "\(step) \(moment) \(victim) \(server)" }
+            let cloud: TestCloud
+            var testDescription: String { "\(step) \(moment) \(victim) \(cloud)" }
 
             static func all(_ steps: [Step]) -> [Point] {
                 var points: [Point] = []
@@ -46,18 +43,19 @@ extension MountedTasks {
                         points.append(Point(step, moment, .session, .seaweedFS))
                         // It is begun before the file is closed.
                         guard step != .begin else { continue }
-                        points.append(Point(step, moment, .everything, .seaweedFS))
-                        points.append(Point(step, moment, .everything, .ceph))
+                        for cloud in [TestCloud.seaweedFS, .ceph, .google, .azure] {
+                            points.append(Point(step, moment, .everything, cloud))
+                        }
                     }
                 }
                 return points
             }
 
-            init(_ step: Step, _ moment: Moment, _ victim: Victim, _ server: Server) {
+            init(_ step: Step, _ moment: Moment, _ victim: Victim, _ cloud: TestCloud) {
                 self.step = step
                 self.moment = moment
                 self.victim = victim
-                self.server = server
+                self.cloud = cloud
             }
         }
 
@@ -68,8 +66,8 @@ extension MountedTasks {
             let sandbox: MountSandbox
             let task: String
 
-            init(_ server: Server, commit: String = "close") async throws {
-                var bucket = try await BucketSandbox(on: (server == .ceph ? TestCloud.ceph : TestCloud.current).server)
+            init(_ cloud: TestCloud, commit: String = "close") async throws {
+                var bucket = try await BucketSandbox(on: cloud.server)
                 proxy = try bucket.proxy()
                 sandbox = try MountSandbox(reading: bucket)
                 bucket.port = bucket.server.port
@@ -82,9 +80,9 @@ extension MountedTasks {
             func arm(_ point: Point) {
                 let victims = sandbox.sessions + (point.victim == .everything ? sandbox.supervisors : [])
                 let killing: @Sendable () -> Void = { for process in victims { kill(process, SIGKILL) } }
-                let (method, part, except) = point.step.request
+                let step = point.step
                 let deed: Fault.Deed = point.moment == .before ? .instead(killing) : .behind(killing)
-                proxy.add(Fault(deed, method, of: part, except: except))
+                proxy.add(Fault(deed) { step.isMeant(by: $0) })
             }
 
             /// The same task again, where nobody is left to go on.
@@ -118,7 +116,7 @@ extension MountedTasks {
 
         /// A program saves a file, and is told the truth: nothing before it is in the bucket. Parts that are there are not sent again.
         @Test(arguments: Point.all(Step.uploading)) func whileAFileIsSaved(point: Point) async throws {
-            let scene = try await Scene(point.server)
+            let scene = try await Scene(point.cloud)
             let content = point.step == .put ? Self.small : Self.large
             try Files.write(content, to: Array(scene.sandbox.path("content").utf8))
             scene.arm(point)
@@ -132,9 +130,7 @@ extension MountedTasks {
             // Of one whose number nobody has heard nobody can say whose it is.
             let orphans = point.step == .begin && point.moment == .behind ? ["f"] : []
             #expect(try await scene.bucket.server.uploads(in: scene.bucket.bucket) == orphans)
-            let first = scene.proxy.passages.filter {
-                $0.request.method == "PUT" && $0.request.target.contains("partNumber=1&")
-            }
+            let first = scene.proxy.passages.filter { $0.request.partNumber == 1 }
             #expect(first.count == (point.step == .put ? 0 : 1))
         }
 
@@ -167,7 +163,7 @@ extension MountedTasks {
             let scene = try await Scene(.seaweedFS, commit: "background")
             try Files.write(Self.large, to: Array(scene.sandbox.path("content").utf8))
             // Nothing goes on before the drain has begun.
-            scene.proxy.add(Fault(.hangUp, "POST", of: "uploads", times: .max))
+            scene.proxy.add(Fault(.hangUp, times: .max) { $0.isBeginning })
             #expect(try scene.sandbox.output("cp \(scene.sandbox.path("content")) $M/f") == "")
             let down = try scene.sandbox.startVerb("down")
             try scene.sandbox.wait("it draining") { try scene.sandbox.status().state == "draining" }
@@ -180,7 +176,7 @@ extension MountedTasks {
 
         /// Whoever was not told that it is done finds the file under one of the names at least, and whoever was told under the new one.
         @Test(arguments: Point.all(Step.renaming)) func whileAFileIsRenamed(point: Point) async throws {
-            let scene = try await Scene(point.server)
+            let scene = try await Scene(point.cloud)
             let text = "content\n"
             #expect(try scene.sandbox.output("echo content > $M/f; echo replaced > $M/g") == "")
             scene.arm(point)

@@ -6,6 +6,8 @@ import Testing
 extension Trait where Self == ConditionTrait {
     static var onSeaweedFS: Self { .enabled(if: SeaweedFS.isHere, Comment(rawValue: SeaweedFS.absence)) }
     static var onCeph: Self { .enabled(if: CephGateway.isHere, Comment(rawValue: CephGateway.absence)) }
+    static var onGoogle: Self { .enabled(if: GoogleStorage.isHere, Comment(rawValue: GoogleStorage.absence)) }
+    static var onAzure: Self { .enabled(if: AzureBlob.isHere, Comment(rawValue: AzureBlob.absence)) }
     static var onOpenStack: Self { .enabled(if: OpenStackSwift.isHere, Comment(rawValue: OpenStackSwift.absence)) }
 }
 
@@ -40,7 +42,7 @@ struct BucketSandbox {
         try self.init(server, bucket: bucket)
     }
 
-    private init(_ server: any BucketServer, bucket: String) throws {
+    init(_ server: any BucketServer, bucket: String) throws {
         self.server = server
         self.bucket = bucket
         files = try CopySandbox()

@@ -44,8 +44,9 @@ public struct Fault: Sendable {
         }
     }
 
-    private init(
-        _ deed: Deed, skip: Int, times: Int, _ isMeant: @escaping @Sendable (ReceivedRequest) -> Bool
+    /// With requests that are told by more than that.
+    public init(
+        _ deed: Deed, skip: Int = 0, times: Int = 1, _ isMeant: @escaping @Sendable (ReceivedRequest) -> Bool
     ) {
         self.deed = deed
         self.skip = skip

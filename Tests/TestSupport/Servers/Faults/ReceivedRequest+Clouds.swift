@@ -48,6 +48,27 @@ extension ReceivedRequest {
             ? key.split(separator: "-").last.flatMap { Int($0) } : nil
     }
 
+    /// Of an object in parts, before the first. Only S3 has it as a step of its own.
+    public var isBeginning: Bool { method == "POST" && query["uploads"] != nil }
+
+    /// Of an object to another one, by the server; of the key that it is to have.
+    public var copyTarget: String? {
+        if let target = path.split(separator: "/rewriteTo/").dropFirst().first {
+            return target.split(separator: "/").last?.removingPercentEncoding
+        }
+        return self["x-amz-copy-source"] != nil || self["x-ms-copy-source"] != nil ? key : nil
+    }
+
+    /// Of objects.
+    public var isDeletion: Bool { method == "DELETE" || method == "POST" && query["delete"] != nil }
+
+    /// Of an object that comes as a whole.
+    public var isWholeObject: Bool {
+        let isUpload = method == "PUT" || method == "POST" && path.hasPrefix("/upload/")
+        return isUpload && partNumber == nil && copyTarget == nil && !isCompletion && query["comp"] == nil
+            && query["uploads"] == nil && !key.hasPrefix(".provision-parts/")
+    }
+
     /// Of parts to an object.
     public var isCompletion: Bool {
         let isS3s = method == "POST" && query["uploadId"] != nil
