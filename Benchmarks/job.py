@@ -17,7 +17,9 @@ from stopwatch import Stopwatch
 program, scratch = sys.argv[1:3]
 ROUNDS = 21
 IDLE_SECONDS = 60
-KILLS = 20
+KILLS = 10
+# Five within a minute are replaced at once, more only after a pause.
+BETWEEN_KILLS = 13
 
 
 def told(what, values, unit):
@@ -85,13 +87,11 @@ def revivals(mount):
     reader.start()
     try:
         for _ in range(KILLS):
-            time.sleep(0.3)
+            victim = session(mount)
             longest[0] = 0
-            os.kill(session(mount), signal.SIGKILL)
-            time.sleep(1)
+            os.kill(victim, signal.SIGKILL)
+            time.sleep(BETWEEN_KILLS)
             gaps.append(longest[0])
-            # So that they are deaths now and then, and not one that dies again and again.
-            time.sleep(3)
     finally:
         is_over.set()
         reader.join(timeout=GIVE_UP)
