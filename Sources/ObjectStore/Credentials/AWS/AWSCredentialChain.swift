@@ -204,8 +204,7 @@ struct AWSCredentialChain {
     private func nothing(_ attempts: [CredentialAttempt]) -> StoreError {
         note(attempts)
         let places = attempts.map(\.description).joined(separator: "; ")
-        return StoreError(
-            .noCredentials,
-            "there are no AWS credentials; looked at: \(places). For a public bucket write anonymous: true")
+        let hint = request.isForBucket ? ". For a public bucket write anonymous: true" : ""
+        return StoreError(.noCredentials, "there are no AWS credentials; looked at: \(places)\(hint)")
     }
 }

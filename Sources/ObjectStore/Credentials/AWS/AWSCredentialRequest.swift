@@ -23,6 +23,8 @@ public struct AWSCredentialRequest: Sendable, Hashable {
     public var isChosenByEntry = false
     /// Whether the store is Amazon's: roles of this machine mean nothing to others, and are not shown to them.
     public var isAmazon = true
+    /// Whether they are for a bucket, which may be a public one: another cloud's token service gives nothing to nobody.
+    public var isForBucket = true
 
     public struct Keys: Sendable, Hashable {
         public var accessKeyID: SecretInput

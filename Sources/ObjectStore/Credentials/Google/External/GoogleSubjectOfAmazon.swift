@@ -39,6 +39,7 @@ struct GoogleSubjectOfAmazon: GoogleSubjectSource {
             let region = try await region(machine, configuration)
             var request = AWSCredentialRequest(owner: name)
             request.mayUseMachine = true
+            request.isForBucket = false
             request.region = region.name
             let chain = AWSCredentialChain(request: request, machine: machine) { _ in }
             guard let keys = try await chain.search().found?.value else {
