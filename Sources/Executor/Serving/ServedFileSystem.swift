@@ -30,20 +30,24 @@ enum ServedFileSystem {
         environment.becomeThatOfThisProcess()
         let stores = CloudStores(environment, home: order.home)
         let threads = threads(order)
-        switch threads.wait(for: { await open(order, stores) }) {
+        let isFirst = start.memory.isFresh
+        switch threads.wait(for: { await open(order, stores, isFirst: isFirst) }) {
         case .failure(let failure): throw failure
         case .success(let asked):
-            let cache = try cache(for: asked, order, isFirst: start.memory.isFresh)
+            if !isFirst { StoreLearning.begin(asked.opened.store) }
+            let cache = try cache(for: asked, order, isFirst: isFirst)
             return try fileSystem(over: asked, order, start, cache, threads)
         }
     }
 
     private static func open(
-        _ order: ServingOrder, _ stores: CloudStores
+        _ order: ServingOrder, _ stores: CloudStores, isFirst: Bool
     ) async -> Result<AskedSource, SessionFailure> {
         do throws(AskedSource.Failure) {
             let asked = try await AskedSource.open(order.mount, on: order.machine, stores: stores)
-            do throws(StoreError) { try await asked.opened.store.learn() } catch { throw .store(error) }
+            if isFirst {
+                do throws(StoreError) { try await asked.opened.store.learn() } catch { throw .store(error) }
+            }
             return .success(asked)
         } catch {
             let problem = AskingProblem(error)
