@@ -4,7 +4,7 @@ import Testing
 
 extension Entrypoints {
     /// What has been written is in the bucket when the run has ended, or the exit status says that it is not.
-    @Suite(.over(.seaweedFS)) struct ExitBarrierTests {
+    @Suite(.over(.seaweedFS, .google, .azure)) struct ExitBarrierTests {
         private let bucket: BucketSandbox
         private let proxy: FaultProxy
         private let sandbox: MountSandbox
@@ -72,11 +72,11 @@ extension Entrypoints {
             // Before all is written nothing comes into the bucket.
             let begins = sandbox.path("begins")
             proxy.add(
-                Fault(
+                .writing(
                     .meanwhile {
                         while !Files.isThere(begins) { usleep(20_000) }
                         usleep(700_000)
-                    }, "PUT", of: "/", times: .max))
+                    }, times: .max))
             let files = 1...1000
             let program = try sandbox.enter(
                 ["sh", "-c", "for i in $(seq \(files.count)); do echo $i > $M/$i; done"], "--drain-timeout", "8s",

@@ -4,7 +4,7 @@ import Testing
 
 extension MountedTasks {
     /// `cache:` in a run: what a mount has read once is read again without the store.
-    @Suite(.over(.seaweedFS)) struct MountCacheTests {
+    @Suite(.over(.seaweedFS, .google, .azure)) struct MountCacheTests {
         private let bucket: BucketSandbox
         private let proxy: FaultProxy
         private let sandbox: MountSandbox
@@ -65,7 +65,7 @@ extension MountedTasks {
         }
 
         /// One byte of each object tells whether the others may have it.
-        @Test func othersAreLetInByTheStore() throws {
+        @Test(.only(.seaweedFS)) func othersAreLetInByTheStore() throws {
             let sums = try keepAll()
             let (read, bytes) = (proxy.reads.count, proxy.bytesRead)
             let other = try MountSandbox(reading: bucket)
@@ -252,7 +252,9 @@ extension MountedTasks {
                 list.status == 0 && list.output.hasPrefix("\(cache): 3 objects, 8.6 MiB of 1.0 GiB, 2d long\n"),
                 "\(list)")
             for key in ["large", "small/a", "small/b"] {
-                #expect(list.output.contains("http://127.0.0.1:\(proxy.port)/\(bucket.bucket)/\(key)\n"))
+                // Before the bucket Azure has the account.
+                let line = list.output.split(separator: "\n").first { $0.hasSuffix("/\(bucket.bucket)/\(key)") }
+                #expect(line?.contains("  http://127.0.0.1:\(proxy.port)/") == true, "\(list)")
             }
             let document = try Document(provision("cache", "list", "--cache-dir", cache, "--output", "json"))
             let known = try #require((document.json["caches"] as? [[String: Any]])?.first)

@@ -5,7 +5,7 @@ import Testing
 extension MountedTasks {
     /// Servers and networks that do wrong below a mount: what is read is right to the bit, or an error whose reason stands
     /// in the status.
-    @Suite(.over(.seaweedFS)) struct MountFaultTests {
+    @Suite(.over(.seaweedFS, .google, .azure)) struct MountFaultTests {
         private let bucket: BucketSandbox
         private let proxy: FaultProxy
         private let sandbox: MountSandbox
@@ -49,22 +49,22 @@ extension MountedTasks {
         @Test func whatPassesIsGotOver() async throws {
             var objects: [String: [UInt8]] = [:]
             for name in Self.passing.keys {
-                objects["\(name)/small"] = Self.small
-                objects["\(name)/large"] = Self.large
+                objects["\(name)/\(name)-small"] = Self.small
+                objects["\(name)/\(name)-large"] = Self.large
             }
             try await bucket.put(objects)
             try mount("checksum: full")
             for (name, deeds) in Self.passing {
-                proxy.add(Fault(deeds.small, of: "/\(name)/small"))
-                proxy.add(Fault(deeds.large, of: "/\(name)/large"))
-                proxy.add(Fault(deeds.large, of: "/\(name)/large", skip: 1))
+                proxy.add(.reading("\(name)-small", deeds.small))
+                proxy.add(.reading("\(name)-large", deeds.large))
+                proxy.add(.reading("\(name)-large", deeds.large, skip: 1))
             }
             try Files.write(Self.small, to: Array(sandbox.path("small").utf8))
             try Files.write(Self.large, to: Array(sandbox.path("large").utf8))
             let wrong = try sandbox.shell(
                 """
                 cd $M && ls | xargs -P 8 -I NAME sh -c \
-                    'cmp NAME/small \(sandbox.path("small")); cmp NAME/large \(sandbox.path("large"))'
+                    'cmp NAME/NAME-small \(sandbox.path("small")); cmp NAME/NAME-large \(sandbox.path("large"))'
                 """)
             #expect(wrong.output == "" && wrong.errors == "")
             proxy.expectDone()
@@ -78,7 +78,7 @@ extension MountedTasks {
             try Files.write(Self.large, to: Array(sandbox.path("large").utf8))
             try mount()
             proxy.add(Fault(.stall(after: 0), of: "prefix=d%2F"))
-            proxy.add(Fault(.stall(after: 100_000), of: "/stalls"))
+            proxy.add(.reading("stalls", .stall(after: 100_000)))
             let readers = try (0..<3).map { _ in try sandbox.start("cmp $M/stalls \(sandbox.path("large"))") }
             let looker = try sandbox.start("cat $M/d/x")
             try sandbox.wait("the stall") { proxy.done == [1, 1] }
@@ -108,38 +108,52 @@ extension MountedTasks {
         private static let always = 1_000_000
         private static let failing: [Failing] = [
             .init(
-                name: "refused", fault: Fault(Fault.refusal(403, "AccessDenied"), of: "/d/small", times: always),
-                said: "Permission denied", code: "denied", reason: "AccessDenied"),
-            .init(
-                name: "names refused", fault: Fault(Fault.refusal(403, "AccessDenied"), of: "list-type", times: always),
-                said: "Permission denied", code: "denied", reason: "AccessDenied", line: "ls $M/d"),
-            .init(
-                name: "expired", fault: Fault(Fault.refusal(400, "ExpiredToken"), of: "/d/small", times: always),
-                said: "Permission denied", code: "expired-credentials", reason: "expired"),
-            .init(
-                name: "archived", fault: Fault(Fault.refusal(403, "InvalidObjectState"), of: "/d/small", times: always),
-                said: "Input/output error", code: "archived-object", reason: "archived"),
-            .init(
-                name: "broken server", fault: Fault(Fault.refusal(500, "InternalError"), of: "/d/small", times: always),
+                name: "broken server", fault: .reading("small", Fault.refusal(500, "InternalError"), times: always),
                 said: "Input/output error", code: "unreachable", reason: "status 500"),
             .init(
-                name: "no answers", fault: Fault(.hangUp, of: "/d/small", times: always),
+                name: "no answers", fault: .reading("small", .hangUp, times: always),
                 said: "Input/output error", code: "unreachable", reason: "no answer for 2s"),
             .init(
-                name: "no names", fault: Fault(.hangUp, of: "list-type", times: always),
+                name: "no names", fault: .listing(.hangUp, times: always),
                 said: "Input/output error", code: "unreachable", reason: "no answer within 2s", line: "ls $M/d"),
             .init(
-                name: "noise", fault: Fault(.answer(200, [:], "<html>"), of: "list-type", times: always),
+                name: "noise", fault: .listing(.answer(200, [:], "<html>"), times: always),
                 said: "Input/output error", code: "input-output", reason: "again and again for 2s", line: "ls $M/d"),
             .init(
-                name: "corrupt", fault: Fault(.corrupt(at: 7), of: "/d/small", times: always),
+                name: "corrupt", fault: .reading("small", .corrupt(at: 7), times: always),
                 said: "Input/output error", code: "input-output", reason: "checksum"),
             .init(
-                name: "slow for ever", fault: Fault(.drip(100), of: "/d/small", times: always),
+                name: "slow for ever", fault: .reading("small", .drip(100), times: always),
                 said: "Input/output error", code: "unreachable", reason: "no answer for 2s"),
         ]
 
+        /// In S3's words.
+        private static let refused: [Failing] = [
+            .init(
+                name: "refused", fault: .reading("small", Fault.refusal(403, "AccessDenied"), times: always),
+                said: "Permission denied", code: "denied", reason: "AccessDenied"),
+            .init(
+                name: "names refused", fault: .listing(Fault.refusal(403, "AccessDenied"), times: always),
+                said: "Permission denied", code: "denied", reason: "AccessDenied", line: "ls $M/d"),
+            .init(
+                name: "expired", fault: .reading("small", Fault.refusal(400, "ExpiredToken"), times: always),
+                said: "Permission denied", code: "expired-credentials", reason: "expired"),
+            .init(
+                name: "archived", fault: .reading("small", Fault.refusal(403, "InvalidObjectState"), times: always),
+                said: "Input/output error", code: "archived-object", reason: "archived"),
+        ]
+
+        @Test(.only(.seaweedFS), arguments: refused) func refusalsAreErrorsWithTheirReason(failing: Failing)
+            async throws
+        {
+            try await expectError(failing)
+        }
+
         @Test(arguments: failing) func whatStaysIsAnErrorWithItsReason(failing: Failing) async throws {
+            try await expectError(failing)
+        }
+
+        private func expectError(_ failing: Failing) async throws {
             try await bucket.put(["d/small": Self.small])
             try mount("io_timeout: 2s, checksum: full")
             #expect(try sandbox.output("test -f $M/d/small; echo $?") == "0\n")
@@ -160,7 +174,7 @@ extension MountedTasks {
         }
 
         /// The version that was opened is not there any more, whatever the server calls that.
-        @Test(arguments: [(404, "NoSuchKey"), (412, "PreconditionFailed"), (404, "NoSuchBucket")])
+        @Test(.only(.seaweedFS), arguments: [(404, "NoSuchKey"), (412, "PreconditionFailed"), (404, "NoSuchBucket")])
         func whatIsGoneIsStale(status: Int, code: String) async throws {
             try await bucket.put(["small": Self.small])
             try mount()
@@ -175,7 +189,7 @@ extension MountedTasks {
         func checksumsOfTheStore(choice: String, isRight: Bool) async throws {
             try await bucket.put(["small": Self.small])
             try mount("checksum: \(choice)")
-            proxy.add(Fault(.corrupt(at: 7), of: "/small"))
+            proxy.add(.reading("small", .corrupt(at: 7)))
             try Files.write(Self.small, to: Array(sandbox.path("small").utf8))
             #expect(try sandbox.output("cmp -l $M/small \(sandbox.path("small")) | wc -l") == (isRight ? "0\n" : "1\n"))
             proxy.expectDone()

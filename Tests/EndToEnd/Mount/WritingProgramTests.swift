@@ -5,7 +5,7 @@ import Testing
 extension MountedTasks {
     /// Programs that people use write to a mount as to a disk: afterwards the bucket holds what the disk does.
     @Suite(
-        .over(.seaweedFS), .enabled(if: Judge.isHere, Comment(rawValue: Judge.absence)),
+        .over(.seaweedFS, .google, .azure), .enabled(if: Judge.isHere, Comment(rawValue: Judge.absence)),
         .enabled(
             if: ["rsync", "git", "sqlite3", "unzip", "vim.tiny", "fio", "stress-ng"].allSatisfy(Program.isInstalled),
             "rsync, git, sqlite3, unzip, vim.tiny, fio or stress-ng is not installed"))

@@ -66,6 +66,21 @@ struct OverClouds: SuiteTrait, TestTrait, TestScoping {
     }
 }
 
+/// For what only these clouds have, in a suite that is run over more.
+struct OnlyOnClouds: TestTrait, TestScoping {
+    let clouds: [TestCloud]
+
+    func provideScope(
+        for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
+    ) async throws {
+        if clouds.contains(TestCloud.current) { try await function() }
+    }
+}
+
+extension Trait where Self == OnlyOnClouds {
+    static func only(_ clouds: TestCloud...) -> Self { OnlyOnClouds(clouds: clouds) }
+}
+
 extension Trait where Self == OverClouds {
     static func over(_ clouds: TestCloud...) -> Self {
         let named = ProcessInfo.processInfo.environment["PROVISION_TEST_CLOUDS"]?.split(separator: ",")

@@ -19,8 +19,10 @@ extension AzureBlob {
         try await ask(.delete, "/\(container)", "restype=container")
     }
 
-    public func put(_ key: String, _ body: [UInt8], in container: String) async throws {
-        try await ask(.put, Self.path(key, container), "", ["x-ms-blob-type": "BlockBlob"], body: body)
+    public func put(_ key: String, _ body: [UInt8], metadata: [String: String], in container: String) async throws {
+        var headers = ["x-ms-blob-type": "BlockBlob"]
+        for (name, value) in metadata { headers["x-ms-meta-" + name] = value }
+        try await ask(.put, Self.path(key, container), "", headers, body: body)
     }
 
     public func delete(_ key: String, in container: String) async throws {

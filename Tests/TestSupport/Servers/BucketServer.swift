@@ -15,7 +15,8 @@ public protocol BucketServer: Sendable {
     /// It must be empty.
     func removeBucket(_ bucket: String) async throws
 
-    func put(_ key: String, _ body: [UInt8], in bucket: String) async throws
+    /// With the metadata of its user, as other programs write it.
+    func put(_ key: String, _ body: [UInt8], metadata: [String: String], in bucket: String) async throws
     func delete(_ key: String, in bucket: String) async throws
     /// When an object was written, as HTTP has it.
     func modified(_ key: String, in bucket: String) async throws -> String?
@@ -30,6 +31,10 @@ extension BucketServer {
         let name = "test-" + String(UInt64.random(in: .min ... .max), radix: 36)
         try await makeBucket(named: name)
         return name
+    }
+
+    public func put(_ key: String, _ body: [UInt8], in bucket: String) async throws {
+        try await put(key, body, metadata: [:], in: bucket)
     }
 
     public func put(_ objects: [String: [UInt8]], in bucket: String) async throws {

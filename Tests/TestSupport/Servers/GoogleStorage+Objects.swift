@@ -26,9 +26,12 @@ extension GoogleStorage {
 
     public func removeBucket(_ bucket: String) async throws { try await ask(.delete, "/storage/v1/b/\(bucket)") }
 
-    public func put(_ key: String, _ body: [UInt8], in bucket: String) async throws {
+    public func put(_ key: String, _ body: [UInt8], metadata: [String: String], in bucket: String) async throws {
         let query = [QueryItem("uploadType", "media"), QueryItem("name", key)].encoded
         try await ask(.post, "/upload/storage/v1/b/\(bucket)/o", query, body: body)
+        guard !metadata.isEmpty else { return }
+        let description = try JSONSerialization.data(withJSONObject: ["metadata": metadata])
+        try await ask(.put, Self.path(key, bucket), body: Array(description))
     }
 
     public func delete(_ key: String, in bucket: String) async throws { try await ask(.delete, Self.path(key, bucket)) }

@@ -10,8 +10,9 @@ extension TestBucketServer {
         _ = try await ask(.put, Self.path(key, bucket), headers, body: body, as: owner)
     }
 
-    public func put(_ key: String, _ body: [UInt8], in bucket: String) async throws {
-        try await put(key, body, [:], in: bucket)
+    public func put(_ key: String, _ body: [UInt8], metadata: [String: String], in bucket: String) async throws {
+        let headers = metadata.map { ("x-amz-meta-" + $0.key, $0.value) }
+        try await put(key, body, Dictionary(uniqueKeysWithValues: headers), in: bucket)
     }
 
     public func delete(_ key: String, in bucket: String) async throws {
