@@ -15,6 +15,8 @@ public struct CredentialMachine: Sendable {
     public var patienceMilliseconds = 900
     /// Seconds since 1970: expiry is a matter of the clock on the wall.
     public var now: @Sendable () -> Int
+    /// By which is signed what has to be of this moment, also where this machine's clock is off.
+    let signingClock: ServerClock
 
     public init(
         environment: Environment, home: String, client: HTTPClient, localClient: HTTPClient? = nil,
@@ -25,6 +27,7 @@ public struct CredentialMachine: Sendable {
         self.client = client
         self.localClient = localClient ?? HTTPClient(Self.localSettings)
         self.now = now
+        signingClock = ServerClock(now)
     }
 
     private static var localSettings: HTTPSettings {

@@ -1,3 +1,4 @@
+public import HTTP
 import Synchronization
 
 /// The credentials of one store: found when they are first needed, kept, and replaced in time.
@@ -6,16 +7,18 @@ public final class CredentialSearch<Credential: Sendable & Equatable>: Credentia
     private let cache: CachedCredentials<Credential?>
     private let seen: SeenAttempts
     private let owner: String
+    private let clock: ServerClock?
 
-    /// `owner` is who says what is looked for, and names the credentials as long as none have been found. `look` looks once,
+    /// `clock` is by which the credentials are signed, if they are. `owner` is who says what is looked for, and names the credentials as long as none have been found. `look` looks once,
     /// and tells of the places where nothing was found, also when it ends with that.
     init(
-        of owner: String, now: @escaping @Sendable () -> Int,
+        of owner: String, now: @escaping @Sendable () -> Int, signedBy clock: ServerClock? = nil,
         look: @escaping @Sendable (@escaping NoteOfAttempts) async throws(StoreError) -> CredentialOutcome<Credential>
     ) {
         let seen = SeenAttempts()
         self.seen = seen
         self.owner = owner
+        self.clock = clock
         cache = CachedCredentials(now: now) { () async throws(StoreError) in
             let outcome = try await look { seen.note($0) }
             seen.note(outcome.found?.origin ?? .anonymous)
@@ -27,6 +30,8 @@ public final class CredentialSearch<Credential: Sendable & Equatable>: Credentia
     public func credentials() async throws(StoreError) -> Credential? { try await cache.current().value }
 
     public func renew(after refused: Credential) async -> Bool { await cache.renew(after: refused) }
+
+    public func learnTime(_ headers: HTTPHeaders) { _ = clock?.correct(headers, used: nil) }
 
     /// Which source is used and as whom, for documents, `check` and `doctor`.
     public func origin() async throws(StoreError) -> CredentialOrigin { try await cache.current().origin }

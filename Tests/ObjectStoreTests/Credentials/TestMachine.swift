@@ -50,6 +50,14 @@ final class TestMachine: Sendable {
         return machine
     }
 
+    /// As somebody with the key file of a service account.
+    func search(forKeyFile file: ServiceAccountFile) throws -> GoogleCredentialSearch {
+        try write(String(decoding: file.content, as: UTF8.self), to: "key.json")
+        var request = GoogleCredentialRequest(owner: "provider lab")
+        request.keyFile = "~/key.json"
+        return request.search(on: machine())
+    }
+
     /// A search for what the machine has.
     func search(
         _ variables: [String: String] = [:], _ change: (inout AWSCredentialRequest) -> Void = { _ in }

@@ -59,10 +59,11 @@ struct GCSRefusalTests {
             try connection.answer(401, [:], GCSAnswers.error(401, "authError", "Invalid Credentials"))
         }
         let issued = Atomic(0)
-        let tokens = CachedTokens(from: CredentialOrigin("tests"), now: { 1000 }) { () throws(StoreError) in
+        let tokens = GoogleCredentialSearch(of: "tests", now: { 1000 }) { _ throws(StoreError) in
             let number = issued.add(1, ordering: .relaxed).newValue
             guard let token = BearerToken("token\(number)") else { throw StoreError(.invalid, "no token") }
-            return CachedTokens.Issued(token, expiry: 4600)
+            let found = FoundCredentials(value: token, expiry: 4600, origin: CredentialOrigin("tests"))
+            return CredentialOutcome(found: found, attempts: [])
         }
         let store = try GCSTestStore.make(onPort: server.port, tokens: tokens)
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -74,8 +75,9 @@ struct GCSRefusalTests {
 
     @Test func noTokenToBeHad() async throws {
         let server = try ScriptedServer { _, connection in try connection.answer(200, [:], GCSAnswers.object) }
-        let tokens = CachedTokens(from: CredentialOrigin("tests"), now: { 1000 }) {
-            () throws(StoreError) -> CachedTokens.Issued in throw StoreError(.noCredentials, "none here")
+        let tokens = GoogleCredentialSearch(of: "tests", now: { 1000 }) {
+            _ throws(StoreError) -> CredentialOutcome<BearerToken> in
+            throw StoreError(.noCredentials, "none here")
         }
         let store = try GCSTestStore.make(onPort: server.port, tokens: tokens)
         await #expect(throws: StoreError(.noCredentials, "none here")) { try await store.stat("a") }

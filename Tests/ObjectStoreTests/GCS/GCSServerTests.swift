@@ -1,5 +1,6 @@
 import Checksums
 import Platform
+import Synchronization
 import TestSupport
 import Testing
 
@@ -43,15 +44,30 @@ struct GCSServerTests {
     /// google-auth verifies the tokens on the server's side.
     @Test func aServiceAccountSignsItsTokens() async throws {
         let server = try await server()
-        let file = try #require(server.account)
-        let account = try GoogleServiceAccount(keyFile: file.content, from: "key.json")
-        let store = try await GCSTestStore.make(on: server, tokens: account.tokens())
+        let machine = try TestMachine()
+        machine.clock.withLock { $0 = Timestamp.secondsNow }
+        let account = try machine.search(forKeyFile: #require(server.account))
+        let store = try await GCSTestStore.make(on: server, tokens: account)
         try await store.put("a", "content")
         #expect(try await store.text("a") == "content")
-        let other = try GoogleServiceAccount(
-            keyFile: ServiceAccountFile(in: TemporaryFolder()).content, from: "other.json")
-        let stranger = try await GCSTestStore.make(on: server, tokens: other.tokens())
+        let other = try machine.search(forKeyFile: ServiceAccountFile(in: TemporaryFolder()))
+        let stranger = try await GCSTestStore.make(on: server, tokens: other)
         await expectFailure(.denied) { () throws(StoreError) in try await stranger.put("a", "x") }
+    }
+
+    /// However far this machine's clock is off: the answer to the first request says what the time is.
+    @Test(arguments: [-3700, 3700, -90_000]) func aClockThatIsWrong(seconds: Int) async throws {
+        let server = try await server()
+        let bucket = try await server.makeBucket()
+        try await GCSTestStore.make(on: server, bucket: bucket).put("a", "content")
+        let machine = try TestMachine()
+        machine.clock.withLock { $0 = Timestamp.secondsNow + seconds }
+        let account = try machine.search(forKeyFile: #require(server.account))
+        let store = try await GCSTestStore.make(on: server, bucket: bucket, tokens: account)
+        #expect(try await store.text("a") == "content")
+        let token = try await account.credentials()
+        machine.pass(seconds: 3000)
+        #expect(try await account.credentials() == token)
     }
 
     @Test func whoeverAsksPays() async throws {

@@ -27,6 +27,7 @@ struct GCSService: HTTPService {
         switch response.status {
         case 401:
             guard let refused = BearerToken(authorization: request.headers["Authorization"]) else { return .final }
+            tokens.learnTime(response.headers)
             return await tokens.renew(after: refused) ? .mended : .final
         case 403: return GCSErrorAnswer(response).isBusy ? .busy : .final
         default: return .usual

@@ -1,26 +1,18 @@
 import JSON
-public import Platform
+import Platform
 import Signing
+import Synchronization
 
 /// A service account by its key file. It signs its tokens itself: Google's services take them as they are, and nobody has to be
 /// asked for one.
-public struct GoogleServiceAccount: Sendable {
+struct GoogleServiceAccount: Sendable {
     /// The longest that Google takes.
     private static let lifetime = 3600
 
-    public let email: String
+    let email: String
     private let key: RSAKey
     private let keyID: String?
     private let source: String
-
-    /// `source` says where the file is, for messages; nothing else of it is ever shown.
-    public init(keyFile bytes: [UInt8], from source: String) throws(StoreError) {
-        let file = try GoogleCredentialsFile(bytes, from: source, isOperators: false)
-        guard let account = try file.identity() as? GoogleServiceAccount else {
-            throw file.problem("this is no key of a service account")
-        }
-        self = account
-    }
 
     init(_ file: GoogleCredentialsFile) throws(StoreError) {
         email = try file.text("client_email")
@@ -34,14 +26,9 @@ public struct GoogleServiceAccount: Sendable {
         }
     }
 
-    /// Tokens of this account, each used for most of its hour.
-    public func tokens(now: @escaping @Sendable () -> Int = { Timestamp.secondsNow }) -> CachedTokens {
-        CachedTokens(from: origin, now: now) { () async throws(StoreError) in
-            try token(at: now())
-        }
-    }
-
-    func token(at time: Int, for scope: GoogleScope = .storage) throws(StoreError) -> CachedTokens.Issued {
+    func token(
+        at time: Int, for scope: GoogleScope = .storage
+    ) throws(StoreError) -> FoundCredentials<BearerToken> {
         let claims: JSONValue = [
             "iss": .string(email), "sub": .string(email), "scope": .string(scope.rawValue), "iat": .integer(time),
             "exp": .integer(time + Self.lifetime),
@@ -55,17 +42,19 @@ public struct GoogleServiceAccount: Sendable {
         guard let token = BearerToken(text) else {
             throw StoreError(.noCredentials, "\(source): what was signed is no token")
         }
-        return CachedTokens.Issued(token, expiry: time + Self.lifetime)
+        let origin = CredentialOrigin(source, identity: email.printable)
+        return FoundCredentials(value: token, expiry: time + Self.lifetime, origin: origin)
     }
-
-    private var origin: CredentialOrigin { CredentialOrigin(source, identity: email.printable) }
 }
 
 extension GoogleServiceAccount: GoogleIdentity {
     func token(
         for scope: GoogleScope, on machine: CredentialMachine
     ) async throws(StoreError) -> FoundCredentials<BearerToken> {
-        let issued = try token(at: machine.now(), for: scope)
-        return FoundCredentials(value: issued.token, expiry: issued.expiry, origin: origin)
+        // By a clock that is off a token would be one of another time; when it ends is asked by that clock all the same.
+        let offset = machine.signingClock.offset.load(ordering: .relaxed)
+        var signed = try token(at: machine.signingClock.now, for: scope)
+        signed.expiry? -= offset
+        return signed
     }
 }

@@ -36,6 +36,12 @@ struct GoogleTokenService {
         return try GoogleTokenAnswer(response.body, name).accessToken(clockAhead: ahead)
     }
 
+    /// What is signed by it is of another time.
+    private static func clockAdvice(_ ahead: Int) -> String {
+        "this machine's clock is \(TimeSpan(milliseconds: abs(ahead) * 1000)) \(ahead > 0 ? "behind" : "ahead of") theirs:"
+            + " set it"
+    }
+
     private func send(
         _ address: HTTPAddress, _ headers: HTTPHeaders, _ body: [UInt8]
     ) async throws(StoreError) -> HTTPResponse {
@@ -51,7 +57,8 @@ struct GoogleTokenService {
         guard response.isSuccess else {
             var refusal = GoogleRefusal(response, hiding: secrets)
             refusal.meaningOfInvalidGrant = meaningOfInvalidGrant
-            throw refusal.error(name, from: address.authority, advice: advice)
+            let clock = response.head.clockAhead(of: machine.now()).map(Self.clockAdvice)
+            throw refusal.error(name, from: address.authority, advice: clock ?? advice)
         }
         return response
     }
