@@ -78,7 +78,8 @@ let package = Package(
             path: "Tests/TestSupport",
             exclude: [
                 "Servers/openstack-swift.py", "Servers/azure-blob.py", "Servers/azure_blob",
-                "Servers/azure-identity.py", "Servers/google-storage.py", "Servers/google-services.py",
+                "Servers/azure-identity.py", "Servers/google-storage.py", "Servers/google_storage",
+                "Servers/google-services.py",
             ],
             swiftSettings: strict),
 

@@ -166,9 +166,7 @@ extension BucketFileSystem {
         let new: ObjectVersion
         do throws(SystemError) {
             new = try await inStore(otherKey) { [store = tree.store] () async throws(StoreError) in
-                guard try await store.stat(key).version == version else {
-                    throw StoreError(.changed, "\(key.shown) has been changed by somebody else")
-                }
+                _ = try await store.stat(key, still: version)
                 return try await store.copyAnySize(CopySource(otherKey, otherVersion), to: key, metadata).version
             }
         } catch {

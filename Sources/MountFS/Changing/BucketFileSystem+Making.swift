@@ -128,6 +128,8 @@ extension BucketFileSystem {
                 writing.noteSaved(UploadedFile(path, bytes: object.size, version: object.version.text))
             }
             self?.finish(node, file, writing)
+        } onMove: { [weak self] _, key in
+            self?.follow(node, to: key, writing)
         }
     }
 

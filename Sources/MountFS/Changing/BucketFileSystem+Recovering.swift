@@ -33,6 +33,7 @@ extension BucketFileSystem {
                 try recoverDeleted(file, isDoomed: fate == .doomed, wanted, writing)
             }
         }
+        tree.calls.begin { [self] in await hearOfMoves(writing) }
     }
 
     /// Of two names that were changing places when everybody was killed.
@@ -96,6 +97,7 @@ extension BucketFileSystem {
             written(staged, node, name?.key, replacing: replacing, description, writing)
         }
         guard let (node, file) = recovered else { return false }
+        if let move = name?.moving { doubt(file, of: move, writing) }
         if isDoomed, let base { writing.doom(MountWriting.Doomed(object: base, node: node, file: file, place: nil)) }
         // Nobody goes on with what came behind the version that is whole.
         file.isAbandoned = holders.isEmpty

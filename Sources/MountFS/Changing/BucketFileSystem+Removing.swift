@@ -34,6 +34,7 @@ extension BucketFileSystem {
         let name = Array(name)
         begin(reply) { [self] () async throws(SystemError) in
             await writing.waitForQuiet()
+            await hearOfMoves(writing)
             guard let node = try await tree.found(name, in: folder) else { throw .notThere }
             defer { tree.forget(node, count: 1) }
             try await body(try await tree.changeable(node), name, writing)

@@ -16,6 +16,7 @@ extension BucketFileSystem {
             await renames.enter()
             defer { renames.leave() }
             await writing.waitForQuiet()
+            await hearOfMoves(writing)
             guard replacing != .required else { return try await exchange(old, new, writing) }
             guard let source = try await tree.found(old.name, in: old.folder) else { throw .notThere }
             defer { tree.forget(source, count: 1) }
@@ -76,7 +77,7 @@ extension BucketFileSystem {
         // Also where the new bytes need nothing of it: until they are whole it is all that there is.
         let metadata = file.wantedMetadata
         guard tree.store.capabilities.atomicRename == .none else {
-            return try file.move(to: key, with: try await moveInStore(oldKey, oldVersion, to: key, metadata), nil)
+            return try await moveInOneStep(file, StoredObject(oldKey, oldVersion, size: 0), to: key, over: version)
         }
         let stored = file.stored
         let copied = try await copyInStore(oldKey, oldVersion, to: key, metadata)
@@ -92,6 +93,24 @@ extension BucketFileSystem {
             throw error
         }
         try leftover?.remove()
+    }
+
+    /// Only the version that the file is based on: another one is somebody else's.
+    private func moveInOneStep(
+        _ file: WrittenFile, _ object: StoredObject, to key: ObjectKey, over version: ObjectVersion?
+    ) async throws(SystemError) {
+        let found = try await inStore(object.key) { [store = tree.store] () async throws(StoreError) in
+            try await store.stat(object.key, still: object.version)
+        }
+        try file.noteMove(WrittenMove(found, to: key, over: version))
+        let moved: ObjectVersion
+        do throws(SystemError) {
+            moved = try await moveInStore(object.key, object.version, to: key, nil)
+        } catch {
+            if let writing { doubt(file, writing) }
+            throw error
+        }
+        try file.move(to: key, with: moved, nil)
     }
 
     /// An object that is to go, whoever is killed; until what is returned is removed.
@@ -167,5 +186,15 @@ extension BucketFileSystem {
             }
             try file.move(to: nil, replacing: nil)
         }
+    }
+}
+
+extension ObjectStore {
+    func stat(_ key: ObjectKey, still version: ObjectVersion) async throws(StoreError) -> ObjectInfo {
+        let found = try await stat(key)
+        guard found.version == version else {
+            throw StoreError(.changed, "\(key.shown) has been changed by somebody else")
+        }
+        return found
     }
 }

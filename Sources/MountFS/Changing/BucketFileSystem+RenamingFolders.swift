@@ -16,7 +16,14 @@ extension BucketFileSystem {
             guard written.allSatisfy({ $0.file.staged.state.image.sent.isEmpty }) else {
                 throw SystemError(code: EBUSY)
             }
-            let moved = try await moveAll(below: found.key, to: newPrefix)
+            try await noteMoves(of: written.map(\.file), below: found.key, to: newPrefix)
+            let moved: [ObjectKey: ObjectVersion]
+            do throws(SystemError) {
+                moved = try await moveAll(below: found.key, to: newPrefix)
+            } catch {
+                for (_, file) in written { doubt(file, writing) }
+                throw error
+            }
             var leftovers: [StagedFile?] = []
             for (_, file) in written {
                 guard let old = file.key, old.hasPrefix(found.key) else { continue }
@@ -35,6 +42,19 @@ extension BucketFileSystem {
             for (node, _) in written { tree.noteMoved(node) }
         }
         for (node, file) in written { finish(node, file, writing) }
+    }
+
+    /// Also of what the bucket does not have yet: it is to come where the folder is.
+    private func noteMoves(
+        of files: [WrittenFile], below prefix: ObjectKey, to newPrefix: ObjectKey
+    ) async throws(SystemError) {
+        guard tree.store.capabilities.atomicRename == .objectsAndFolders else { return }
+        for file in files {
+            guard let key = file.key, key.hasPrefix(prefix) else { continue }
+            try await forgetUpload(of: file)
+            let newKey = Self.key(key, from: prefix, to: newPrefix)
+            try file.noteMove(WrittenMove(to: newKey, .folder(from: prefix, to: newPrefix)))
+        }
     }
 
     /// Also what is only read: it goes on under its new name. What was removed and is open stays behind.
@@ -60,10 +80,7 @@ extension BucketFileSystem {
     private func moveAll(
         below prefix: ObjectKey, to newPrefix: ObjectKey
     ) async throws(SystemError) -> [ObjectKey: ObjectVersion] {
-        let store = tree.store
-        if store.capabilities.atomicRename == .objectsAndFolders {
-            return try await moveAtOnce(prefix, to: newPrefix)
-        }
+        if let moved = try await moveAtOnce(prefix, to: newPrefix) { return moved }
         var moved: [ObjectKey: ObjectVersion] = [:]
         do throws(SystemError) {
             try await copyAll(below: prefix, to: newPrefix, &moved)
@@ -102,18 +119,25 @@ extension BucketFileSystem {
         ObjectKey(newPrefix.bytes + key.bytes.dropFirst(prefix.bytes.count))
     }
 
-    /// The names go with the folder; what the versions are is asked afterwards.
+    /// The names go with the folder; what the versions are is asked afterwards. Nothing where the store cannot, or finds now that it may
+    /// not.
     private func moveAtOnce(
         _ prefix: ObjectKey, to newPrefix: ObjectKey
-    ) async throws(SystemError) -> [ObjectKey: ObjectVersion] {
+    ) async throws(SystemError) -> [ObjectKey: ObjectVersion]? {
         let store = tree.store
+        guard store.capabilities.atomicRename == .objectsAndFolders else { return nil }
         let isThere = try await inStore(prefix) { () async throws(StoreError) in
             let page = try await store.list(ListRequest(prefix: prefix, limit: 1))
             return !page.objects.isEmpty || !page.prefixes.isEmpty || page.next != nil
         }
         guard isThere else { return [:] }
-        _ = try await inStore(prefix) { () async throws(StoreError) in
+        let renamed = await tree.calls.call(prefix) { () async throws(StoreError) in
             try await store.rename(prefix, to: newPrefix, if: .always)
+        }
+        if case .failure(let error) = renamed {
+            guard store.capabilities.atomicRename == .objectsAndFolders else { return nil }
+            tree.report(error)
+            throw SystemError(error)
         }
         var moved: [ObjectKey: ObjectVersion] = [:]
         for (_, file) in tree.written() {

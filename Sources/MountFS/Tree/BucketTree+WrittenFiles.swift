@@ -85,7 +85,7 @@ extension BucketTree {
     }
 
     /// The folder in which a key is a name, which is there from now on, and that name.
-    private func recoveredFolder(
+    func recoveredFolder(
         of key: ObjectKey, _ now: Int, _ state: inout State
     ) throws(SystemError) -> (folder: UInt32, name: [UInt8]) {
         let path = key.bytes.dropFirst(settings.root.bytes.count)
@@ -187,7 +187,7 @@ extension BucketTree {
     }
 
     /// What it leads to only the bucket knows.
-    private func forgetName(of place: UInt32, in parent: UInt32, _ state: inout State) {
+    func forgetName(of place: UInt32, in parent: UInt32, _ state: inout State) {
         state.nodes[facts: place] = nil
         state.local.forget(state.nodes.name(of: place), in: parent, &state.nodes)
         if let prefix = key(of: parent, state) { state.pages.forget(prefix) }

@@ -36,15 +36,19 @@ struct WrittenName: Sendable, Equatable {
     var replacing: ObjectVersion?
     /// It is just changing places with what was there.
     var exchange: WrittenExchange?
+    /// The store is just moving what is in the bucket there to another name.
+    var moving: WrittenMove?
     /// Another file is just being renamed to this name.
     var givesWay: Bool
 
     init(
-        _ key: ObjectKey, replacing: ObjectVersion?, _ exchange: WrittenExchange? = nil, givesWay: Bool = false
+        _ key: ObjectKey, replacing: ObjectVersion?, _ exchange: WrittenExchange? = nil, moving: WrittenMove? = nil,
+        givesWay: Bool = false
     ) {
         self.key = key
         self.replacing = replacing
         self.exchange = exchange
+        self.moving = moving
         self.givesWay = givesWay
     }
 
@@ -53,6 +57,7 @@ struct WrittenName: Sendable, Equatable {
             .init("key", key.words), .init("replacing", .optional(replacing?.text)),
         ]
         if let exchange { words.append(.init("exchange", exchange.words)) }
+        if let moving { words.append(.init("moving", moving.words)) }
         if givesWay { words.append(.init("givesWay", true)) }
         return .object(words)
     }
@@ -63,9 +68,14 @@ struct WrittenName: Sendable, Equatable {
         self.key = key
         replacing = ObjectVersion(ifThere: words["replacing"])
         givesWay = words["givesWay"] == true
-        guard let exchange = words["exchange"] else { return }
-        guard let exchange = WrittenExchange(words: exchange) else { return nil }
-        self.exchange = exchange
+        if let words = words["exchange"] {
+            guard let exchange = WrittenExchange(words: words) else { return nil }
+            self.exchange = exchange
+        }
+        if let words = words["moving"] {
+            guard let moving = WrittenMove(words: words) else { return nil }
+            self.moving = moving
+        }
     }
 }
 
@@ -98,7 +108,7 @@ struct WrittenExchange: Sendable, Equatable {
 }
 
 extension ObjectVersion {
-    fileprivate init?(ifThere words: JSONValue?) {
+    init?(ifThere words: JSONValue?) {
         guard case .string(let text)? = words else { return nil }
         self.init(text)
     }

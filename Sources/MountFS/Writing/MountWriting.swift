@@ -40,6 +40,11 @@ public final class MountWriting: Sendable {
     /// When the store is done with what a session that was killed has asked for, in milliseconds of a clock that nobody sets.
     private let quiet = Atomic(0)
 
+    /// Some files may have been moved without anybody having heard of it.
+    let hasDoubts = Atomic(false)
+    /// Who changes names waits for whoever finds that out.
+    let doubts = Gate(1)
+
     /// More files than this do not wait for that.
     static let mostDue = 256
 

@@ -31,13 +31,7 @@ extension Uploader {
     func unheard(
         of file: StagedFile, to target: Target, _ failure: Failure? = nil
     ) async throws(Failure) -> Saved? {
-        let found: ObjectInfo?
-        do throws(StoreError) {
-            found = try await store.stat(target.key)
-        } catch {
-            guard error.code == .notFound else { throw .store(error) }
-            found = nil
-        }
+        let found = try await found(target.key)
         guard found?.version != target.replacing else {
             // What is in the way is not there yet: another request for the same key is being carried out, maybe one of our own
             // of which nobody knows any more.

@@ -147,10 +147,12 @@ extension WrittenFile {
         var pause = settings.pauses.lowerBound
         while beginAttempt() {
             await waitForAhead()
-            guard let target = nextTarget() else { return endAttempt() }
             let parts = staged.state.sealed?.parts.count
-            state.withLock { $0.isUploading = true }
             do throws(Uploader.Failure) {
+                // Its name may not be its own any more.
+                if isMoveUnheard, staged.state.sealed != nil { _ = try await hearOfMove() }
+                guard let target = nextTarget() else { return endAttempt() }
+                state.withLock { $0.isUploading = true }
                 let saved = try await uploader.upload(staged, to: target)
                 if let saved {
                     pause = settings.pauses.lowerBound
@@ -158,10 +160,12 @@ extension WrittenFile {
                 }
                 endAttempt()
             } catch {
+                let failure = await heardOfMove(after: error)
                 endAttempt()
+                guard let failure else { continue }
                 // Something was done all the same.
                 if staged.state.sealed?.parts.count != parts { state.withLock { $0.failingSince = nil } }
-                guard let next = note(error, pause) else { return }
+                guard let next = note(failure, pause) else { return }
                 await rest(next)
                 pause = min(TimeSpan(milliseconds: pause.milliseconds * 2), settings.pauses.upperBound)
             }
@@ -218,6 +222,8 @@ extension WrittenFile {
         state.withLock { state in
             state.isUploading = false
             if state.key == saved.object.key { state.replacing = saved.object.version }
+            // It is another version than the one that was to be moved.
+            state.moving = nil
             state.stored = saved.metadata
             state.failingSince = nil
             state.failure = nil

@@ -54,6 +54,9 @@ final class WrittenFile: Sendable {
         var hasConflict = false
         /// Another file was being renamed to its name when everybody was killed, and nobody knows how far that had come.
         var givesWay = false
+        /// Where the store was asked to move it, and whether nobody will hear that it has.
+        var moving: WrittenMove?
+        var isMoveUnheard = false
         /// Nobody waited when it happened.
         var lateError: SystemError?
         /// Who may write to it.
@@ -81,6 +84,7 @@ final class WrittenFile: Sendable {
     let uploader: Uploader
     let settings: WritingSettings
     let onEnd: @Sendable (WrittenFile, StoredObject?) -> Void
+    let onMove: @Sendable (WrittenFile, ObjectKey) -> Void
     let state: Mutex<State>
     /// Where the next part that is sent ahead ends: most writes need to know no more.
     let endOfNext: Atomic<Int>
@@ -91,12 +95,13 @@ final class WrittenFile: Sendable {
     private let taken: Atomic<Int>
 
     /// `onEnd` is called when a version is in the bucket, before those who wait are answered, or with nothing when it will not
-    /// come there.
+    /// come there; `onMove` when it is found under another name there.
     init(
         _ staged: StagedFile, _ uploader: Uploader, _ settings: WritingSettings, key: ObjectKey?,
         replacing: ObjectVersion?, _ attributes: WrittenAttributes, stored: ObjectMetadata? = nil,
         kind: NodeKind = .file, room: StagingRoom = StagingRoom(.max / 2),
-        objectTime: Int? = nil, onEnd: @escaping @Sendable (WrittenFile, StoredObject?) -> Void
+        objectTime: Int? = nil, onEnd: @escaping @Sendable (WrittenFile, StoredObject?) -> Void,
+        onMove: @escaping @Sendable (WrittenFile, ObjectKey) -> Void = { _, _ in }
     ) {
         self.staged = staged
         self.kind = kind
@@ -105,6 +110,7 @@ final class WrittenFile: Sendable {
         self.room = room
         taken = Atomic(staged.state.image.occupied)
         self.onEnd = onEnd
+        self.onMove = onMove
         var state = State(
             key: key, replacing: replacing, stored: stored ?? attributes.metadata(of: kind), attributes: attributes)
         state.objectTime = objectTime
@@ -263,6 +269,7 @@ final class WrittenFile: Sendable {
         state.withLock { state in
             state.key = key
             state.replacing = replacing
+            state.moving = nil
             beginAgain(&state)
         }
     }
@@ -281,16 +288,16 @@ final class WrittenFile: Sendable {
 
     /// Another file is being renamed to its name: should everybody be killed, nobody shall take that for somebody else's.
     func giveWay() throws(SystemError) {
-        let (key, replacing) = state.withLock { ($0.key, $0.replacing) }
+        let (key, replacing, moving) = state.withLock { ($0.key, $0.replacing, $0.moving) }
         guard let key else { return }
-        try staged.name(WrittenName(key, replacing: replacing, givesWay: true).words)
+        try staged.name(WrittenName(key, replacing: replacing, moving: moving, givesWay: true).words)
     }
 
     /// It is there all the same, and somebody writes to it, or it is in the bucket.
     func stay() throws(SystemError) {
-        let (key, replacing, givesWay) = state.withLock { ($0.key, $0.replacing, $0.givesWay) }
+        let (key, replacing, moving, givesWay) = state.withLock { ($0.key, $0.replacing, $0.moving, $0.givesWay) }
         guard givesWay, let key else { return }
-        try staged.name(WrittenName(key, replacing: replacing).words)
+        try staged.name(WrittenName(key, replacing: replacing, moving: moving).words)
         state.withLock { $0.givesWay = false }
     }
 
@@ -298,7 +305,7 @@ final class WrittenFile: Sendable {
     func doom() throws(SystemError) {
         try staged.name(WrittenFate.doomedWords)
         state.withLock { state in
-            (state.key, state.replacing) = (nil, nil)
+            (state.key, state.replacing, state.moving) = (nil, nil, nil)
             beginAgain(&state)
         }
     }

@@ -35,6 +35,14 @@ public struct GCSSite: Sendable, Hashable {
         bucket("o/" + Self.name(key) + (action.map { "/" + $0 } ?? ""), query)
     }
 
+    /// A folder of a bucket with a hierarchy of them; its name ends in a slash.
+    func folder(_ key: ObjectKey, _ action: String? = nil) -> HTTPAddress {
+        bucket("folders/" + Self.name(key) + (action.map { "/" + $0 } ?? ""))
+    }
+
+    /// What the service does in its own time.
+    func operation(_ id: String) -> HTTPAddress { bucket("operations/" + PercentEncoding.component(id)) }
+
     /// Where new objects go.
     func upload(_ query: [QueryItem]) -> HTTPAddress {
         address("/upload/storage/v1/b/" + PercentEncoding.component(bucket) + "/o", query)

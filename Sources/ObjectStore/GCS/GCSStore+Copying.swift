@@ -90,6 +90,11 @@ extension GCSStore {
         guard capabilities.atomicRename != .none else {
             throw StoreError(.unsupported, "\(task): this bucket has no moves")
         }
+        if key.endsInSlash, capabilities.atomicRename == .objectsAndFolders {
+            try await renameFolder(key, to: newKey, if: condition, task)
+            // Folders have none.
+            return PutResult(version: ObjectVersion("folder"))
+        }
         // By which it is known again if the answer is lost.
         let source = try await look(key, task)
         var query = [

@@ -6,7 +6,10 @@ extension GCSStore {
     public func delete(_ deletions: [Deletion]) async throws(StoreError) -> [Result<Void, StoreError>] {
         await deleteEach(deletions) { (deletion) async throws(StoreError) in
             try check(deletion.key)
-            try await remove(deletion.key, of: deletion.version, "cannot delete \(deletion.key.shown)")
+            let task = "cannot delete \(deletion.key.shown)"
+            try await remove(deletion.key, of: deletion.version, task)
+            // Else it would be there still, with nothing in it.
+            if deletion.key.endsInSlash { try await removeFolder(deletion.key, task) }
         }
     }
 

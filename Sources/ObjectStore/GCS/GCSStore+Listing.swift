@@ -7,6 +7,7 @@ extension GCSStore {
     public func list(_ request: ListRequest) async throws(StoreError) -> ListPage {
         let task = "cannot list \(site.bucket.printable)/\(request.prefix.shown)"
         var page = try await page(request, task)
+        if try await isEmptyFolder(request, page, task) { page.prefixes = [request.prefix] }
         // It starts with that key.
         if let after = request.after {
             page.objects.removeAll { $0.key <= after }
@@ -17,6 +18,20 @@ extension GCSStore {
         return page
     }
 
+    /// Pages without groups have nothing of folders.
+    private func isEmptyFolder(
+        _ request: ListRequest, _ page: ListPage, _ task: String
+    ) async throws(StoreError) -> Bool {
+        guard facts.folderUse != .none, case .none = request.grouping, request.prefix.endsInSlash,
+            request.after == nil, request.continuation == nil, page.objects.isEmpty, page.next == nil
+        else { return false }
+        do throws(StoreError) {
+            return try await folder(request.prefix, task) != nil
+        } catch  where error.code == .unsupported {
+            return false
+        }
+    }
+
     /// The same with what is hidden.
     func page(_ request: ListRequest, _ task: String) async throws(StoreError) -> ListPage {
         var query = [
@@ -25,14 +40,27 @@ extension GCSStore {
             QueryItem("maxResults", String(min(request.limit ?? 1000, 1000))),
         ]
         if !request.prefix.isEmpty { query.append(QueryItem("prefix", try text(request.prefix))) }
-        if case .bySlash = request.grouping { query.append(QueryItem("delimiter", "/")) }
+        var showsFolders = false
+        if case .bySlash = request.grouping {
+            query.append(QueryItem("delimiter", "/"))
+            showsFolders = facts.folderUse != .none
+            if showsFolders { query.append(QueryItem("includeFoldersAsPrefixes", "true")) }
+        }
         if let after = request.after, !after.isEmpty { query.append(QueryItem("startOffset", try text(after))) }
         if let token = request.continuation { query.append(QueryItem("pageToken", bytes: token.bytes)) }
         var message = self.request(.get, site.bucket("o", query))
         // A page of the longest keys; usually it has a third of a megabyte.
         message.sink = .bytes(limit: 16 << 20)
-        let response = try await send(message, task)
-        return try read(response, task)
+        do throws(StoreError) {
+            var page = try read(try await send(message, task), task)
+            // It may be among those in it.
+            page.prefixes.removeAll { $0 == request.prefix }
+            return page
+        } catch  where showsFolders && error.refusesFolders {
+            // Perhaps only folders are not shown.
+            _ = withoutFolders(error)
+            return try await self.page(request, task)
+        }
     }
 
     private func read(_ response: HTTPResponse, _ task: String) throws(StoreError) -> ListPage {

@@ -21,7 +21,7 @@ extension GCSStore {
         try await learn()
     }
 
-    /// Whether objects can be moved is a matter of the bucket.
+    /// Whether objects and folders can be moved is a matter of the bucket.
     public func learn() async throws(StoreError) {
         let task = "cannot look at bucket \(site.bucket.printable)"
         let response = try await sendAny(request(.get, site.bucket("storageLayout")), task)
@@ -34,6 +34,17 @@ extension GCSStore {
                 "bucket \(site.bucket.printable) is in one zone: such buckets do not speak the JSON interface")
         }
         facts.hasMoves = layout["hierarchicalNamespace"]?["enabled"] == .boolean(true)
+        if facts.hasMoves { facts.folderUse = try await folderUse(task) }
+    }
+
+    /// What whoever asks may do with folders; asked, since a refusal in the middle of things would come too late. Who is not told
+    /// finds it out.
+    private func folderUse(_ task: String) async throws(StoreError) -> GCSFolderUse {
+        let address = site.bucket("iam/testPermissions", GCSFolderUse.asked)
+        let response = try await sendAny(request(.get, address), task)
+        guard response.isSuccess else { return .changed }
+        guard case .array(let granted)? = try document(response, task)["permissions"] else { return .none }
+        return GCSFolderUse(allowedBy: Set(granted.compactMap(\.text)))
     }
 
     /// What a generation is missing for that was asked for: the object is gone, or is another one now.

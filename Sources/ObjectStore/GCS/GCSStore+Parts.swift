@@ -107,5 +107,6 @@ extension GCSStore {
             for outcome in outcomes { try outcome.get() }
             request.continuation = page.next
         } while request.continuation != nil
+        try await removeFolder(names.folder, task)
     }
 }

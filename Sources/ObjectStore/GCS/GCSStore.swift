@@ -27,10 +27,10 @@ public struct GCSStore: ObjectStore {
         facts = GCSFacts(settings.server ?? GCSServer(site))
     }
 
-    /// Whether objects can be moved is known once the bucket has been checked.
+    /// Whether objects and folders can be moved is known once the bucket has been checked.
     public var capabilities: StoreCapabilities {
         var can = facts.server.capabilities
-        if facts.hasMoves { can.atomicRename = .objects }
+        if facts.hasMoves { can.atomicRename = facts.folderUse == .changed ? .objectsAndFolders : .objects }
         return can
     }
 

@@ -61,6 +61,28 @@ import Testing
         try await task(Array(user.utf8)).expect(69, "unreachable", saying: "127.0.0.1:\(port)", neverSaying: ["hush"])
     }
 
+    /// What it signs is signed by the server's clock then, and the job goes on.
+    @Test func theClockIsWrong() async throws {
+        let late = try await BucketSandbox(on: GoogleStorage.ahead.server, .text(["a": "1", "b/c": "22"]))
+        try await late.succeed(late.task())
+        late.expect(["a": "1", "b/c": "22"])
+    }
+
+    /// On a machine that is none of Google's, and whose packets go nowhere, that is known at once.
+    @Test func theMetadataServerIsAbsent() async throws {
+        let silence = try FullListener()
+        var sandbox = sandbox
+        sandbox.environment["NO_GCE_CHECK"] = nil
+        sandbox.environment["GCE_METADATA_HOST"] = "127.0.0.1:\(silence.port)"
+        sandbox.environment["https_proxy"] = "http://127.0.0.1:1"
+        let alone = try CloudTask(sandbox, providers: "providers: {}\n")
+        let began = ContinuousClock.now
+        try await alone.expect(
+            77, "no-credentials", saying: "metadata server at 127.0.0.1:\(silence.port): nobody answers")
+        // A dry run and a run.
+        #expect(ContinuousClock.now - began < .seconds(10))
+    }
+
     @Test func whoeverAsksPays() async throws {
         let bucket = try await server.makeBucket(["billing": ["requesterPays": true]])
         let account = try #require(server.account)

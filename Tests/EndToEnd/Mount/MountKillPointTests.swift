@@ -11,6 +11,8 @@ extension MountedTasks {
             case put, begin, part, complete
             /// Of a rename.
             case copy, delete
+            /// In one step.
+            case move
 
             static let uploading: [Step] = [.put, .begin, .part, .complete]
             static let renaming: [Step] = [.copy, .delete]
@@ -23,6 +25,7 @@ extension MountedTasks {
                 case .complete: request.isCompletion
                 case .copy: request.copyTarget == "g"
                 case .delete: request.isDeletion
+                case .move: request.renameTarget == "g" || request.renameTarget == "e/"
                 }
             }
         }
@@ -193,6 +196,35 @@ extension MountedTasks {
             }
             #expect(shown == left.sorted { $0.key < $1.key }.map { "\($0)\n\($1)" }.joined())
             try await scene.expectSaved(.text(left))
+        }
+
+        /// Where the store renames in one step; what was written last is not in the bucket yet. A file, or the folder that it is in,
+        /// with a new one.
+        @Test(arguments: Moment.allCases.flatMap { moment in Victim.allCases.map { (moment, $0) } }, ["g", "e"])
+        func whileNewBytesAreMoved(how: (Moment, Victim), name: String) async throws {
+            let point = Point(.move, how.0, how.1, .googleFolders)
+            let scene = try await Scene(point.cloud, commit: "background")
+            #expect(try scene.sandbox.output("mkdir $M/d; echo old > $M/f; echo old > $M/d/f") == "")
+            #expect(try scene.sandbox.verb("flush").status == 0)
+            // Nothing that is written comes into the bucket before.
+            scene.proxy.add(Fault(.hangUp, times: .max) { $0.isWholeObject })
+            #expect(try scene.sandbox.output("cd $M; echo new > f; echo new > d/f; echo made > d/made") == "")
+            scene.arm(point)
+            let renamed = try scene.sandbox.start("mv $M/\(name == "g" ? "f" : "d") $M/\(name) && echo renamed")
+            try scene.sandbox.wait("the move") { scene.proxy.done.last == 1 }
+            scene.proxy.removeFaults()
+            let finished = try await renamed.end()
+            #expect((finished.output == "renamed\n") == (point.victim == .session), "\(finished)")
+            try scene.goOn(point)
+            let isMoved = point.victim == .session || point.moment == .behind
+            let file = isMoved && name == "g" ? "g" : "f"
+            let folder = isMoved && name == "e" ? "e" : "d"
+            let ended = try scene.sandbox.document("down")
+            #expect(ended.exitCode == 0 && ended.mounts.first?.kept == [], "\(ended.json)")
+            try scene.sandbox.expectNothingLeft()
+            #expect(scene.sandbox.staged == [])
+            try await scene.expectInBucket(
+                .text([file: "new\n", "\(folder)/f": "new\n", "\(folder)/made": "made\n"]))
         }
     }
 }

@@ -8,6 +8,8 @@ enum TestCloud: String, CaseIterable, Sendable, CustomTestStringConvertible {
     /// Strict, and ours; and hardly strict, but somebody else's.
     case google, fakeGCS
     case azure
+    /// A bucket with a hierarchy of folders.
+    case googleFolders = "google-folders"
 
     /// That of the test that is being run.
     @TaskLocal static var current = TestCloud.seaweedFS
@@ -22,6 +24,7 @@ enum TestCloud: String, CaseIterable, Sendable, CustomTestStringConvertible {
             case .google: try await GoogleStorage.shared.server
             case .fakeGCS: try await FakeGCSServer.shared.server
             case .azure: try await AzureBlob.shared.server
+            case .googleFolders: try await GoogleStorage.withFolders.server
             }
         }
     }
@@ -30,7 +33,7 @@ enum TestCloud: String, CaseIterable, Sendable, CustomTestStringConvertible {
         switch self {
         case .seaweedFS: SeaweedFS.isHere ? nil : SeaweedFS.absence
         case .ceph: CephGateway.isHere ? nil : CephGateway.absence
-        case .google: GoogleStorage.isHere ? nil : GoogleStorage.absence
+        case .google, .googleFolders: GoogleStorage.isHere ? nil : GoogleStorage.absence
         case .fakeGCS: FakeGCSServer.isHere ? nil : FakeGCSServer.absence
         case .azure: AzureBlob.isHere ? nil : AzureBlob.absence
         }

@@ -44,7 +44,8 @@ final class MemoryBucket: ObjectStore {
     }
 
     let state = Mutex(State())
-    let capabilities: StoreCapabilities
+    private let can: StoreCapabilities
+    private let renamesObjectsOnly = Atomic(false)
     private let pageSize: Int
 
     init(
@@ -58,7 +59,13 @@ final class MemoryBucket: ObjectStore {
         can.keysMayBeAnyBytes = keysMayBeAnyBytes
         can.pageLimit = pageSize
         change(&can)
-        capabilities = can
+        self.can = can
+    }
+
+    var capabilities: StoreCapabilities {
+        var can = can
+        if renamesObjectsOnly.load(ordering: .relaxed) { can.atomicRename = .objects }
+        return can
     }
 
     // MARK: For tests
@@ -90,6 +97,9 @@ final class MemoryBucket: ObjectStore {
             return state.calls
         }
     }
+
+    /// From now on, whatever it could before.
+    func renameObjectsOnly() { renamesObjectsOnly.store(true, ordering: .relaxed) }
 
     func answerLate(milliseconds: Int) { state.withLock { $0.milliseconds = milliseconds } }
 

@@ -98,12 +98,14 @@ struct NextSessionTests {
 
     /// The kernel asks the next session once more for a rename that the crashed one has not answered.
     @Test(
-        arguments: [SessionLine.Step.copy, .delete], SessionLine.Moment.allCases)
+        arguments: [SessionLine.Step.copy, .delete, .rename], SessionLine.Moment.allCases)
     func aRenameGoesOnWithTheNextSession(step: SessionLine.Step, moment: SessionLine.Moment) async throws {
+        let renames: StoreCapabilities.AtomicRename = step == .rename ? .objects : .none
         for (isNew, replaced) in [(true, nil), (true, "replaced"), (false, "replaced"), (true, "new, too")] {
             var objects = ["f": "old"]
             if replaced != nil { objects["g"] = "older" }
-            let sandbox = try WritingSandbox(.background, objects)
+            let bucket = MemoryBucket.writable { $0.atomicRename = renames }
+            let sandbox = try WritingSandbox(.background, objects, bucket: bucket)
             sandbox.bucket.fail { _, call in if case .put = call { StoreError(.unreachable, "away") } else { nil } }
             if isNew { try await sandbox.program.save("new", as: "f") }
             if let replaced { try await sandbox.program.save(replaced, as: "g") }

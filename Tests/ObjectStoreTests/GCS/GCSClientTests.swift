@@ -53,10 +53,10 @@ struct GCSClientTests {
     }
 
     /// So that the server is not only what we believe it to be.
-    @Test(arguments: [("every-route", "20"), ("session", "15")])
+    @Test(arguments: [("every-route", "20"), ("session", "15"), ("folders", "21")])
     func itFindsEachRouteAsItShouldBe(verb: String, checks: String) async throws {
         let server = try await GoogleStorage.shared.server
-        let bucket = try await server.makeBucket(["hierarchicalNamespace": ["enabled": true]])
+        let bucket = try await server.makeBucketWithFolders(taking: 300)
         let found = try GCSClient.run([verb, String(server.port), bucket])
         #expect(found == ["wrong": "", "checked": checks])
     }

@@ -8,10 +8,9 @@ struct GCSConformanceTests {
     @Test(arguments: Conformance.checks)
     func conforms(check: Conformance.Check) async throws {
         let server = try await GoogleStorage.shared.server
-        let bucket = try await server.makeBucket(["hierarchicalNamespace": ["enabled": true]])
-        let store = try await GCSTestStore.make(on: server, bucket: bucket)
+        let store = try await GCSTestStore.make(on: server, bucket: try await server.makeBucketWithFolders())
         try await store.check()
-        #expect(store.capabilities.atomicRename == .objects)
+        #expect(store.capabilities.atomicRename == .objectsAndFolders)
         try await check.run(store)
     }
 }

@@ -4,17 +4,21 @@
     client.py pack|unpack PORT BUCKET KEY
     client.py every-route PORT BUCKET
     client.py session PORT BUCKET
+    client.py folders PORT BUCKET
 """
 
 import gzip
 import hashlib
 import json
 import sys
+import time
 
 import requests
-from google.api_core.exceptions import BadRequest, NotFound, PreconditionFailed
+from google.api_core.exceptions import BadRequest, Conflict, NotFound, PreconditionFailed
 from google.cloud import storage
 from google.oauth2.credentials import Credentials
+from googleapiclient.discovery import build
+from googleapiclient.errors import HttpError
 
 TEXT = "what is packed, " * 100
 
@@ -161,6 +165,67 @@ def session(_, bucket):
     return verdict(checks)
 
 
+def folders(_, bucket):
+    """The routes of folders, as Google's own description of its API has them, in a bucket that takes its time for what it renames."""
+    options = {"api_endpoint": f"http://127.0.0.1:{port}/storage/v1/"}
+    api = build("storage", "v1", credentials=Credentials("owner"), client_options=options, static_discovery=True)
+    resource, checks = api.folders(), {}
+
+    def ask(request):
+        try:
+            return request.execute()
+        except HttpError as error:
+            return error.status_code
+
+    def names(**query):
+        page = api.objects().list(bucket=bucket.name, **query).execute()
+        return [item["name"] for item in page.get("items", [])], page.get("prefixes", [])
+
+    def make(name, **query):
+        return ask(resource.insert(bucket=bucket.name, body={"name": name}, **query))
+
+    def look(name):
+        return ask(resource.get(bucket=bucket.name, folder=name))
+
+    def remove(name):
+        return ask(resource.delete(bucket=bucket.name, folder=name))
+
+    def rename(name, target):
+        return ask(resource.rename(bucket=bucket.name, sourceFolder=name, destinationFolder=target))
+
+    checks["made"] = make("empty/")["name"] == "empty/" and make("empty/") == 409
+    checks["parents"] = make("a/b/c/") == 404 and make("a/b/c/", recursive=True)["name"] == "a/b/c/"
+    bucket.blob("d/e/x y").upload_from_string(b"x")
+    bucket.blob("d/").upload_from_string(b"")
+    checks["with objects"] = look("d/e/")["name"] == "d/e/" and look("none/") == 404
+    listed = ask(resource.list(bucket=bucket.name, prefix="d/"))["items"]
+    checks["list"] = [item["name"] for item in listed] == ["d/", "d/e/"]
+    checks["shown"] = names(delimiter="/", includeFoldersAsPrefixes=True) == ([], ["a/", "d/", "empty/"])
+    checks["not shown"] = names(delimiter="/") == ([], ["d/"])
+    checks["not empty"] = remove("d/") == 409
+    checks["removed"] = remove("empty/") == "" and remove("empty/") == 404
+    checks["no source"] = rename("none/", "other/") == 404
+    checks["target there"] = rename("d/", "a/") == 409
+    checks["no parent"] = rename("d/", "n/o/") == 404
+    checks["into itself"] = rename("d/", "d/d/") == 400
+    begun = rename("d/", "a/new/")
+    operation = begun["name"].rpartition("/")[2]
+    checks["begun"] = not begun["done"] and begun["name"] == f"projects/_/buckets/{bucket.name}/operations/{operation}"
+    checks["pending"] = look("d/")["pendingRenameInfo"]["operationId"] == operation
+    checks["read meanwhile"] = bucket.blob("d/e/x y").download_as_bytes() == b"x"
+    checks["not written meanwhile"] = fails(Conflict, bucket.blob("d/z").upload_from_string, b"z")
+    while not (found := ask(api.operations().get(bucket=bucket.name, operationId=operation)))["done"]:
+        time.sleep(0.05)
+    checks["done"] = found["response"]["name"] == "a/new/" and look("d/") == 404
+    checks["moved"] = names() == (["a/new/", "a/new/e/x y"], []) and look("a/new/e/")["name"] == "a/new/e/"
+    checks["emptied"] = fails(NotFound, bucket.blob("d/e/x y").download_as_bytes)
+    checks["no operation"] = ask(api.operations().get(bucket=bucket.name, operationId="none")) == 404
+    rights = ["storage.folders.rename", "storage.objects.get"]
+    granted = ask(api.buckets().testIamPermissions(bucket=bucket.name, permissions=rights))["permissions"]
+    checks["permissions"] = granted == rights
+    return verdict(checks)
+
+
 def verdict(checks):
     return {"wrong": ", ".join(name for name, holds in checks.items() if not holds), "checked": str(len(checks))}
 
@@ -168,7 +233,8 @@ def verdict(checks):
 verb, port, name, *rest = sys.argv[1:]
 client = connect(port)
 bucket = client.bucket(name)
-if verb in ("every-route", "session"):
-    print(json.dumps({"every-route": every_route, "session": session}[verb](client, bucket)))
+ways = {"every-route": every_route, "session": session, "folders": folders}
+if verb in ways:
+    print(json.dumps(ways[verb](client, bucket)))
 else:
     print(json.dumps({"read": read, "write": write, "pack": pack, "unpack": unpack}[verb](bucket, *rest)))

@@ -42,7 +42,11 @@ extension GoogleStorage {
 
     /// The parts of unfinished objects have names of their own, each below the object that it will be part of.
     public func uploads(in bucket: String) async throws -> [String] {
-        let answer = try await ask(.get, "/storage/v1/b/\(bucket)/o", "prefix=.provision-parts/")
+        try await names(in: "/storage/v1/b/\(bucket)/o", "prefix=.provision-parts/")
+    }
+
+    func names(in path: String, _ query: String = "") async throws -> [String] {
+        let answer = try await ask(.get, path, query)
         let listing = try JSONSerialization.jsonObject(with: Data(answer.body)) as? [String: Any]
         return (listing?["items"] as? [[String: Any]] ?? []).compactMap { $0["name"] as? String }
     }
@@ -52,7 +56,7 @@ extension GoogleStorage {
     }
 
     @discardableResult
-    private func ask(
+    func ask(
         _ method: HTTPMethod, _ path: String, _ query: String = "", body: [UInt8]? = nil
     ) async throws -> HTTPResponse {
         let address = HTTPAddress(isSecure: false, host: "127.0.0.1", port: port, path: path, query: query)

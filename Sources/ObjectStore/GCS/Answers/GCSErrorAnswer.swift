@@ -11,6 +11,11 @@ struct GCSErrorAnswer {
     var reason: String?
     private var message: String?
 
+    init(status: Int, message: String?) {
+        self.status = status
+        self.message = message
+    }
+
     /// Of `secrets` none is kept: some messages repeat what was sent.
     init(_ response: HTTPResponse, hiding secrets: [String] = []) {
         status = response.status

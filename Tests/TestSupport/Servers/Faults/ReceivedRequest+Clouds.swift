@@ -59,6 +59,14 @@ extension ReceivedRequest {
         return self["x-amz-copy-source"] != nil || self["x-ms-copy-source"] != nil ? key : nil
     }
 
+    /// Of an object or a folder to another name, in one step; the name that it is to have.
+    public var renameTarget: String? {
+        for word in ["/moveTo/o/", "/renameTo/folders/"] {
+            if let name = path.split(separator: word).dropFirst().first { return name.removingPercentEncoding }
+        }
+        return nil
+    }
+
     /// Of objects.
     public var isDeletion: Bool { method == "DELETE" || method == "POST" && query["delete"] != nil }
 

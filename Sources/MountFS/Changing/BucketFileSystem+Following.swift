@@ -1,0 +1,41 @@
+import ObjectStore
+import Platform
+import Synchronization
+
+/// What the store has moved without anybody here having heard of it has its new name here, too.
+extension BucketFileSystem {
+    /// Of a file that the store was asked to move, and nobody heard that it has.
+    func doubt(_ file: WrittenFile, of move: WrittenMove? = nil, _ writing: MountWriting) {
+        file.doubtMove(move)
+        writing.hasDoubts.store(true, ordering: .relaxed)
+    }
+
+    /// Before names are changed: they are to mean what they mean in the bucket. What cannot be found out now stays what it was.
+    func hearOfMoves(_ writing: MountWriting) async {
+        await writing.doubts.enter()
+        defer { writing.doubts.leave() }
+        guard writing.hasDoubts.exchange(false, ordering: .relaxed) else { return }
+        for (_, file) in tree.written() where file.isMoveUnheard {
+            guard let key = file.key else { continue }
+            let heard = await tree.calls.call(key) { () async throws(StoreError) in
+                try await file.whileStill { () async throws(StoreError) in
+                    do throws(Uploader.Failure) {
+                        _ = try await file.hearOfMove()
+                    } catch {
+                        throw error.error
+                    }
+                }
+            }
+            if case .failure(let error) = heard { tree.report(error) }
+            if file.isMoveUnheard { writing.hasDoubts.store(true, ordering: .relaxed) }
+        }
+    }
+
+    func follow(_ node: NodeID, to key: ObjectKey, _ writing: MountWriting) {
+        do throws(SystemError) {
+            try tree.follow(node, to: key)
+        } catch {
+            writing.settings.report("\(key.shown) is shown under the name that it had: \(error.description)", nil)
+        }
+    }
+}

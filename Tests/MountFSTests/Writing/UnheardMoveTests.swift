@@ -1,0 +1,164 @@
+import Checksums
+import Glibc
+import JSON
+import ObjectStore
+import Platform
+import TestSupport
+import Testing
+
+@testable import MountFS
+
+/// The store moves in one step what has newer bytes here, and nobody hears that it has. Those come into the bucket under the name
+/// that it has there, and nothing is taken for somebody else's.
+struct UnheardMoveTests {
+    private static func bucket(_ renames: StoreCapabilities.AtomicRename) -> MemoryBucket {
+        .writable { $0.atomicRename = renames }
+    }
+
+    /// With files that the bucket cannot have yet.
+    private func sandbox(
+        _ renames: StoreCapabilities.AtomicRename, _ objects: [String: String], _ written: [String: String]
+    ) async throws -> WritingSandbox {
+        let sandbox = try WritingSandbox(.background, objects, bucket: Self.bucket(renames))
+        sandbox.bucket.fail { _, call in if case .put = call { StoreError(.unreachable, "away") } else { nil } }
+        for (name, text) in written.sorted(by: { $0.key < $1.key }) { try await sandbox.program.save(text, as: name) }
+        return sandbox
+    }
+
+    private func expect(
+        _ objects: [String: String], by mount: TestMount, in sandbox: WritingSandbox,
+        at location: SourceLocation = #_sourceLocation
+    ) async throws {
+        await mount.drain()
+        #expect(mount.progress.kept == [] && mount.progress.isSafe, sourceLocation: location)
+        #expect(sandbox.bucket.keys == objects.keys.sorted(), sourceLocation: location)
+        for (key, text) in objects {
+            #expect(sandbox.bucket.text(ObjectKey(key)) == text, "\(key)", sourceLocation: location)
+            #expect(try await TestProgram(mount).text(key) == text, "\(key)", sourceLocation: location)
+        }
+    }
+
+    /// Everything is killed, and the task is run again; over another file, too, that is written or not.
+    @Test(arguments: SessionLine.Moment.allCases, [nil, "older", "written"])
+    func anObjectIsMovedAndEverythingKilled(moment: SessionLine.Moment, replaced: String?) async throws {
+        var (objects, written) = (["f": "old"], ["f": "newest"])
+        if replaced != nil { objects["g"] = "older" }
+        if replaced == "written" { written["g"] = "written" }
+        let sandbox = try await sandbox(.objects, objects, written)
+        sandbox.line.cut(.rename, 1, moment)
+        _ = Begun { try await sandbox.program.rename("f", to: "g") }
+        #expect(await soon { sandbox.line.isCut })
+        sandbox.bucket.fail(nil)
+        let mount = try sandbox.runAgain()
+        if moment == .behind { return try await expect(["g": "newest"], by: mount, in: sandbox) }
+        try await expect(
+            ["f": "newest"].merging(replaced.map { ["g": $0] } ?? [:]) { one, _ in one }, by: mount, in: sandbox)
+    }
+
+    /// A folder with what was written, what is new and what is only there.
+    @Test(arguments: SessionLine.Moment.allCases, [true, false])
+    func aFolderIsMovedAndEverybodyKilled(moment: SessionLine.Moment, goesOn: Bool) async throws {
+        let objects = ["d/a": "old", "d/e/b": "old", "d/c": "only there", "other": "other"]
+        let sandbox = try await sandbox(
+            .objectsAndFolders, objects, ["d/a": "newest", "d/e/b": "newest", "d/new": "new", "d/e/new": "new"])
+        sandbox.line.cut(.rename, 1, moment)
+        _ = Begun { try await sandbox.program.rename("d", to: "n") }
+        #expect(await soon { sandbox.line.isCut })
+        sandbox.bucket.fail(nil)
+        let mount: TestMount
+        if goesOn {
+            // The kernel asks for it once more.
+            mount = try sandbox.mount.successor(on: sandbox.bucket, try sandbox.staging.afterKill())
+            do {
+                try await TestProgram(mount).rename("d", to: "n")
+            } catch {
+                #expect(error == .notThere)
+            }
+        } else {
+            mount = try sandbox.runAgain()
+        }
+        let folder = moment == .behind || goesOn ? "n" : "d"
+        try await expect(
+            [
+                "\(folder)/a": "newest", "\(folder)/e/b": "newest", "\(folder)/c": "only there", "\(folder)/new": "new",
+                "\(folder)/e/new": "new", "other": "other",
+            ], by: mount, in: sandbox)
+        #expect(try await TestProgram(mount).names() == [folder, "other"].sorted())
+    }
+
+    /// It is written to through a handle of before, under its new name.
+    @Test func aWriterGoesOnBehindAMove() async throws {
+        let sandbox = try WritingSandbox(.close, ["d/f": "0123456789"], bucket: Self.bucket(.objectsAndFolders))
+        let file = try await sandbox.program.open("d/f", O_RDWR)
+        try await sandbox.program.write("ab", to: file)
+        sandbox.line.cut(.rename, 1, .behind)
+        _ = Begun { try await sandbox.program.rename("d", to: "n") }
+        #expect(await soon { sandbox.line.isCut })
+        let mount = try sandbox.mount.successor(on: sandbox.bucket, try sandbox.staging.afterKill())
+        let program = TestProgram(mount)
+        #expect(await soon { mount.tree.written(file.node)?.key == "n/f" })
+        #expect(try await program.names() == ["n"])
+        #expect(try await program.read(from: file) == Array("ab23456789".utf8))
+        try await program.write("cd", at: 8, to: file)
+        try await program.close(file)
+        try await expect(["n/f": "ab234567cd"], by: mount, in: sandbox)
+    }
+
+    /// Nobody was killed: the store has not answered in time, and does what it was asked later.
+    @Test func aMoveThatIsDoneLate() async throws {
+        let sandbox = try await sandbox(.objects, ["f": "old"], ["f": "newest"])
+        sandbox.bucket.loseAnswers { call in
+            if case .rename = call { StoreError(.inputOutput, "lost", isRetryable: false) } else { nil }
+        }
+        await expectError(EIO) { try await sandbox.program.rename("f", to: "g") }
+        sandbox.bucket.loseAnswers(nil)
+        sandbox.bucket.fail(nil)
+        try await expect(["g": "newest"], by: sandbox.mount, in: sandbox)
+        #expect(try await sandbox.program.names() == ["g"])
+    }
+
+    /// What somebody else has put there is his.
+    @Test func somebodyElsesObjectIsNotTakenForIt() async throws {
+        let sandbox = try await sandbox(.objects, ["f": "old"], ["f": "newest"])
+        sandbox.line.cut(.rename, 1, .before)
+        _ = Begun { try await sandbox.program.rename("f", to: "g") }
+        #expect(await soon { sandbox.line.isCut })
+        sandbox.bucket.fail(nil)
+        sandbox.bucket.remove("f")
+        sandbox.bucket.set("g", Array("another's".utf8))
+        let mount = try sandbox.runAgain()
+        await mount.drain()
+        #expect(sandbox.bucket.keys == ["g"] && sandbox.bucket.text("g") == "another's")
+        #expect(mount.progress.kept.map(\.reason) == [.conflict])
+    }
+
+    /// The store finds that it may not rename folders: everything in them is copied, now and from then on.
+    @Test func renamingFoldersTurnsOutToBeRefused() async throws {
+        let bucket = Self.bucket(.objectsAndFolders)
+        let sandbox = try WritingSandbox(.background, ["d/a": "old", "d/b": "only there"], bucket: bucket)
+        sandbox.bucket.fail { [bucket] _, call in
+            guard case .rename = call else { return nil }
+            bucket.renameObjectsOnly()
+            return StoreError(.unsupported, "folders are not for everybody")
+        }
+        try await sandbox.program.save("newest", as: "d/a")
+        try await sandbox.program.rename("d", to: "e")
+        try await sandbox.program.rename("e", to: "f")
+        try await expect(["f/a": "newest", "f/b": "only there"], by: sandbox.mount, in: sandbox)
+        #expect(sandbox.bucket.takeCalls().count { if case .rename = $0 { true } else { false } } == 1)
+    }
+
+    /// What the journal says of a move, a session after this one reads.
+    @Test func movesAreReadAsTheyAreWritten() throws {
+        let checksum = try Checksum(.crc32c, of: [1, 2, 3])
+        let marks: [WrittenMove.Mark] = [
+            .object(size: 3, checksum, over: ObjectVersion("v1")), .object(size: 0, nil, over: nil),
+            .folder(from: "a/", to: ObjectKey([0xFF, 0x2F])),
+        ]
+        for mark in marks {
+            let name = WrittenName("a/b", replacing: ObjectVersion("v0"), moving: WrittenMove(to: "c", mark))
+            #expect(WrittenName(words: name.words) == name)
+        }
+        #expect(WrittenName(words: ["key": "a", "replacing": nil, "moving": ["to": "b"]]) == nil)
+    }
+}
