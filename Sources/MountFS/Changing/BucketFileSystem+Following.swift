@@ -15,7 +15,7 @@ extension BucketFileSystem {
         await writing.doubts.enter()
         defer { writing.doubts.leave() }
         guard writing.hasDoubts.exchange(false, ordering: .relaxed) else { return }
-        for (_, file) in tree.written() where file.isMoveUnheard {
+        for (node, file) in tree.written() where file.isMoveUnheard {
             guard let key = file.key else { continue }
             let heard = await tree.calls.call(key) { () async throws(StoreError) in
                 try await file.whileStill { () async throws(StoreError) in
@@ -27,6 +27,7 @@ extension BucketFileSystem {
                 }
             }
             if case .failure(let error) = heard { tree.report(error) }
+            finish(node, file, writing)
             if file.isMoveUnheard { writing.hasDoubts.store(true, ordering: .relaxed) }
         }
     }

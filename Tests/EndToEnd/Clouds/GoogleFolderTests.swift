@@ -150,7 +150,8 @@ extension MountedTasks {
                 """
             let shown = ".\n./f\n./f/a\n./f/s\n./f/s/b\n"
             #expect(try scene.sandbox.output(line) == shown + shown + "one\nmore\nmost\n")
-            #expect(scene.asked("/renameTo/") == (rights == .denied ? 0 : 1))
+            // It may be known from listings before.
+            #expect(scene.asked("/renameTo/") <= (rights == .denied ? 0 : 1))
             #expect(try scene.sandbox.document("down").exitCode == 0)
             try await scene.bucket.succeed(scene.bucket.task())
             scene.bucket.expect([String: String]())
@@ -164,7 +165,7 @@ extension MountedTasks {
             let scene = try await Scene(
                 ["d/a": "old\n", "d/s/b": "only there\n"], taking: milliseconds, commit: "background")
             // Nothing that is written comes into the bucket before.
-            scene.proxy.add(Fault(.hangUp, times: .max) { $0.isWholeObject })
+            scene.proxy.add(Fault(.answer(403), times: .max) { $0.isWholeObject })
             #expect(try scene.sandbox.output("cd $M && echo newest > d/a && echo new > d/s/new") == "")
             let renaming = try scene.sandbox.start("mv $M/d $M/n && echo renamed")
             try scene.sandbox.wait("the rename") { scene.asked("/operations/") > 0 }

@@ -207,7 +207,7 @@ extension MountedTasks {
             #expect(try scene.sandbox.output("mkdir $M/d; echo old > $M/f; echo old > $M/d/f") == "")
             #expect(try scene.sandbox.verb("flush").status == 0)
             // Nothing that is written comes into the bucket before.
-            scene.proxy.add(Fault(.hangUp, times: .max) { $0.isWholeObject })
+            scene.proxy.add(Fault(.answer(403), times: .max) { $0.isWholeObject })
             #expect(try scene.sandbox.output("cd $M; echo new > f; echo new > d/f; echo made > d/made") == "")
             scene.arm(point)
             let renamed = try scene.sandbox.start("mv $M/\(name == "g" ? "f" : "d") $M/\(name) && echo renamed")
