@@ -84,4 +84,32 @@ struct GoogleRenewalTests {
         lab.machine.pass(seconds: 550)
         #expect(try await search.found() != first)
     }
+
+    /// What an account signs to become another is signed by the server's clock then.
+    @Test(arguments: [-4000, 4000]) func aSignatureOfAnotherTime(seconds: Int) async throws {
+        lab.machine.pass(seconds: seconds)
+        let search = try lab.search(file: lab.impersonated(lab.account()))
+        #expect(try await lab.reads(search))
+        #expect(try await lab.room.asked().count == 2)
+    }
+
+    /// By how much it is off stands in every refusal.
+    @Test func aRefusalAndAClockThatIsWrong() async throws {
+        lab.machine.pass(seconds: -4000)
+        let error = try await lab.search(file: lab.user.replacing("refresh_token", "old-geheim")).failure()
+        #expect(error.code == .expiredCredentials && !error.message.contains("geheim"))
+        #expect(error.message.contains("this machine's clock is 1h6m") && error.message.hasSuffix("behind theirs"))
+    }
+
+    /// Whoever reads does not wait for a service that says nothing, as long as the token that is there is good.
+    @Test func aServiceThatSaysNothing() async throws {
+        let search = try lab.search(file: lab.user)
+        let first = try await search.found()
+        let trouble: [String: any Sendable] = ["stall": true]
+        try await lab.room.tell(["fail": ["token": trouble]])
+        lab.machine.pass(seconds: 3600 - 200)
+        let began = ContinuousClock.now
+        for _ in 0..<100 { #expect(try await search.found() == first) }
+        #expect(ContinuousClock.now - began < .seconds(5))
+    }
 }

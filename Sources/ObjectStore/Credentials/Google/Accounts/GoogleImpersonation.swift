@@ -1,6 +1,7 @@
 import HTTP
 import JSON
 import Platform
+import Synchronization
 
 /// A service account in whose name somebody else may act.
 struct GoogleImpersonation: GoogleIdentity {
@@ -44,6 +45,18 @@ struct GoogleImpersonation: GoogleIdentity {
     }
 
     func token(
+        for scope: GoogleScope, on machine: CredentialMachine
+    ) async throws(StoreError) -> FoundCredentials<BearerToken> {
+        let offset = machine.signingClock.offset.load(ordering: .relaxed)
+        do throws(StoreError) {
+            return try await ask(for: scope, on: machine)
+        } catch  where error.status == 401 && machine.signingClock.offset.load(ordering: .relaxed) != offset {
+            // What was shown was signed by a clock that is off, and by how much is known now.
+            return try await ask(for: scope, on: machine)
+        }
+    }
+
+    private func ask(
         for scope: GoogleScope, on machine: CredentialMachine
     ) async throws(StoreError) -> FoundCredentials<BearerToken> {
         let base = try await source.token(for: .impersonation, on: machine)

@@ -36,12 +36,6 @@ struct GoogleTokenService {
         return try GoogleTokenAnswer(response.body, name).accessToken(clockAhead: ahead)
     }
 
-    /// What is signed by it is of another time.
-    private static func clockAdvice(_ ahead: Int) -> String {
-        "this machine's clock is \(TimeSpan(milliseconds: abs(ahead) * 1000)) \(ahead > 0 ? "behind" : "ahead of") theirs:"
-            + " set it"
-    }
-
     private func send(
         _ address: HTTPAddress, _ headers: HTTPHeaders, _ body: [UInt8]
     ) async throws(StoreError) -> HTTPResponse {
@@ -57,8 +51,14 @@ struct GoogleTokenService {
         guard response.isSuccess else {
             var refusal = GoogleRefusal(response, hiding: secrets)
             refusal.meaningOfInvalidGrant = meaningOfInvalidGrant
-            let clock = response.head.clockAhead(of: machine.now()).map(Self.clockAdvice)
-            throw refusal.error(name, from: address.authority, advice: clock ?? advice)
+            var error = refusal.error(name, from: address.authority, advice: advice)
+            // It need not be why, but nobody would think of it.
+            if let ahead = response.head.clockAhead(of: machine.now()) {
+                let time = TimeSpan(milliseconds: abs(ahead) * 1000)
+                error.message += "; this machine's clock is \(time) \(ahead > 0 ? "behind" : "ahead of") theirs"
+            }
+            _ = machine.signingClock.correct(response.headers, used: nil)
+            throw error
         }
         return response
     }
