@@ -25,6 +25,7 @@ private struct MovingRun {
     /// What each file holds.
     private var files = ["a": "0", "b": "0", "d/x": "0", "d/y": "0", "e/z": "0"]
     private var saves = 0
+    private var names = 0
     /// What nobody has heard of.
     private var move: (from: String, to: String)?
 
@@ -69,10 +70,9 @@ private struct MovingRun {
     private mutating func rename() async throws {
         let folders = Set(files.keys.compactMap { $0.split(separator: "/").dropLast().first.map { String($0) + "/" } })
             .sorted()
-        let free = (0..<9).map { "n\($0)" }.filter { name in
-            !files.keys.contains { $0 == name || $0.hasPrefix(name + "/") }
-        }
-        guard let new = free.randomElement(using: &random) else { return }
+        // Folders that were emptied stay, and have their names.
+        names += 1
+        let new = "n\(names)"
         let from: String
         var to = new
         if movesFolders, Bool.random(using: &random), let folder = folders.randomElement(using: &random) {
