@@ -127,7 +127,7 @@ let package = Package(
                 "TestSupport",
             ]),
         tests("TaskFileTests", of: ["TaskFile", "JSON", "Platform"]),
-        tests("PlanTests", of: ["Plan", "ObjectStore", "TaskFile", "JSON", "Platform"]),
+        tests("PlanTests", of: ["Plan", "ObjectStore", "HTTP", "TaskFile", "JSON", "Platform"]),
         tests(
             "TransferTests",
             of: ["Transfer", "Plan", "TaskFile", "ObjectStore", "Checksums", "Platform", "TestSupport"]),
@@ -135,8 +135,8 @@ let package = Package(
         tests(
             "EndToEnd", of: ["provision", "Checksums", "JSON", "Signing", "TestSupport"],
             exclude: [
-                "Entrypoint/terminal.py", "Support/judge.py", "Mount/ledger.py", "Mount/readers.py",
-                "Mount/sequences.py", "Mount/writers.py", "Notices/metrics.py",
+                "Entrypoint/terminal.py", "Support/judge.py", "Mount/Writing/ledger.py", "Mount/readers.py",
+                "Mount/Writing/sequences.py", "Mount/Writing/writers.py", "Notices/metrics.py",
             ]),
     ]
 )

@@ -6,6 +6,10 @@ import Testing
 @Suite(.enabled(if: MountSandbox.isPossible, MountSandbox.absence), .serialized, .apart)
 enum MountedTasks {}
 
+/// Tests of what is written to mounts, one after the other as well, beside those.
+@Suite(.enabled(if: MountSandbox.isPossible, MountSandbox.absence), .serialized, .apart)
+enum WritingTasks {}
+
 /// A working folder whose `src` can be mounted at `dst`. Nothing is mounted and no supervisor is left when the last
 /// reference goes, also when the test fails. What is mounted is looked at by programs with a time limit, never by the
 /// tests' own process.

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-extension MountedTasks {
+extension WritingTasks {
     /// What becomes of what was written: in the status, with `flush` and `down`, and when processes are killed.
     @Suite(.over(.seaweedFS, .google, .azure)) struct MountSavingTests {
         private let bucket: BucketSandbox

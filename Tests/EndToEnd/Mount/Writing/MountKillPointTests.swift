@@ -3,7 +3,7 @@ import Glibc
 import TestSupport
 import Testing
 
-extension MountedTasks {
+extension WritingTasks {
     /// Processes are killed where it hurts most: before the store has heard of a step, and when it has done it and they have
     /// not heard of that.
     @Suite(.onSeaweedFS, .onCeph, .onGoogle, .onAzure) struct MountKillPointTests {
@@ -49,6 +49,8 @@ extension MountedTasks {
                         for cloud in [TestCloud.seaweedFS, .ceph, .google, .azure] {
                             points.append(Point(step, moment, .everything, cloud))
                         }
+                        // There it is one step.
+                        if step == .copy { points.append(Point(step, moment, .everything, .azureFolders)) }
                     }
                 }
                 return points
@@ -188,7 +190,7 @@ extension MountedTasks {
             try scene.goOn(point)
             let shown = try scene.sandbox.output("cd $M; for f in *; do echo $f; cat $f; done")
             let isCopied = point.step == .delete || point.moment == .behind
-            let isGone = point.step == .delete && point.moment == .behind
+            let isGone = point.moment == .behind && (point.step == .delete || point.cloud == .azureFolders)
             var left = ["g": text]
             if point.victim == .everything {
                 if !isGone { left["f"] = text }

@@ -3,7 +3,7 @@ import Glibc
 import TestSupport
 import Testing
 
-extension MountedTasks {
+extension WritingTasks {
     /// What fails when no program can be told any more, or only one of many: the status and the ends of a task say it.
     @Suite(.over(.seaweedFS, .google, .azure)) struct MountToldFailureTests {
         private let bucket: BucketSandbox

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-extension MountedTasks {
+extension WritingTasks {
     /// Programs that people use write to a mount as to a disk: afterwards the bucket holds what the disk does.
     @Suite(
         .over(.seaweedFS, .google, .azure), .enabled(if: Judge.isHere, Comment(rawValue: Judge.absence)),
@@ -181,7 +181,7 @@ extension MountedTasks {
                 """, check: "\(Job.sums); find $M -mindepth 1 -type d -printf '%P\\n' | LC_ALL=C sort"),
         ]
 
-        private static let writers = Judge.project.appending(path: "Tests/EndToEnd/Mount/writers.py").path
+        private static let writers = Judge.project.appending(path: "Tests/EndToEnd/Mount/Writing/writers.py").path
 
         private static func run(_ script: String, _ folder: String) throws -> String {
             let finished = try Program.start(

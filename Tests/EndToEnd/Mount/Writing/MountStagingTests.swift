@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-extension MountedTasks {
+extension WritingTasks {
     /// Where what is written is staged, and what is said of that before anything is mounted.
     @Suite struct MountStagingTests {
         private let sandbox: MountSandbox

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-extension MountedTasks {
+extension WritingTasks {
     /// Random calls give the same on a mount as on a local disk, call by call, and leave the same, also for who mounts it anew.
     /// A sequence that fails is printed and can be run again: PROVISION_TEST_SEED=NUMBER.
     @Suite(.over(.seaweedFS, .google, .azure), .enabled(if: Judge.isHere, Comment(rawValue: Judge.absence)))
@@ -16,7 +16,7 @@ extension MountedTasks {
         }
 
         private static func compare(_ words: String...) throws -> Finished {
-            let script = Judge.project.appending(path: "Tests/EndToEnd/Mount/sequences.py").path
+            let script = Judge.project.appending(path: "Tests/EndToEnd/Mount/Writing/sequences.py").path
             return try Program.start(["timeout", "-s", "KILL", "100", Judge.python, script] + words).wait()
         }
 

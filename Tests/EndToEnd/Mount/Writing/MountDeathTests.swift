@@ -2,7 +2,7 @@ import Glibc
 import TestSupport
 import Testing
 
-extension MountedTasks {
+extension WritingTasks {
     /// Processes behind mounts are killed.
     @Suite struct MountDeathTests {
         private let sandbox: MountSandbox

@@ -3,7 +3,7 @@ import Glibc
 import TestSupport
 import Testing
 
-extension MountedTasks {
+extension WritingTasks {
     /// Mounts that are written to and killed: what the programs were told is so, and nothing torn is in the bucket.
     @Suite(.over(.seaweedFS, .google, .azure)) struct MountKillTests {
         private let bucket: BucketSandbox
@@ -148,7 +148,7 @@ private final class LedgerWriter {
     private let ledger: String
     private var running: RunningProgram?
 
-    private static let script = Judge.project.appending(path: "Tests/EndToEnd/Mount/ledger.py").path
+    private static let script = Judge.project.appending(path: "Tests/EndToEnd/Mount/Writing/ledger.py").path
 
     init(commit: String, _ sandbox: MountSandbox) {
         self.commit = commit
