@@ -15,8 +15,10 @@ public protocol ObjectStore: Sendable {
     /// The folder that the store's objects are files in, if it is one: copies then need not go through the store.
     var localFolder: SharedDescriptor? { get }
 
-    /// Asks what only asking tells of a bucket, as far as whoever asks may know it; `capabilities` has it from then on.
-    func learn() async throws(StoreError)
+    /// Asks what only asking tells of a bucket, as far as whoever asks may know it; `capabilities` has it from then on. Returns
+    /// what is missing there although it could be had, in sentences for the log.
+    @discardableResult
+    func learn() async throws(StoreError) -> [String]
 
     // MARK: Looking
 
@@ -83,7 +85,8 @@ public protocol ObjectStore: Sendable {
 extension ObjectStore {
     public var localFolder: SharedDescriptor? { nil }
 
-    public func learn() async throws(StoreError) {}
+    @discardableResult
+    public func learn() async throws(StoreError) -> [String] { [] }
 
     public func mayAskAgain() -> Bool { false }
 

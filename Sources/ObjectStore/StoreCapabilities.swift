@@ -15,6 +15,9 @@ public struct StoreCapabilities: Sendable, Equatable {
     /// Parts made of ranges of existing objects.
     public var partCopy = false
     public var atomicRename = AtomicRename.none
+    /// Folders are there for themselves: what is written makes them, and they stay when nothing is in them any more. Deletions of
+    /// keys that end in a slash are theirs.
+    public var keepsFolders = false
 
     /// Ranges of an object can be read for themselves, and of one version. Else an object has to be read whole.
     public var rangedReads = true

@@ -46,7 +46,10 @@ enum ServedFileSystem {
         do throws(AskedSource.Failure) {
             let asked = try await AskedSource.open(order.mount, on: order.machine, stores: stores)
             if isFirst {
-                do throws(StoreError) { try await asked.opened.store.learn() } catch { throw .store(error) }
+                let missing: [String]
+                do throws(StoreError) { missing = try await asked.opened.store.learn() } catch { throw .store(error) }
+                let log = TaskLog(order.mount.destination.written, without: order.secrets)
+                for sentence in missing { log.write(sentence) }
             }
             return .success(asked)
         } catch {

@@ -22,7 +22,9 @@ enum StoreLearning {
         var pause = firstPause
         while true {
             do throws(StoreError) {
-                return try await store.learn()
+                // What is missing the first session has told.
+                _ = try await store.learn()
+                return
             } catch  where !error.isRetryable {
                 // The first session was not told either, or could not have begun.
                 return

@@ -95,14 +95,27 @@ extension BucketFileSystem {
     private func copyAll(
         below prefix: ObjectKey, to newPrefix: ObjectKey, _ moved: inout [ObjectKey: ObjectVersion]
     ) async throws(SystemError) {
-        var request = ListRequest(prefix: prefix)
+        var request = ListRequest(prefix: prefix, showsFolders: true)
+        if let folder = try await realFolder(prefix) { try await copy([folder], from: prefix, to: newPrefix, &moved) }
         while true {
             let page = try await inStore(prefix) { [store = tree.store, request] () async throws(StoreError) in
                 try await store.list(request)
             }
-            try await copy(page.objects, from: prefix, to: newPrefix, &moved)
+            try await copy(page.objects.filter { moved[$0.key] == nil }, from: prefix, to: newPrefix, &moved)
             guard let next = page.next else { return }
             request.continuation = next
+        }
+    }
+
+    /// What is below a folder does not tell of a folder that is there for itself.
+    private func realFolder(_ key: ObjectKey) async throws(SystemError) -> ObjectInfo? {
+        guard tree.store.capabilities.keepsFolders else { return nil }
+        return try await inStore(key) { [store = tree.store] () async throws(StoreError) -> ObjectInfo? in
+            do throws(StoreError) {
+                return try await store.stat(key)
+            } catch  where error.code == .notFound {
+                return nil
+            }
         }
     }
 

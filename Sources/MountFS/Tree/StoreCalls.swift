@@ -135,6 +135,7 @@ extension SystemError {
         case .conditionFailed: self.init(code: EEXIST)
         case .noSpace: self.init(code: ENOSPC)
         case .tooLarge: self.init(code: EFBIG)
+        case .invalid where error.errno == ENOTEMPTY: self.init(code: ENOTEMPTY)
         default: self.init(code: EIO)
         }
     }

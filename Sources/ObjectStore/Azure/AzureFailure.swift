@@ -1,3 +1,4 @@
+import Glibc
 import Platform
 import Signing
 
@@ -25,6 +26,7 @@ struct AzureFailure {
         var error = StoreError(
             code, "\(task): \(reason(answer))", requestID: answer.requestID, status: answer.status)
         if case .inputOutput = code { error.isRetryable = true }
+        if answer.isOfFullFolder { error.errno = ENOTEMPTY }
         return error
     }
 
@@ -57,7 +59,9 @@ struct AzureFailure {
 
     private static func code(_ answer: AzureErrorAnswer, _ broken: StoreError.Code) -> StoreError.Code {
         switch answer.code {
-        case "BlobNotFound", "ContainerNotFound", "ResourceNotFound", "ContainerBeingDeleted": .notFound
+        case "BlobNotFound", "ContainerNotFound", "ResourceNotFound", "ContainerBeingDeleted", "FilesystemNotFound",
+            "PathNotFound", "SourcePathNotFound", "RenameDestinationParentPathNotFound":
+            .notFound
         // Its status is that of the source.
         case "CannotVerifyCopySource": answer.status == 412 ? .changed : code(status: answer.status, broken)
         case "AuthenticationFailed", "AuthorizationFailure", "AuthorizationPermissionMismatch",
@@ -65,14 +69,18 @@ struct AzureFailure {
             "AuthorizationResourceTypeMismatch", "InsufficientAccountPermissions", "AccountIsDisabled",
             "InvalidAuthenticationInfo", "NoAuthenticationInformation", "PublicAccessNotPermitted",
             "KeyBasedAuthenticationNotPermitted", "UnauthorizedBlobOverwrite", "BlobImmutableDueToPolicy",
-            "LeaseIdMissing", "LeaseAlreadyPresent", "LeaseIdMismatchWithBlobOperation", "AccountRequiresHttps":
+            "LeaseIdMissing", "LeaseAlreadyPresent", "LeaseIdMismatchWithBlobOperation", "LeaseLost",
+            "LeaseIsBreakingAndCannotBeAcquired", "AccountRequiresHttps":
             .denied
         case "BlobArchived", "BlobBeingRehydrated": .archived
         case "SourceConditionNotMet": .changed
-        case "ConditionNotMet", "TargetConditionNotMet", "BlobAlreadyExists": broken
-        case "ServerBusy", "OperationTimedOut", "InternalError", "PendingCopyOperation": .throttled
+        case "ConditionNotMet", "TargetConditionNotMet", "BlobAlreadyExists", "PathAlreadyExists": broken
+        case "ServerBusy", "OperationTimedOut", "InternalError", "PendingCopyOperation",
+            "DestinationPathIsBeingDeleted", "SourcePathIsBeingDeleted":
+            .throttled
         case "InvalidBlockList", "InvalidBlockId", "InvalidBlobOrBlock", "InvalidRange", "SnapshotsPresent",
-            "InvalidBlobType", "DirectoryIsNotEmpty", "ResourceTypeMismatch":
+            "InvalidBlobType", "DirectoryIsNotEmpty", "DirectoryNotEmpty", "ResourceTypeMismatch", "PathConflict",
+            "InvalidRenameSourcePath", "InvalidSourceOrDestinationResourceType", "InvalidDestinationPath":
             .invalid
         case "Md5Mismatch", "Crc64Mismatch": .inputOutput
         case "RequestBodyTooLarge", "BlockCountExceedsLimit", "MetadataTooLarge", "BlockListTooLong": .tooLarge
@@ -98,7 +106,15 @@ struct AzureFailure {
         let right = credential?.shown(owner) ?? "anonymous access"
         switch answer.code ?? "" {
         case "BlobNotFound": return "there is no such object in container \(container.printable)"
-        case "ContainerNotFound": return "there is no container \(container.printable)"
+        case "ContainerNotFound", "FilesystemNotFound": return "there is no container \(container.printable)"
+        case "PathNotFound", "SourcePathNotFound": return "there is nothing of this name"
+        case "RenameDestinationParentPathNotFound": return "there is no folder for it"
+        case "DestinationPathIsBeingDeleted", "SourcePathIsBeingDeleted":
+            return "somebody is just deleting it: again in a moment"
+        case "PathAlreadyExists": return "there is something of this name already"
+        case "DirectoryIsNotEmpty", "DirectoryNotEmpty": return "there is a folder of this name, which is not empty"
+        case "ResourceTypeMismatch", "PathConflict", "InvalidSourceOrDestinationResourceType":
+            return "a file and a folder cannot have one name here, and one of them has it"
         case "AuthenticationFailed", "InvalidAuthenticationInfo":
             return "\(right) is refused: \(authenticationProblem(answer))"
         case "AuthorizationPermissionMismatch":
@@ -109,7 +125,8 @@ struct AzureFailure {
                 "container \(container.printable) is not there, or not for everybody: name a key, a SAS or an identity"
         case "BlobArchived", "BlobBeingRehydrated":
             return "it is archived and has to be rehydrated before it can be read"
-        case "LeaseIdMissing", "LeaseAlreadyPresent", "LeaseIdMismatchWithBlobOperation":
+        case "LeaseIdMissing", "LeaseAlreadyPresent", "LeaseIdMismatchWithBlobOperation", "LeaseLost",
+            "LeaseIsBreakingAndCannotBeAcquired":
             return "somebody holds a lease on it: until that ends or is broken, it cannot be changed"
         case "SnapshotsPresent": return "it has snapshots, which would be lost with it: delete them first"
         case "InvalidBlobOrBlock":

@@ -2,13 +2,31 @@ import HTTP
 
 extension AzureStore {
     public func delete(_ deletions: [Deletion]) async throws(StoreError) -> [Result<Void, StoreError>] {
-        await deleteEach(deletions) { (deletion) async throws(StoreError) in try await deleteOne(deletion) }
+        var outcomes = [Result<Void, StoreError>](repeating: .success(()), count: deletions.count)
+        for round in Self.rounds(deletions) {
+            let results = await deleteEach(round.map { deletions[$0] }) { (deletion) async throws(StoreError) in
+                try await deleteOne(deletion)
+            }
+            for (place, result) in zip(round, results) { outcomes[place] = result }
+        }
+        return outcomes
+    }
+
+    /// The places of deletions that can be done at the same time: a folder goes when all has gone that is in it.
+    private static func rounds(_ deletions: [Deletion]) -> [[Int]] {
+        let slash = UInt8(ascii: "/")
+        let depths = Dictionary(grouping: deletions.indices) { place in
+            let key = deletions[place].key
+            return key.endsInSlash ? key.bytes.count { $0 == slash } : Int.max
+        }
+        return depths.sorted { $0.key > $1.key }.map(\.value)
     }
 
     private func deleteOne(_ deletion: Deletion) async throws(StoreError) {
         try check(deletion.key)
         let task = "cannot delete \(deletion.key.shown)"
-        if try await delete(deletion.key, if: deletion.version, task) { return }
+        let isRealFolder = hasFolders && deletion.key.endsInSlash
+        if !isRealFolder, try await delete(deletion.key, if: deletion.version, task) { return }
         // Nothing of the name; but a folder may be marked by something of another.
         if let folder = Self.name(ofFolder: deletion.key), let marker = try await marker(ofFolder: deletion.key, task) {
             guard deletion.version == nil || deletion.version == marker.version else {

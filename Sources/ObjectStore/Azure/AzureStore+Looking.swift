@@ -6,6 +6,12 @@ extension AzureStore {
     public func stat(_ key: ObjectKey) async throws(StoreError) -> ObjectInfo {
         try check(key)
         let task = "cannot look at \(key.shown)"
+        if hasFolders, key.endsInSlash {
+            guard let folder = try await marker(ofFolder: key, task) else {
+                throw StoreError(.notFound, "\(task): there is no such folder")
+            }
+            return folder
+        }
         let response = try await sendAny(request(.head, key), task)
         if response.status == 404, let marker = try await marker(ofFolder: key, task) { return marker }
         guard response.isSuccess else { throw failure(response, task, broken: .changed) }

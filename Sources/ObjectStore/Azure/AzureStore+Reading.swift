@@ -28,7 +28,10 @@ extension AzureStore {
         switch answer {
         case .read(let result): return result
         case .outside: return try await readNothing(key, range, version, checksum)
-        case .refused(let response): throw failure(response, task, broken: .changed)
+        case .refused(let response):
+            // A folder that something of another name marks.
+            if response.status == 404, key.endsInSlash { return try await readNothing(key, range, version, checksum) }
+            throw failure(response, task, broken: .changed)
         }
     }
 }

@@ -8,6 +8,12 @@ extension AzureStore {
     ) async throws(StoreError) -> PutResult {
         try check(key)
         let task = "cannot write \(key.shown)"
+        if hasFolders, key.endsInSlash {
+            guard body.count == 0 else {
+                throw StoreError(.invalid, "\(task): folders of this account are real, and have no content")
+            }
+            return try await makeFolder(key, options)
+        }
         guard body.count <= capabilities.maximumPut else {
             throw StoreError(.tooLarge, "\(task): \(body.count) bytes are more than Azure takes at once")
         }

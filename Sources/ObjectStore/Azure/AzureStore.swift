@@ -42,22 +42,12 @@ public struct AzureStore: ObjectStore {
         can.keepsMetadata = true
         // Where folders are real, they are walked. Of an account of which nobody knows, to believe it would be to lose keys.
         can.listsInOrder = facts.isHierarchical == false
+        can.keepsFolders = facts.isHierarchical != false
+        if facts.hasMoves { can.atomicRename = .objectsAndFolders }
         return can
     }
 
     public func mayAskAgain() -> Bool { client.mayRepeat(meter) }
-
-    /// Asks for nothing but the container, which tells whether it is there, and of what kind its account is.
-    public func check() async throws(StoreError) {
-        try await learn()
-        _ = try await list(ListRequest(limit: 1))
-    }
-
-    /// Of what kind the account is. Not everybody who may read the container is told.
-    public func learn() async throws(StoreError) {
-        let question = request(.get, nil, [("restype", "account"), ("comp", "properties")])
-        _ = try await sendAny(question, "cannot ask for \(site.container)")
-    }
 
     // MARK: Requests
 
@@ -65,10 +55,15 @@ public struct AzureStore: ObjectStore {
         _ method: HTTPMethod, _ key: ObjectKey?, _ query: [(name: String, value: String?)] = [],
         headers: HTTPHeaders = [:], body: ByteSource? = nil
     ) -> HTTPRequest {
+        request(method, at: site.address(key, query), headers: headers, body: body)
+    }
+
+    func request(
+        _ method: HTTPMethod, at address: HTTPAddress, headers: HTTPHeaders = [:], body: ByteSource? = nil
+    ) -> HTTPRequest {
         var headers = headers
         headers.add(settings.headers)
-        var request = HTTPRequest(
-            method, site.address(key, query), headers: headers, body: body, isIdempotent: true)
+        var request = HTTPRequest(method, address, headers: headers, body: body, isIdempotent: true)
         request.trust = settings.trust
         request.meter = meter
         return request
@@ -84,9 +79,11 @@ public struct AzureStore: ObjectStore {
     }
 
     /// The answer, whatever it is.
-    func sendAny(_ request: HTTPRequest, _ task: String) async throws(StoreError) -> HTTPResponse {
+    func sendAny(
+        _ request: HTTPRequest, _ task: String, retrying policy: RetryPolicy? = nil
+    ) async throws(StoreError) -> HTTPResponse {
         do throws(HTTPError) {
-            let response = try await client.send(request, to: service)
+            let response = try await client.send(request, to: service, retrying: policy)
             facts.learn(response.headers)
             return response
         } catch {

@@ -22,11 +22,12 @@ extension GCSStore {
     }
 
     /// Whether objects and folders can be moved is a matter of the bucket.
-    public func learn() async throws(StoreError) {
+    @discardableResult
+    public func learn() async throws(StoreError) -> [String] {
         let task = "cannot look at bucket \(site.bucket.printable)"
         let response = try await sendAny(request(.get, site.bucket("storageLayout")), task)
         // Who may only use objects is not told, and there are servers that do not know of it.
-        guard response.isSuccess else { return }
+        guard response.isSuccess else { return [] }
         let layout = try document(response, task)
         guard layout["locationType"]?.text != "zone" else {
             throw StoreError(
@@ -34,7 +35,15 @@ extension GCSStore {
                 "bucket \(site.bucket.printable) is in one zone: such buckets do not speak the JSON interface")
         }
         facts.hasMoves = layout["hierarchicalNamespace"]?["enabled"] == .boolean(true)
-        if facts.hasMoves { facts.folderUse = try await folderUse(task) }
+        guard facts.hasMoves else { return [] }
+        facts.folderUse = try await folderUse(task)
+        guard facts.folderUse == .none else { return [] }
+        return [
+            """
+            bucket \(site.bucket.printable) has folders, and \(service.identity ?? "nobody") may not use them as such \
+            (storage.folders.*): they are renamed object by object, and empty ones are not shown
+            """
+        ]
     }
 
     /// What whoever asks may do with folders; asked, since a refusal in the middle of things would come too late. Who is not told

@@ -10,6 +10,9 @@ public struct ListRequest: Sendable {
     public var continuation: ContinuationToken?
     /// The most objects and groups of the page together; the store may send fewer.
     public var limit: Int?
+    /// Folders that are there for themselves are among the objects, of no bytes and with keys that end in a slash, as they are
+    /// anyway where objects stand for them. Else only those are said that nothing is in.
+    public var showsFolders: Bool
 
     public enum Grouping: Sendable {
         case none
@@ -19,13 +22,14 @@ public struct ListRequest: Sendable {
 
     public init(
         prefix: ObjectKey = "", grouping: Grouping = .none, after: ObjectKey? = nil,
-        continuation: ContinuationToken? = nil, limit: Int? = nil
+        continuation: ContinuationToken? = nil, limit: Int? = nil, showsFolders: Bool = false
     ) {
         self.prefix = prefix
         self.grouping = grouping
         self.after = after
         self.continuation = continuation
         self.limit = limit
+        self.showsFolders = showsFolders
     }
 }
 

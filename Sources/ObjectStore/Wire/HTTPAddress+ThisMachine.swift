@@ -1,8 +1,10 @@
-import HTTP
+public import HTTP
 
 extension HTTPAddress {
-    /// Nobody else can listen on the way.
-    var isOfThisMachine: Bool {
-        host.lowercased() == "localhost" || host == "[::1]" || host.hasPrefix("127.") && isNumeric
+    /// Nobody else can listen on the way. Names below `localhost` lead to no other machine either (RFC 6761).
+    public var isOfThisMachine: Bool {
+        let name = host.lowercased()
+        return name == "localhost" || name.hasSuffix(".localhost") || host == "[::1]"
+            || host.hasPrefix("127.") && isNumeric
     }
 }

@@ -82,7 +82,7 @@ final class BucketWalk: Sendable {
     /// Lists a share, or its beginning and what else there is to list.
     private func list(_ share: Share) async throws(StoreError) -> [Share] {
         var collector = ItemCollector(prefix: root, filter: filter)
-        var request = ListRequest(prefix: share.prefix, after: share.after)
+        var request = ListRequest(prefix: share.prefix, after: share.after, showsFolders: true)
         var page = try await ask(request)
         append(page, &collector)
         // "Behind the last key" says something only where keys come in their order.

@@ -21,7 +21,7 @@ struct ItemCollector {
         guard !path.isEmpty || object.size > 0 else { return }
         if path.bytes.last == UInt8(ascii: "/"), object.size == 0 {
             let folder = RawPath(path.bytes.dropLast())
-            guard filter.wants(folder, isFolder: true) else { return }
+            guard filter.keepsEmptyFolders, filter.wantsObject(folder, isFolder: true) else { return }
             if let reason = UnusableName.reason(of: folder) { return found.listing.leaveOut(path, reason) }
             return found.listing.append(
                 .init(path: folder, sourcePath: path, content: .folder, modified: object.modified))

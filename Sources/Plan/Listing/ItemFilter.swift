@@ -22,9 +22,10 @@ public struct ItemFilter: Sendable {
         return isFolder || include.isEmpty || include.contains { $0.matches(path, isFolder: false) }
     }
 
-    /// The same for an object, whose folders are only in its key: it is wanted when they are.
-    public func wantsObject(_ path: RawPath) -> Bool {
-        guard wants(path, isFolder: false) else { return false }
+    /// The same for an object, or for one that stands for a folder: those above are only in its key, and it is wanted when they
+    /// are.
+    public func wantsObject(_ path: RawPath, isFolder: Bool = false) -> Bool {
+        guard wants(path, isFolder: isFolder) else { return false }
         return exclude.isEmpty
             || !path.ancestors.contains { folder in
                 exclude.contains { $0.matches(folder, isFolder: true) }

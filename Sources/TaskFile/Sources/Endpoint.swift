@@ -12,7 +12,7 @@ public struct Endpoint: Sendable, Equatable {
 
     /// Nothing when the text is no `http(s)://host[:port][/path]` and no `host[:port]`. Without a scheme it is https
     /// unless `secure` says otherwise.
-    init?(_ text: String, secure: Bool? = nil) {
+    public init?(_ text: String, secure: Bool? = nil) {
         var rest = text[...]
         var isSecure = secure ?? true
         if let separator = text.index(ofASCII: "://") {

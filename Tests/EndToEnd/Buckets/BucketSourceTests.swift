@@ -74,6 +74,8 @@ import Testing
     }
 
     @Test func objectAndPrefixOfOneName() async throws {
+        // Where folders are real, a file and a folder cannot have one name.
+        guard TestCloud.current != .azureFolders else { return }
         try await sandbox.put(["data": "the object"] as [String: String])
         let document = try await sandbox.succeed(sandbox.task(url + "/data"))
         #expect(try TemporaryFolder.text(of: sandbox.files.destination) == "the object")

@@ -103,4 +103,39 @@ import Testing
         try await server.ask(.put, "/\(sandbox.bucket)/a", "comp=tier", ["x-ms-access-tier": "Archive"])
         try await CloudTask(sandbox).expect(78, "archived-object", saying: "`a`")
     }
+
+    /// It can be had back for a while; until then it is as one that is not there.
+    @Test func aBlobThatIsDeletedAndKept() async throws {
+        try await server.delete("a", in: sandbox.bucket)
+        let finished = try await sandbox.start(sandbox.task(sandbox.url + "/a")).end()
+        #expect(finished.status == 66, "\(finished)")
+        try await sandbox.succeed(sandbox.task())
+        sandbox.expect(["b/c": "22"])
+        try await server.ask(.put, "/\(sandbox.bucket)/a", "comp=undelete")
+        try await sandbox.succeed(sandbox.task())
+        sandbox.expect(["a": "1", "b/c": "22"])
+    }
+
+    /// An application that nobody knows there, or of a tenant that nobody knows.
+    @Test(
+        .enabled(if: AzureIdentity.isHere, Comment(rawValue: AzureIdentity.absence)),
+        arguments: [
+            ("AZURE_TENANT_ID", "AADSTS90002", "compare the tenant"),
+            ("AZURE_CLIENT_ID", "AADSTS700016", "compare client id and tenant"),
+        ]) func anApplicationOfAnotherTenant(variable: String, code: String, advice: String) async throws
+    {
+        let identity = try await AzureIdentity.laboratory()
+        try identity.set(["good": AzureBlob.token])
+        var sandbox = sandbox
+        sandbox.environment["AZURE_STORAGE_KEY"] = nil
+        sandbox.environment.merge(identity.authority) { $1 }
+        sandbox.environment["AZURE_CLIENT_SECRET"] = AzureIdentity.Laboratory.secret
+        let tenant = identity.name
+        try await sandbox.succeed(sandbox.task())
+        Files.removeTree(sandbox.files.destination)
+        sandbox.environment[variable] = "somebody-elses"
+        try await CloudTask(sandbox).expect(
+            77, "denied", saying: code, advice, variable == "AZURE_TENANT_ID" ? "'somebody-elses'" : tenant,
+            neverSaying: [AzureIdentity.Laboratory.secret])
+    }
 }

@@ -10,6 +10,8 @@ enum TestCloud: String, CaseIterable, Sendable, CustomTestStringConvertible {
     case azure
     /// A bucket with a hierarchy of folders.
     case googleFolders = "google-folders"
+    /// An account of Azure's whose folders are real.
+    case azureFolders = "azure-folders"
 
     /// That of the test that is being run.
     @TaskLocal static var current = TestCloud.seaweedFS
@@ -25,6 +27,7 @@ enum TestCloud: String, CaseIterable, Sendable, CustomTestStringConvertible {
             case .fakeGCS: try await FakeGCSServer.shared.server
             case .azure: try await AzureBlob.shared.server
             case .googleFolders: try await GoogleStorage.withFolders.server
+            case .azureFolders: try await AzureBlob.tree.server
             }
         }
     }
@@ -35,7 +38,7 @@ enum TestCloud: String, CaseIterable, Sendable, CustomTestStringConvertible {
         case .ceph: CephGateway.isHere ? nil : CephGateway.absence
         case .google, .googleFolders: GoogleStorage.isHere ? nil : GoogleStorage.absence
         case .fakeGCS: FakeGCSServer.isHere ? nil : FakeGCSServer.absence
-        case .azure: AzureBlob.isHere ? nil : AzureBlob.absence
+        case .azure, .azureFolders: AzureBlob.isHere ? nil : AzureBlob.absence
         }
     }
 }

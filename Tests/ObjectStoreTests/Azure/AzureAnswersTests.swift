@@ -67,6 +67,11 @@ struct AzureAnswersTests {
             (403, "AuthenticationFailed", .denied), (403, "AuthorizationPermissionMismatch", .denied),
             (401, "NoAuthenticationInformation", .denied), (409, "PublicAccessNotPermitted", .denied),
             (409, "BlobArchived", .archived), (412, "LeaseIdMissing", .denied), (409, "LeaseAlreadyPresent", .denied),
+            (404, "SourcePathNotFound", .notFound), (404, "RenameDestinationParentPathNotFound", .notFound),
+            (404, "FilesystemNotFound", .notFound), (409, "PathAlreadyExists", .changed),
+            (409, "DestinationPathIsBeingDeleted", .throttled), (409, "InvalidRenameSourcePath", .invalid),
+            (409, "DirectoryNotEmpty", .invalid), (409, "DirectoryIsNotEmpty", .invalid),
+            (409, "ResourceTypeMismatch", .invalid),
             (503, "ServerBusy", .throttled), (500, "OperationTimedOut", .throttled), (429, nil, .throttled),
             (412, "ConditionNotMet", .changed), (409, "BlobAlreadyExists", .changed),
             (412, "SourceConditionNotMet", .changed), (400, "InvalidBlockList", .invalid),
@@ -82,10 +87,15 @@ struct AzureAnswersTests {
             HTTPResponse(
                 head: HTTPHead(status: status, headers: ["x-ms-request-id": "R1"]),
                 body: Array((document ?? "").utf8)))
+        let ofTrees = word.map { #"{"error": {"code": "\#($0)", "message": "m\u009b2J\nRequestId:1"}}"# }
+        let inJSON = AzureErrorAnswer(
+            HTTPResponse(
+                head: HTTPHead(status: status, headers: ["x-ms-request-id": "R1"]), body: Array((ofTrees ?? "").utf8)))
+        #expect(inJSON.code == word && inJSON.message == inBody.message)
         var headers: HTTPHeaders = [:]
         headers["x-ms-error-code"] = word
         let inHead = AzureErrorAnswer(HTTPResponse(head: HTTPHead(status: status, headers: headers)))
-        for answer in [inBody, inHead] {
+        for answer in [inBody, inJSON, inHead] {
             let error = failure.error(answer, "cannot read a", broken: .changed)
             #expect(error.code == code && error.message.hasPrefix("cannot read a: ") && error.status == status)
             #expect(error.message == error.message.printable && !error.message.contains("RequestId"))
@@ -135,5 +145,21 @@ struct AzureAnswersTests {
         let emulator = AzureSite(
             account: "mine", container: "data", service: try HTTPAddress(parsing: "http://127.0.0.1:10000/mine/"))
         #expect(emulator.address("a").text == "http://127.0.0.1:10000/mine/data/a")
+        #expect(emulator.tree == nil && site.place("a/ü")?.text == "https://mine.dfs.core.windows.net/%24web/a/%C3%BC")
+    }
+
+    /// Where Azure has the other host of an account.
+    @Test(
+        arguments: [
+            ("https://mine.blob.core.windows.net", "https://mine.dfs.core.windows.net/"),
+            ("https://mine.blob.core.chinacloudapi.cn/", "https://mine.dfs.core.chinacloudapi.cn/"),
+            ("https://mine.z01.blob.storage.azure.net", "https://mine.z01.dfs.storage.azure.net/"),
+            ("https://mine.privatelink.blob.core.windows.net", "https://mine.privatelink.dfs.core.windows.net/"),
+            ("https://blob.blob.core.windows.net", "https://blob.dfs.core.windows.net/"),
+            ("http://mine.blob.localhost:10000", "http://mine.dfs.localhost:10000/"),
+            ("http://127.0.0.1:10000/mine", nil), ("https://mine.example.org", nil), ("https://blob", nil),
+        ] as [(String, String?)])
+    func theHostForTrees(service: String, tree: String?) throws {
+        #expect(AzureSite.tree(beside: try HTTPAddress(parsing: service))?.text == tree)
     }
 }

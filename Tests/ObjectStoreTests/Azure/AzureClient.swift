@@ -1,6 +1,8 @@
 import HTTP
 import JSON
+import Signing
 import TestSupport
+import Testing
 
 /// Microsoft's own client, in Python.
 enum AzureClient {
@@ -8,6 +10,15 @@ enum AzureClient {
     static func run(_ order: JSONValue) throws -> JSONValue {
         let answer = try Python.run("Tests/ObjectStoreTests/Azure/client.py", input: order.compact)
         return try JSONValue(reading: answer.utf8)
+    }
+
+    /// Made by it, for a container.
+    static func signature(
+        of container: String, _ permissions: String, on server: AzureBlob
+    ) throws -> SharedAccessSignature {
+        let made = try run(
+            "sign", on: server, container: container, [.init("blob", "-"), .init("permissions", .string(permissions))])
+        return try #require(SharedAccessSignature(made["container"]?.text ?? ""))
     }
 
     /// On the tests' server, as the owner of the account.
@@ -18,7 +29,7 @@ enum AzureClient {
             .object(
                 [
                     .init("verb", .string(verb)), .init("service", .string(server.service.text)),
-                    .init("account", .string(AzureBlob.account)), .init("key", .string(AzureBlob.keyText)),
+                    .init("account", .string(server.account)), .init("key", .string(AzureBlob.keyText)),
                     .init("container", .string(container)),
                 ] + more))
     }

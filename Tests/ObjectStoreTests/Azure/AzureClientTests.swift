@@ -69,6 +69,19 @@ struct AzureClientTests {
         #expect(try AzureClient.run("routes", on: server, container: name).text == "all")
     }
 
+    /// As each of those who may ask.
+    @Test(arguments: ["key", "signature"]) func itDrivesEveryRouteOfTrees(credential: String) async throws {
+        let server = try await AzureBlob.tree.server
+        let container = try await server.makeContainer()
+        let order: [JSONValue.Member] = [
+            .init("credential", .string(credential)), .init("permissions", "racwdlm"), .init("blob", "-"),
+        ]
+        #expect(try AzureClient.run("tree", on: server, container: container, order).text == "all")
+        let store = try await AzureTestStore.tree(container: container)
+        #expect(try await store.listAll().keys == ["moved/a b+%2F?/ü", "z"])
+        #expect(try await store.text("z") == "one")
+    }
+
     @Test func signaturesOfItsMaking() async throws {
         let server = try await AzureBlob.shared.server
         let container = try await server.makeContainer()

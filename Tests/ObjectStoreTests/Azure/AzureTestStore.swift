@@ -1,6 +1,7 @@
 import HTTP
 import ObjectStore
 import TestSupport
+import Testing
 
 /// Stores in containers of the tests' server.
 enum AzureTestStore {
@@ -12,6 +13,24 @@ enum AzureTestStore {
     ) async throws -> AzureStore {
         let key = try await AzureBlob.shared.server.key
         return try await make(as: FixedSource(credential ?? .key(key)), container: container, settings)
+    }
+
+    /// In the account whose folders are real, asked what it can.
+    static func tree(
+        _ credential: AzureCredential? = nil, container: String? = nil, port: Int? = nil,
+        client: HTTPClient = client
+    ) async throws -> AzureStore {
+        let server = try await AzureBlob.tree.server
+        let name: String
+        if let container { name = container } else { name = try await server.makeContainer() }
+        let service = server.service(onPort: port ?? server.port)
+        let store = AzureStore(
+            AzureSite(
+                account: server.account, container: name, service: service, tree: AzureSite.tree(beside: service)),
+            credentials: FixedSource(credential ?? .key(server.key)), client: client)
+        let missing = try await store.learn()
+        #expect(missing == [])
+        return store
     }
 
     static func make(

@@ -6,11 +6,11 @@ extension AzureBlob {
     public func url(of container: String) -> String { "azure://" + container }
 
     public var credentials: [String: String] {
-        ["AZURE_STORAGE_ACCOUNT": Self.account, "AZURE_STORAGE_KEY": Self.keyText]
+        ["AZURE_STORAGE_ACCOUNT": account, "AZURE_STORAGE_KEY": Self.keyText]
     }
 
     public func place(onPort port: Int, in folder: TemporaryFolder) throws -> [String: String] {
-        ["AZURE_STORAGE_BLOB_ENDPOINT": "http://127.0.0.1:\(port)/\(Self.account)"]
+        ["AZURE_STORAGE_BLOB_ENDPOINT": service(onPort: port).text]
     }
 
     public func makeBucket(named name: String) async throws { try await ask(.put, "/\(name)", "restype=container") }

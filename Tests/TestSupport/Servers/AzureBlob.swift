@@ -3,7 +3,7 @@ public import Platform
 public import Signing
 
 /// Azure's blob storage as `azure-blob.py` imitates it, with Microsoft's own signer as the judge of who may do what. Started
-/// with the first test that asks for it; every test has a container of its own.
+/// with the first test that asks for it; every test has a container of its own. One server has two accounts.
 public final class AzureBlob: BucketServer {
     private static let python = PythonTools.path("python")
     private static let script = #filePath.replacing("AzureBlob.swift", with: "azure-blob.py")
@@ -13,22 +13,29 @@ public final class AzureBlob: BucketServer {
     public static let absence = "azure-storage-blob is not in .tools/python: run script/setup"
 
     public static let account = "testaccount"
+    /// With a hierarchical namespace: folders are real.
+    public static let treeAccount = "treeaccount"
     /// The bytes from 0 to 63.
     public static let keyText =
         "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw=="
     public static let token = "good-token"
 
     public let port: Int
+    public let account: String
     public let key: SharedKey
     private let process: ServerProcess
     private let client = HTTPClient()
 
     public static let shared = StartedOnce<AzureBlob> { try await start() }
+    public static let tree = StartedOnce<AzureBlob> {
+        let flat = try await shared.server
+        return try AzureBlob(flat.process, port: flat.port, account: treeAccount)
+    }
 
     private static func start() async throws -> AzureBlob {
         let port = try FreePorts.take(1)[0]
-        let words = "exec '\(python)' -B '\(script)' \(port) \(account) '\(keyText)' \(token)\n"
-        let server = try AzureBlob(ServerProcess(words, in: TemporaryFolder()), port: port)
+        let words = "exec '\(python)' -B '\(script)' \(port) \(account) \(treeAccount) '\(keyText)' \(token)\n"
+        let server = try AzureBlob(ServerProcess(words, in: TemporaryFolder()), port: port, account: account)
         let end = ContinuousClock.now + .seconds(60)
         while true {
             do {
@@ -44,18 +51,23 @@ public final class AzureBlob: BucketServer {
         }
     }
 
-    private init(_ process: ServerProcess, port: Int) throws {
-        guard let key = SharedKey(account: Self.account, base64: Self.keyText) else {
+    private init(_ process: ServerProcess, port: Int, account: String) throws {
+        guard let key = SharedKey(account: account, base64: Self.keyText) else {
             throw ServerFailure(what: "the key of the tests is none")
         }
         self.process = process
         self.port = port
+        self.account = account
         self.key = key
     }
 
-    /// Where the account's blobs are, as emulators have it.
-    public var service: HTTPAddress {
-        HTTPAddress(isSecure: false, host: "127.0.0.1", port: port, path: "/" + Self.account)
+    /// Where the account's blobs are: as emulators have it, and, of the one with folders, as Azure has it.
+    public var service: HTTPAddress { service(onPort: port) }
+
+    public func service(onPort port: Int) -> HTTPAddress {
+        account == Self.treeAccount
+            ? HTTPAddress(isSecure: false, host: "\(account).blob.localhost", port: port, path: "")
+            : HTTPAddress(isSecure: false, host: "127.0.0.1", port: port, path: "/" + account)
     }
 
     /// A new container, empty, under a name of its own; `visibility` is `blob` or `container` for what everybody may see.

@@ -1,11 +1,14 @@
 """Azure's blob storage in memory, as far as a client of objects can see it.
 
-    python3 azure-blob.py PORT ACCOUNT KEY TOKEN
+    python3 azure-blob.py PORT ACCOUNT TREE KEY TOKEN
 
 It follows Microsoft's description of the service: conditions, ranges, pages of listings, blocks that wait, copies by
-address, metadata, leases, tiers. Who may do what `azure_blob/access.py` says. No two requests are worked on at once.
+address, metadata, leases, tiers, what was deleted and can be had back. Of two accounts the second has a hierarchical namespace (`azure_blob/tree.py`), and both have
+two hosts, `ACCOUNT.blob.localhost` and `ACCOUNT.dfs.localhost` (`azure_blob/paths.py`); on every other host the account stands
+in the path. Who may do what `azure_blob/access.py` says. No two requests are worked on at once.
 """
 
+import json
 import sys
 import threading
 import uuid
@@ -13,15 +16,16 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from azure_blob.access import Access, Refusal
+from azure_blob.paths import Paths, account_and_kind
 from azure_blob.reading import Reading
-from azure_blob.state import Container, element
+from azure_blob.state import Account, Container, element
 from azure_blob.writing import Writing
 
 
-class Request(Reading, Writing, BaseHTTPRequestHandler):
+class Request(Reading, Writing, Paths, BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
-    access, containers, lock = None, {}, threading.Lock()
+    accounts, lock = {}, threading.Lock()
 
     def log_message(self, form, *values):
         print(self.command, self.path.split("?")[0], *values[1:], file=sys.stderr, flush=True)
@@ -39,15 +43,22 @@ class Request(Reading, Writing, BaseHTTPRequestHandler):
             with self.lock:
                 self.route()
         except Refusal as refusal:
-            text = element("Code", refusal.code) + element("Message", refusal.message)
-            body = f'<?xml version="1.0" encoding="utf-8"?><Error>{text}</Error>'.encode()
-            head = {"x-ms-error-code": refusal.code, **refusal.headers}
-            if self.command != "HEAD" and refusal.status != 304:
-                head["Content-Type"] = "application/xml"
-            self.answer(refusal.status, head, body)
+            self.refuse(refusal)
         self.send(*self.reply)
 
     do_GET = do_HEAD = do_PUT = do_DELETE = serve
+
+    def refuse(self, refusal):
+        head = {"x-ms-error-code": refusal.code, **refusal.headers}
+        if self.host == "dfs":
+            kind, body = "application/json", {"error": {"code": refusal.code, "message": refusal.message}}
+            body = json.dumps(body).encode()
+        else:
+            text = element("Code", refusal.code) + element("Message", refusal.message)
+            kind, body = "application/xml", f'<?xml version="1.0" encoding="utf-8"?><Error>{text}</Error>'.encode()
+        if self.command != "HEAD" and refusal.status != 304:
+            head["Content-Type"] = kind
+        self.answer(refusal.status, head, body)
 
     def answer(self, status, head=None, body=b""):
         """Sent when nobody waits for the lock any more: who reads slowly keeps nobody else from asking."""
@@ -75,28 +86,40 @@ class Request(Reading, Writing, BaseHTTPRequestHandler):
     def route(self):
         parts = urlsplit(self.path)
         self.query = dict(parse_qsl(parts.query, keep_blank_values=True))
-        account, container, name = (unquote(part) for part in (parts.path[1:].split("/", 2) + ["", ""])[:3])
-        if account != self.access.account:
+        _, self.host = account_and_kind(self.headers["Host"]) or (None, "blob")
+        account, container, name = self.parts(parts.path)
+        self.account = self.accounts.get(account)
+        if not self.account:
             raise Refusal(400, "InvalidUri")
+        self.access, self.containers = self.account.access, self.account.containers
         self.container, self.name = self.containers.get(container), name
         public = self.container.public if self.container else None
         self.rights = self.access.rights(self.command, self.path, self.headers, container, name, public)
         what, comp = self.query.get("restype"), self.query.get("comp")
         if what == "account" and comp == "properties":
-            kind = {"x-ms-sku-name": "Standard_LRS", "x-ms-account-kind": "StorageV2", "x-ms-is-hns-enabled": "false"}
+            kind = {"x-ms-sku-name": "Standard_LRS", "x-ms-account-kind": "StorageV2", }
+            kind["x-ms-is-hns-enabled"] = str(self.is_tree).lower()
             return self.answer(200, kind)
         if what == "container" and self.command == "PUT":
             return self.make_container(container)
         if self.container is None:
-            raise Refusal(404, "ContainerNotFound")
-        if name:
+            raise Refusal(404, "ContainerNotFound" if self.host == "blob" else "FilesystemNotFound")
+        self.blob = self.container.blobs.get(name)
+        if self.host == "dfs":
+            route = PATH_ROUTES.get((self.command, bool(name)))
+        elif name:
             route = BLOB_ROUTES.get((self.command, comp))
-            self.blob = self.container.blobs.get(name)
         else:
             route = CONTAINER_ROUTES.get((self.command, what, comp))
         if not route:
             raise Refusal(405, "UnsupportedHttpVerb")
         route(self)
+
+    def parts(self, path):
+        """Account, container and name."""
+        named = account_and_kind(self.headers["Host"])
+        path = f"/{named[0]}{path}" if named else path
+        return [unquote(part) for part in (path[1:].split("/", 2) + ["", ""])[:3]]
 
     def need(self, letters):
         if not any(letter in self.rights for letter in letters):
@@ -139,7 +162,16 @@ BLOB_ROUTES = {
     ("PUT", "properties"): Request.set_properties,
     ("PUT", "tier"): Request.set_tier,
     ("PUT", "lease"): Request.lease,
+    ("PUT", "undelete"): Request.undelete,
     ("DELETE", None): Request.delete,
+}
+
+
+PATH_ROUTES = {
+    ("HEAD", False): Request.file_system,
+    ("GET", False): Request.list_paths,
+    ("PUT", True): Request.make_path,
+    ("DELETE", True): Request.delete_path,
 }
 
 
@@ -147,8 +179,8 @@ class Server(ThreadingHTTPServer):
     request_queue_size = 512
 
 
-def main(port, account, key, token):
-    Request.access = Access(account, key, [token])
+def main(port, flat, tree, key, token):
+    Request.accounts = {name: Account(Access(name, key, [token]), name == tree) for name in [flat, tree]}
     Server(("127.0.0.1", int(port)), Request).serve_forever()
 
 

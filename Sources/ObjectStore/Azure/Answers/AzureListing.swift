@@ -6,9 +6,11 @@ import Signing
 final class AzureListing: XMLHandler {
     private(set) var objects: [ObjectInfo] = []
     private(set) var prefixes: [ObjectKey] = []
-    /// Names of objects that mark folders.
-    private(set) var folders: [ObjectKey] = []
+    /// What marks folders, by names without a slash.
+    private(set) var markers: [ObjectInfo] = []
     private(set) var marker: String?
+
+    var folders: [ObjectKey] { markers.map(\.key) }
 
     private var isListing = false
     private var place = Place.elsewhere
@@ -49,7 +51,7 @@ final class AzureListing: XMLHandler {
         case (2, _):
             if case "NextMarker" = name, !text.isEmpty { marker = String(decoding: text, as: UTF8.self) }
         case (3, .object):
-            if object.isFolder { folders.append(key) } else { objects.append(object.info(key)) }
+            if object.isFolder { markers.append(object.info(key)) } else { objects.append(object.info(key)) }
             place = .elsewhere
         case (3, .prefix):
             prefixes.append(key)

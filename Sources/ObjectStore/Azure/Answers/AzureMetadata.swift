@@ -40,6 +40,28 @@ enum AzureMetadata {
     }
 
     static func isFolder(_ metadata: ObjectMetadata) -> Bool { metadata.user[folderMark]?.lowercased() == "true" }
+
+    /// With what marks a folder, and without.
+    static func folder(_ metadata: ObjectMetadata) -> ObjectMetadata {
+        var marked = metadata
+        marked.user[folderMark] = "true"
+        return marked
+    }
+
+    static func unmarked(_ metadata: ObjectMetadata) -> ObjectMetadata {
+        var metadata = metadata
+        metadata.user[folderMark] = nil
+        return metadata
+    }
+}
+
+extension ObjectInfo {
+    /// A folder without what marks it.
+    var unmarked: ObjectInfo {
+        var info = self
+        info.metadata = AzureMetadata.unmarked(metadata)
+        return info
+    }
 }
 
 /// Names of metadata have to be identifiers of C# there: letters, digits and underscores, and no digit at the beginning. All

@@ -28,6 +28,7 @@ struct AzurePosition: Equatable {
         var page = ListPage()
         page.objects = listing.objects
         page.prefixes = listing.prefixes
+        guard !request.showsFolders else { return all(listing, page) }
         var waiting = AzurePosition(request).folders + listing.folders.map { $0 + "/" }
         if let marker = listing.marker {
             let last = [listing.objects.last?.key, listing.prefixes.last, listing.folders.last].compactMap { $0 }.max()
@@ -37,6 +38,19 @@ struct AzurePosition: Equatable {
         }
         for folder in waiting where !page.hasContent(of: folder) { page.prefixes.append(folder) }
         page.prefixes.sort()
+        return page
+    }
+
+    /// With all folders that the service has on it.
+    private static func all(_ listing: AzureListing, _ page: ListPage) -> ListPage {
+        var page = page
+        page.objects += listing.markers.map { marker in
+            var folder = marker.unmarked
+            folder.key = marker.key + "/"
+            return folder
+        }
+        page.objects.sort { $0.key < $1.key }
+        page.next = listing.marker.map { AzurePosition(marker: $0, folders: []).token }
         return page
     }
 

@@ -29,6 +29,7 @@ struct AzureService: HTTPService {
         guard let credential = try await current() else { return request }
         let time = clock.now
         AzureCopySource.authorize(&request, at: site, with: credential, time: time)
+        AzureRenameSource.authorize(&request, with: credential)
         switch credential {
         case .key(let key): AzureSigning.sign(&request, key, time: time)
         case .link(let link): request.address.query = link.appended(to: request.address.query)

@@ -6,6 +6,7 @@ struct AzureAuthority {
     private static let variable = "AZURE_AUTHORITY_HOST"
     private static let usual = "https://login.microsoftonline.com"
 
+    let tenant: String
     /// What is asked for tokens.
     let address: HTTPAddress
 
@@ -21,6 +22,7 @@ struct AzureAuthority {
         }
         var address = try Self.host(environment[Self.variable] ?? Self.usual)
         address.path += "/\(tenant)/oauth2/v2.0/token"
+        self.tenant = tenant
         self.address = address
     }
 

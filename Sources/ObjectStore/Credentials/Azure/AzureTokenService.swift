@@ -15,7 +15,7 @@ struct AzureTokenService {
     func token(
         _ proof: AzureProof
     ) async throws(StoreError) -> FoundCredentials<AzureCredential> {
-        let name = "\(kind) \(client.printable) at \(authority.address.authority)"
+        let name = "\(kind) \(client.printable) at \(authority.address.authority) (tenant \(authority.tenant))"
         let items =
             [
                 QueryItem("client_id", client), QueryItem("grant_type", "client_credentials"),

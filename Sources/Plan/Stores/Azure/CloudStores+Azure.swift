@@ -25,7 +25,9 @@ extension CloudStores {
         var request = AzureCredentialRequest(mount, bucket, environment)
         let place = try AzurePlace(bucket, mount.access, found: try await request.place(on: machine))
         request.account = place.account
-        return (AzureSite(account: place.account, container: bucket.bucket, service: place.service), request)
+        let site = AzureSite(
+            account: place.account, container: bucket.bucket, service: place.service, tree: place.tree)
+        return (site, request)
     }
 
     /// Those for the account if it is known, else those for any.

@@ -13,7 +13,8 @@ extension ReceivedRequest {
     /// Of an object's bytes.
     public var isRead: Bool {
         let isGoogles = path.hasPrefix("/storage/v1/")
-        let isAbout = target.contains("restype=") || isGoogles && !target.contains("alt=media")
+        let isAbout =
+            target.contains("restype=") || target.contains("resource=") || isGoogles && !target.contains("alt=media")
         return method == "GET" && !isListing && !isAbout
     }
 
@@ -51,12 +52,13 @@ extension ReceivedRequest {
     /// Of an object in parts, before the first. Only S3 has it as a step of its own.
     public var isBeginning: Bool { method == "POST" && query["uploads"] != nil }
 
-    /// Of an object to another one, by the server; of the key that it is to have.
+    /// Of an object to another one, by the server, where a move is one as well; of the key that it is to have.
     public var copyTarget: String? {
         if let target = path.split(separator: "/rewriteTo/").dropFirst().first {
             return target.split(separator: "/").last?.removingPercentEncoding
         }
-        return self["x-amz-copy-source"] != nil || self["x-ms-copy-source"] != nil ? key : nil
+        let sources = ["x-amz-copy-source", "x-ms-copy-source", "x-ms-rename-source"]
+        return sources.contains { self[$0] != nil } ? key : nil
     }
 
     /// Of an object or a folder to another name, in one step; the name that it is to have.

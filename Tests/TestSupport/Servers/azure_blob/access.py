@@ -12,7 +12,7 @@ from azure.storage.blob._shared.authentication import SharedKeyCredentialPolicy
 from azure.storage.blob._shared.shared_access_signature import _SharedAccessHelper
 from azure.storage.blob._shared_access_signature import _BlobSharedAccessHelper
 
-EVERYTHING = "rlcwd"
+EVERYTHING = "rlcwdm"
 # How far a request's date may be from the time.
 TOLERANCE = 900
 # The client leaves the last one empty, since it never sends the header.

@@ -4,11 +4,12 @@ import re
 
 from azure_blob.access import Refusal
 from azure_blob.state import crc64, md5
+from azure_blob.tree import Tree
 
 LARGEST_METADATA = 8192
 
 
-class Conditions:
+class Conditions(Tree):
     def exists(self):
         if self.blob is None or self.blob.data is None:
             raise Refusal(404, "BlobNotFound")
@@ -37,6 +38,7 @@ class Conditions:
             raise Refusal(403, "UnauthorizedBlobOverwrite")
         self.check_conditions(target)
         self.check_lease()
+        self.check_name()
 
     def check_body(self):
         for name, compute, code in [("Content-MD5", md5, "Md5Mismatch"), ("x-ms-content-crc64", crc64, "Crc64Mismatch")]:

@@ -2,10 +2,12 @@
 
 import base64
 import re
+from email.utils import formatdate
 
 from azure_blob.access import Refusal
 from azure_blob.conditions import Conditions
-from azure_blob.state import element, md5, name_element
+from azure_blob.state import element, element_of, md5, name_element
+from azure_blob.tree import place
 
 LARGEST_PAGE = 5000
 
@@ -20,12 +22,17 @@ class Reading(Conditions):
             if blob.data is None and not shows_waiting or not name.startswith(prefix):
                 continue
             end = name.find(delimiter, len(prefix)) if delimiter else -1
+            if self.is_tree and end < 0 and delimiter and blob.is_folder:
+                entries[name + "/"] = None
+                continue
             entries.update([(name, blob)] if end < 0 else [(name[: end + len(delimiter)], None)])
         marker, most = self.query.get("marker", ""), min(int(self.query.get("maxresults", LARGEST_PAGE)), LARGEST_PAGE)
         if most < 1:
             raise Refusal(400, "OutOfRangeQueryParameterValue")
         start = base64.urlsafe_b64decode(marker)
-        names = [name for name in sorted(entries, key=str.encode) if name.encode() >= start]
+        order = place if self.is_tree else str.encode
+        start = order(start.decode())
+        names = [name for name in sorted(entries, key=order) if order(name) >= start]
         following = base64.urlsafe_b64encode(names[most].encode()).decode() if len(names) > most else ""
         items = "".join(self.entry(name, entries[name]) for name in names[:most])
         # The client takes what it asks for next from here.
@@ -36,7 +43,8 @@ class Reading(Conditions):
 
     def entry(self, name, blob):
         if blob is None:
-            return f"<BlobPrefix>{name_element(name)}</BlobPrefix>"
+            kind = element("ResourceType", "directory") if self.is_tree else ""
+            return f"<BlobPrefix>{name_element(name)}{kind and element_of('Properties', kind)}</BlobPrefix>"
         if blob.data is None:
             head = element("Content-Length", "0") + element("BlobType", "BlockBlob")
             return f"<Blob>{name_element(name)}<Properties>{head}</Properties></Blob>"
@@ -45,7 +53,9 @@ class Reading(Conditions):
             "Content-Length": str(len(blob.data)), "Content-MD5": blob.md5 or "", "BlobType": "BlockBlob",
             "AccessTier": blob.tier, "LeaseStatus": "locked" if blob.lease else "unlocked",
         }
-        properties = "".join(element(*item) for item in head.items())
+        if self.is_tree:
+            head["ResourceType"] = "directory" if blob.is_folder else "file"
+        properties = "".join(element(*item) for item in head.items() if item[1] is not None)
         metadata = ""
         if "metadata" in self.query.get("include", ""):
             metadata = f"<Metadata>{''.join(element(*item) for item in blob.metadata.items())}</Metadata>"
@@ -59,7 +69,7 @@ class Reading(Conditions):
             raise Refusal(409, "BlobArchived")
         head = {
             **blob.head, "Content-Type": blob.type, "x-ms-blob-type": "BlockBlob", "Accept-Ranges": "bytes",
-            "x-ms-access-tier": blob.tier, **{"x-ms-meta-" + name: value for name, value in blob.metadata.items()},
+            "x-ms-access-tier": blob.tier, "x-ms-creation-time": formatdate(blob.made, usegmt=True), **{"x-ms-meta-" + name: value for name, value in blob.metadata.items()},
         }
         size, text = len(blob.data), self.headers.get("x-ms-range") or self.headers.get("Range")
         if self.command == "HEAD" or not text:

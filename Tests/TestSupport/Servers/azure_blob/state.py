@@ -23,9 +23,17 @@ class Versioned:
         return {"ETag": self.etag, "Last-Modified": formatdate(self.time, usegmt=True)}
 
 
+class Account:
+    """`is_tree`: with a hierarchical namespace."""
+
+    def __init__(self, access, is_tree):
+        self.access, self.is_tree, self.containers = access, is_tree, {}
+
+
 class Container(Versioned):
     def __init__(self, public):
-        self.blobs, self.public = {}, public
+        # Deleted ones can be had back.
+        self.blobs, self.deleted, self.public = {}, {}, public
         self.touch()
 
 
@@ -33,10 +41,11 @@ class Blob(Versioned):
     """Without data it has only blocks that wait, and nobody sees it."""
 
     def __init__(self):
-        self.data = None
+        self.data, self.is_folder = None, False
         self.committed, self.waiting = [], {}
         self.metadata, self.type, self.md5, self.tier, self.lease = {}, None, None, "Hot", None
         self.touch()
+        self.made = self.time
 
     def write(self, data, request, blocks=(), like=None):
         self.data, self.committed, self.waiting = data, list(blocks), {}
@@ -46,6 +55,7 @@ class Blob(Versioned):
         self.md5 = request.headers.get("x-ms-blob-content-md5") or (like.md5 if like else None)
         self.tier = request.headers.get("x-ms-access-tier", "Hot")
         self.touch()
+        self.made = self.time
 
 
 def crc64(data):
@@ -58,7 +68,11 @@ def md5(data):
 
 
 def element(name, text):
-    return f"<{name}>{escape(text)}</{name}>"
+    return element_of(name, escape(text))
+
+
+def element_of(name, inner):
+    return f"<{name}>{inner}</{name}>"
 
 
 def name_element(name):

@@ -4,7 +4,7 @@ import base64
 import re
 import uuid
 import xml.etree.ElementTree as ElementTree
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from azure_blob.access import Refusal
 from azure_blob.conditions import Conditions
@@ -13,12 +13,18 @@ from azure_blob.state import Blob, md5
 
 class Writing(Conditions):
     def new_blob(self):
+        self.make_parents()
+        return self.waiting_blob()
+
+    def waiting_blob(self):
         self.blob = self.blob or self.container.blobs.setdefault(self.name, Blob())
         return self.blob
 
     def put(self):
         if "x-ms-copy-source" in self.headers and "x-ms-blob-type" not in self.headers:
             return self.copy()
+        if self.makes_folder():
+            return self.put_folder()
         self.check_write()
         if self.headers.get("x-ms-blob-type") != "BlockBlob":
             raise Refusal(400, "InvalidHeaderValue")
@@ -45,7 +51,7 @@ class Writing(Conditions):
 
     def source(self, is_trusted=False):
         url = urlsplit(self.headers["x-ms-copy-source"])
-        account, container, name = (unquote(part) for part in (url.path[1:].split("/", 2) + ["", ""])[:3])
+        account, container, name = self.parts(url.path)
         home = self.containers.get(container)
         if url.netloc != self.headers["Host"] or account != self.access.account:
             raise Refusal(400, "InvalidHeaderValue")
@@ -66,6 +72,7 @@ class Writing(Conditions):
     def put_block(self):
         self.need("cw")
         self.check_lease()
+        self.check_name()
         name = self.query.get("blockid", "")
         try:
             length = len(base64.b64decode(name, validate=True))
@@ -82,7 +89,7 @@ class Writing(Conditions):
         if not self.body:
             raise Refusal(400, "InvalidHeaderValue", "a block of no bytes")
         self.check_body()
-        waiting = self.new_blob().waiting
+        waiting = self.waiting_blob().waiting
         if any(len(other) != len(name) for other in waiting):
             raise Refusal(400, "InvalidBlobOrBlock")
         waiting[name] = self.body
@@ -107,8 +114,12 @@ class Writing(Conditions):
         self.answer(201, blob.head)
 
     def set_metadata(self):
-        self.check_write()
-        self.exists().metadata = self.metadata()
+        self.need("w")
+        self.check_conditions()
+        self.check_lease()
+        if self.exists().is_folder and not self.makes_folder():
+            raise Refusal(400, "InvalidMetadata", "a folder stays one")
+        self.blob.metadata = self.metadata()
         self.blob.touch()
         self.answer(200, self.blob.head)
 
@@ -143,5 +154,14 @@ class Writing(Conditions):
         self.exists()
         self.check_conditions()
         self.check_lease()
-        del self.container.blobs[self.name]
-        self.answer(202)
+        self.check_removal()
+        self.container.deleted[self.name] = self.container.blobs.pop(self.name)
+        self.answer(202, {"x-ms-delete-type-permanent": "false"})
+
+    def undelete(self):
+        self.need("w")
+        if self.name in self.container.deleted:
+            self.container.blobs.setdefault(self.name, self.container.deleted.pop(self.name))
+        elif self.blob is None:
+            raise Refusal(404, "BlobNotFound")
+        self.answer(200)
