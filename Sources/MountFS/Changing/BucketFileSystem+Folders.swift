@@ -17,8 +17,8 @@ extension BucketFileSystem {
             guard key.bytes.count < BucketTree.longestKey else { throw SystemError(code: ENAMETOOLONG) }
             try await refuseTaken(name, in: folder)
             try await clear(key, writing)
-            try await makeFolder(key + "/", attributes)
             var facts = NodeFacts(asked: 0)
+            facts.marker = try await makeFolder(key + "/", attributes)
             facts.modified = FileTime.now.inNanoseconds
             facts.details = ObjectDetails(attributes)
             return .found(try tree.addMade(name, in: folder, .folder, facts))
@@ -63,9 +63,12 @@ extension BucketFileSystem {
         throw SystemError(code: EEXIST)
     }
 
-    private func makeFolder(_ marker: ObjectKey, _ attributes: WrittenAttributes) async throws(SystemError) {
+    /// The version of the object that stands for it, where one does.
+    private func makeFolder(
+        _ marker: ObjectKey, _ attributes: WrittenAttributes
+    ) async throws(SystemError) -> ObjectVersion? {
         guard let store = tree.store as? any FolderStore else {
-            return _ = try await put(marker, [], attributes, of: .folder, if: .always)
+            return try await put(marker, [], attributes, of: .folder, if: .always)
         }
         try await inStore(marker) { () async throws(StoreError) in
             do throws(StoreError) {
@@ -76,6 +79,7 @@ extension BucketFileSystem {
             let wanted = FileAttributes(attributes)
             if wanted != FileAttributes() { _ = try await store.set(wanted, of: marker) }
         }
+        return nil
     }
 
     private func makeLink(

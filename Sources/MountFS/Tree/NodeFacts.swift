@@ -8,6 +8,8 @@ struct NodeFacts: Sendable {
     var modified: Int?
     /// Of the object that is the file; nothing of folders.
     var version: ObjectVersion?
+    /// Of the object that stands for a folder, where it is known.
+    var marker: ObjectVersion?
     /// Permission bits that the store itself knows.
     var mode: UInt32?
     /// What goes with the object beside its bytes, where that was asked for; it belongs to the version.
@@ -36,6 +38,7 @@ struct NodeFacts: Sendable {
     init(folder marker: ObjectInfo?, asked: Int, details: ObjectDetails?) {
         self.init(asked: asked)
         modified = marker?.modified.inNanoseconds
+        self.marker = marker?.version
         self.details = details
     }
 
@@ -53,7 +56,9 @@ struct NodeFacts: Sendable {
         cached = old.cached
         if version == nil, old.version == nil {
             // A folder: listings of what it stands in do not tell of its own object.
-            modified = modified ?? old.modified
+            // One that was made from here has had a time already, by another clock: it would look as if it had changed since.
+            if marker == nil || marker == old.marker { modified = old.modified ?? modified }
+            marker = marker ?? old.marker
             details = details ?? old.details
         } else if details == nil, version == old.version {
             details = old.details
