@@ -142,15 +142,33 @@ extension BucketFileSystem {
     func moveInStore(
         _ key: ObjectKey, _ version: ObjectVersion, to newKey: ObjectKey, _ metadata: ObjectMetadata?
     ) async throws(SystemError) -> ObjectVersion {
-        let store = tree.store
-        guard store.capabilities.atomicRename == .none else {
-            return try await inStore(key) { () async throws(StoreError) in
-                try await store.rename(key, to: newKey, if: .always).version
-            }
-        }
+        if let moved = try await renameInStore(key, to: newKey) { return moved }
         let copied = try await copyInStore(key, version, to: newKey, metadata)
         try await delete(key)
         return copied
+    }
+
+    /// In one step: an object, or a folder with all that is in it. Nothing where the store cannot, or finds now that it may not.
+    func renameInStore(_ key: ObjectKey, to newKey: ObjectKey) async throws(SystemError) -> ObjectVersion? {
+        let store = tree.store
+        func can() -> Bool {
+            switch store.capabilities.atomicRename {
+            case .none: false
+            case .objects: !key.endsInSlash
+            case .objectsAndFolders: true
+            }
+        }
+        guard can() else { return nil }
+        let renamed = await tree.calls.call(key) { () async throws(StoreError) in
+            try await store.rename(key, to: newKey, if: .always)
+        }
+        switch renamed {
+        case .success(let result): return result.version
+        case .failure(let error):
+            guard can() else { return nil }
+            tree.report(error)
+            throw SystemError(error)
+        }
     }
 
     private func copyInStore(

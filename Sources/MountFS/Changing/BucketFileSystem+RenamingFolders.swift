@@ -17,7 +17,7 @@ extension BucketFileSystem {
                 throw SystemError(code: EBUSY)
             }
             try await noteMoves(of: written.map(\.file), below: found.key, to: newPrefix)
-            let moved: [ObjectKey: ObjectVersion]
+            let moved: Moved
             do throws(SystemError) {
                 moved = try await moveAll(below: found.key, to: newPrefix)
             } catch {
@@ -28,17 +28,15 @@ extension BucketFileSystem {
             for (_, file) in written {
                 guard let old = file.key, old.hasPrefix(found.key) else { continue }
                 try await forgetUpload(of: file)
-                if let version = file.replacing, tree.store.capabilities.atomicRename != .objectsAndFolders {
+                if let version = file.replacing, moved.isCopied {
                     leftovers.append(try noteLeftover(StoredObject(old, version, size: 0)))
                 }
-                try file.move(to: Self.key(old, from: found.key, to: newPrefix), with: moved[old], nil)
+                try file.move(to: Self.key(old, from: found.key, to: newPrefix), with: moved.versions[old], nil)
             }
             // Noted before the old ones go: else it would look, after a crash, as if somebody else had removed them.
-            if tree.store.capabilities.atomicRename != .objectsAndFolders {
-                try await deleteAll(Array(moved.keys), below: found.key)
-            }
+            if moved.isCopied { try await deleteAll(Array(moved.versions.keys), below: found.key) }
             for leftover in leftovers { try leftover?.remove() }
-            try tree.move(found.node, to: new.name, in: new.folder, nil, isOnlyHere: moved.isEmpty)
+            try tree.move(found.node, to: new.name, in: new.folder, nil, isOnlyHere: moved.versions.isEmpty)
             for (node, _) in written { tree.noteMoved(node) }
         }
         for (node, file) in written { finish(node, file, writing) }
@@ -76,11 +74,18 @@ extension BucketFileSystem {
         return try await first.whileStill { () async throws(SystemError) in try await still(files.dropFirst(), body) }
     }
 
-    /// Everything below a key that ends in a slash; what was copied has to be deleted. Returns the new versions by the old keys.
-    private func moveAll(
-        below prefix: ObjectKey, to newPrefix: ObjectKey
-    ) async throws(SystemError) -> [ObjectKey: ObjectVersion] {
-        if let moved = try await moveAtOnce(prefix, to: newPrefix) { return moved }
+    private struct Moved {
+        /// The new versions by the old keys.
+        let versions: [ObjectKey: ObjectVersion]
+        /// What was copied has to be deleted.
+        let isCopied: Bool
+    }
+
+    /// Everything below a key that ends in a slash.
+    private func moveAll(below prefix: ObjectKey, to newPrefix: ObjectKey) async throws(SystemError) -> Moved {
+        if let versions = try await moveAtOnce(prefix, to: newPrefix) {
+            return Moved(versions: versions, isCopied: false)
+        }
         var moved: [ObjectKey: ObjectVersion] = [:]
         do throws(SystemError) {
             try await copyAll(below: prefix, to: newPrefix, &moved)
@@ -89,7 +94,7 @@ extension BucketFileSystem {
             try? await deleteAll(moved.keys.map { Self.key($0, from: prefix, to: newPrefix) }, below: newPrefix)
             throw error
         }
-        return moved
+        return Moved(versions: moved, isCopied: true)
     }
 
     private func copyAll(
@@ -144,14 +149,7 @@ extension BucketFileSystem {
             return !page.objects.isEmpty || !page.prefixes.isEmpty || page.next != nil
         }
         guard isThere else { return [:] }
-        let renamed = await tree.calls.call(prefix) { () async throws(StoreError) in
-            try await store.rename(prefix, to: newPrefix, if: .always)
-        }
-        if case .failure(let error) = renamed {
-            guard store.capabilities.atomicRename == .objectsAndFolders else { return nil }
-            tree.report(error)
-            throw SystemError(error)
-        }
+        guard try await renameInStore(prefix, to: newPrefix) != nil else { return nil }
         var moved: [ObjectKey: ObjectVersion] = [:]
         for (_, file) in tree.written() {
             guard let key = file.key, key.hasPrefix(prefix), file.replacing != nil else { continue }

@@ -110,6 +110,11 @@ extension GCSStore {
             return PutResult(version: found.version)
         }
         let failure = failure(response, task)
+        if failure.status == 403 {
+            // Whoever asks may not, though perhaps copy and delete: then it is done so from now on.
+            facts.hasMoves = false
+            throw withoutFolders(failure)
+        }
         // It may be the source's.
         guard failure.code == .conditionFailed, (try? await look(key, task).version) != source.version else {
             throw failure

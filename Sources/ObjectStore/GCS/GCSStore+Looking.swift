@@ -34,26 +34,26 @@ extension GCSStore {
                 .unsupported,
                 "bucket \(site.bucket.printable) is in one zone: such buckets do not speak the JSON interface")
         }
-        facts.hasMoves = layout["hierarchicalNamespace"]?["enabled"] == .boolean(true)
-        guard facts.hasMoves else { return [] }
-        facts.folderUse = try await folderUse(task)
-        guard facts.folderUse == .none else { return [] }
+        guard layout["hierarchicalNamespace"]?["enabled"] == .boolean(true) else { return [] }
+        let rights = try await rights(task)
+        facts.hasMoves = rights.mayMove
+        facts.folderUse = rights.folders
+        guard rights.folders == .none else { return [] }
         return [
             """
             bucket \(site.bucket.printable) has folders, and \(service.identity ?? "nobody") may not use them as such \
-            (storage.folders.*): they are renamed object by object, and empty ones are not shown
+            (\(rights.mayMove ? "storage.folders.*" : GCSRights.moving)): they are renamed object by object, and empty ones \
+            are not shown
             """
         ]
     }
 
-    /// What whoever asks may do with folders; asked, since a refusal in the middle of things would come too late. Who is not told
-    /// finds it out.
-    private func folderUse(_ task: String) async throws(StoreError) -> GCSFolderUse {
-        let address = site.bucket("iam/testPermissions", GCSFolderUse.asked)
-        let response = try await sendAny(request(.get, address), task)
-        guard response.isSuccess else { return .changed }
-        guard case .array(let granted)? = try document(response, task)["permissions"] else { return .none }
-        return GCSFolderUse(allowedBy: Set(granted.compactMap(\.text)))
+    /// Asked, since a refusal in the middle of things would come too late. Who is not told finds it out.
+    private func rights(_ task: String) async throws(StoreError) -> GCSRights {
+        let response = try await sendAny(request(.get, site.bucket("iam/testPermissions", GCSRights.asked)), task)
+        guard response.isSuccess else { return .all }
+        guard case .array(let granted)? = try document(response, task)["permissions"] else { return GCSRights([]) }
+        return GCSRights(Set(granted.compactMap(\.text)))
     }
 
     /// What a generation is missing for that was asked for: the object is gone, or is another one now.

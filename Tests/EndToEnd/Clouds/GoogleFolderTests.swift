@@ -16,12 +16,13 @@ extension MountedTasks {
 
             init(
                 _ objects: [String: String] = [:], folders: [String] = [], taking milliseconds: Int = 0,
-                _ rights: GoogleStorage.FolderRights? = nil, hasFolders: Bool = true, commit: String = "close"
+                _ rights: GoogleStorage.FolderRights? = nil, moves: GoogleStorage.MoveRights? = nil,
+                hasFolders: Bool = true, commit: String = "close"
             ) async throws {
                 server = try await GoogleStorage.shared.server
                 let name =
                     hasFolders
-                    ? try await server.makeBucketWithFolders(taking: milliseconds, rights)
+                    ? try await server.makeBucketWithFolders(taking: milliseconds, rights, moves: moves)
                     : try await server.makeBucket([:])
                 bucket = try BucketSandbox(server, bucket: name)
                 try await bucket.put(objects)
@@ -155,6 +156,24 @@ extension MountedTasks {
             #expect(try scene.sandbox.document("down").exitCode == 0)
             try await scene.bucket.succeed(scene.bucket.task())
             scene.bucket.expect([String: String]())
+        }
+
+        /// Who may not move, but copy and delete, has it done so: of what is open and changed as well, and of folders.
+        @Test(arguments: GoogleStorage.MoveRights.allCases)
+        func filesThatMayNotBeMoved(moves: GoogleStorage.MoveRights) async throws {
+            let scene = try await Scene(["a": "one\n", "b": "two\n", "d/c": "three\n"], moves: moves)
+            let line = """
+                cd $M && mv a n && exec 3>>b && echo more >&3 && mv b d/b && echo most >&3 && exec 3>&- && mv d e
+                cat n e/b e/c && find . | sort
+                """
+            #expect(
+                try scene.sandbox.output(line) == "one\ntwo\nmore\nmost\nthree\n.\n./e\n./e/b\n./e/c\n./n\n")
+            #expect(scene.asked("/moveTo/") == (moves == .denied ? 0 : 1))
+            let log = try TemporaryFolder.text(of: scene.sandbox.files.state + "/task/log")
+            #expect(log.contains("(storage.objects.move)") == (moves == .denied), "\(log)")
+            #expect(try scene.sandbox.document("down").exitCode == 0)
+            try await scene.bucket.succeed(scene.bucket.task())
+            scene.bucket.expect(["n": "one\n", "e/b": "two\nmore\nmost\n", "e/c": "three\n"])
         }
 
         enum Victim: CaseIterable, Sendable { case session, everything }

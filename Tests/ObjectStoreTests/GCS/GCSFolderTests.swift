@@ -122,7 +122,7 @@ struct GCSFolderTests {
         try await reader.learn()
         #expect(try await prefixes(reader) == ["a/"])
         #expect(try await prefixes(reader, below: "a/") == ["a/b/"])
-        #expect(reader.capabilities.atomicRename == .objects)
+        #expect(reader.capabilities.atomicRename == .none)
     }
 
     // MARK: Empty ones

@@ -16,13 +16,21 @@ extension GoogleStorage {
         case unknown, unimplemented
     }
 
+    /// Who may move objects in one step there.
+    public enum MoveRights: String, Sendable, CaseIterable {
+        /// Nobody, as everybody is told who asks, or as it turns out.
+        case denied, refused
+    }
+
     /// A new one. What it does in its own time takes so long, and fails with a code of `google.rpc.Code` if one is given.
     public func makeBucketWithFolders(
-        taking milliseconds: Int = 0, failing code: Int = 0, _ rights: FolderRights? = nil, readersPay: Bool = false
+        taking milliseconds: Int = 0, failing code: Int = 0, _ rights: FolderRights? = nil,
+        moves: MoveRights? = nil, readersPay: Bool = false
     ) async throws -> String {
         var properties = Self.folders
         properties["labels"] = ["operations-take": String(milliseconds), "operations-fail": String(code)]
         if let rights { properties["labels"]?["folder-rights"] = rights.rawValue }
+        if let moves { properties["labels"]?["move-rights"] = moves.rawValue }
         if readersPay { properties["billing"] = ["requesterPays": true] }
         return try await makeBucket(properties)
     }

@@ -8,8 +8,8 @@ from google_storage.refusals import Refusal, forbidden, no_route
 
 READING = {"storage.objects.get", "storage.objects.list", "storage.folders.get", "storage.folders.list"}
 EVERYTHING = READING | {
-    "storage.objects.create", "storage.objects.delete", "storage.objects.update", "storage.folders.create",
-    "storage.folders.delete", "storage.folders.rename",
+    "storage.objects.create", "storage.objects.delete", "storage.objects.update", "storage.objects.move",
+    "storage.folders.create", "storage.folders.delete", "storage.folders.rename",
 }
 
 
@@ -50,9 +50,15 @@ class Access:
 
     def permissions(self, bucket):
         granted = READING if self.headers.get("Authorization") == "Bearer reader" else EVERYTHING
+        if "move-rights" in bucket.labels:
+            granted = granted - {"storage.objects.move"}
         if bucket.labels.get("folder-rights") is None:
             return granted
         return {permission for permission in granted if "folders" not in permission}
+
+    def authorize_moves(self, bucket):
+        if "storage.objects.move" not in self.permissions(bucket):
+            raise forbidden("storage.objects.move")
 
     def authorize_shown_folders(self, bucket):
         if bucket.labels.get("folder-rights") in ("denied", "refused"):

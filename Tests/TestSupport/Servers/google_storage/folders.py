@@ -2,13 +2,15 @@
 renamed in one step, in the service's own time."""
 
 from google_storage.buckets import folders_above
-from google_storage.refusals import Refusal, no_route
+from google_storage.refusals import Refusal, forbidden, no_route
 
 
 class Folders:
     def test_permissions(self, bucket):
         if bucket.labels.get("folder-rights") in ("refused", "unknown", "unimplemented"):
             raise no_route()
+        if bucket.labels.get("move-rights") == "refused":
+            raise forbidden("storage.buckets.get")
         granted = self.permissions(bucket).intersection(self.values("permissions"))
         self.say({"kind": "storage#testIamPermissionsResponse", "permissions": sorted(granted)})
 

@@ -74,6 +74,7 @@ class Writing:
     def move(self, bucket, key, new_key):
         if not bucket.has_folders:
             raise Refusal(400, "invalid", "The bucket has no hierarchical namespace.")
+        self.authorize_moves(bucket)
         source = find(bucket, key)
         require(self.query, source, prefix="ifSource")
         require(self.query, bucket.objects.get(new_key))
