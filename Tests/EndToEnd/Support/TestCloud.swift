@@ -66,7 +66,11 @@ struct OverClouds: SuiteTrait, TestTrait, TestScoping {
                 return issue
             }
             try await naming.provideScope(for: test, testCase: testCase) {
-                try await TestCloud.$current.withValue(cloud) { try await function() }
+                do {
+                    try await TestCloud.$current.withValue(cloud) { try await function() }
+                } catch {
+                    Issue.record(error)
+                }
             }
         }
     }

@@ -27,11 +27,20 @@ extension GoogleStorage {
     public func removeBucket(_ bucket: String) async throws { try await ask(.delete, "/storage/v1/b/\(bucket)") }
 
     public func put(_ key: String, _ body: [UInt8], metadata: [String: String], in bucket: String) async throws {
+        try await put(key, body, metadata.isEmpty ? [:] : ["metadata": metadata], in: bucket)
+    }
+
+    /// Of which is said that gzip has packed it.
+    public func put(_ key: String, packed body: [UInt8], in bucket: String) async throws {
+        try await put(key, body, ["contentType": "text/plain", "contentEncoding": "gzip"], in: bucket)
+    }
+
+    private func put(_ key: String, _ body: [UInt8], _ description: [String: Any], in bucket: String) async throws {
         let query = [QueryItem("uploadType", "media"), QueryItem("name", key)].encoded
         try await ask(.post, "/upload/storage/v1/b/\(bucket)/o", query, body: body)
-        guard !metadata.isEmpty else { return }
-        let description = try JSONSerialization.data(withJSONObject: ["metadata": metadata])
-        try await ask(.put, Self.path(key, bucket), body: Array(description))
+        guard !description.isEmpty else { return }
+        let document = try JSONSerialization.data(withJSONObject: description)
+        try await ask(.put, Self.path(key, bucket), body: Array(document))
     }
 
     public func delete(_ key: String, in bucket: String) async throws { try await ask(.delete, Self.path(key, bucket)) }
