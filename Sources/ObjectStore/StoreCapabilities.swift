@@ -12,8 +12,8 @@ public struct StoreCapabilities: Sendable, Equatable {
     public var conditionalDelete = false
 
     public var serverCopy = false
-    /// Parts made of ranges of existing objects.
-    public var partCopy = false
+    /// What of existing objects parts are made of without being sent.
+    public var partCopy = PartCopy.none
     public var atomicRename = AtomicRename.none
     /// Folders are there for themselves: what is written makes them, and they stay when nothing is in them any more. Deletions of
     /// keys that end in a slash are theirs.
@@ -43,6 +43,13 @@ public struct StoreCapabilities: Sendable, Equatable {
     public var keepsMetadata = false
     /// Else keys are UTF-8.
     public var keysMayBeAnyBytes = false
+
+    public enum PartCopy: Sendable, Equatable {
+        case none
+        /// The whole of one, whatever its size.
+        case objects
+        case ranges
+    }
 
     public enum AtomicRename: Sendable, Equatable {
         case none

@@ -7,15 +7,16 @@ enum UploadPlan: Sendable, Equatable {
     case whole
     case parts([PlannedPart])
 
-    /// What is still as it was in a large object is copied by the store, and only the rest is sent.
-    init(_ image: StagedImage, _ can: StoreCapabilities, _ layout: PartLayout) {
+    /// What is still as it was in a large object is copied by the store, and only the rest is sent. `base` is that object's size, where
+    /// it is known.
+    init(_ image: StagedImage, _ can: StoreCapabilities, _ layout: PartLayout, base: Int? = nil) {
         guard image.size > min(layout.smallest, can.maximumPut) else {
             self = .whole
             return
         }
         if can.hasEqualParts {
             self = .parts(Self.marking(layout.parts(of: image.size), image, can))
-        } else if let parts = Self.around(image, can, layout) {
+        } else if let parts = Self.around(image, can, layout, base: base) {
             self = .parts(parts)
         } else {
             self = .parts(layout.parts(of: image.size))
@@ -25,7 +26,7 @@ enum UploadPlan: Sendable, Equatable {
     /// Parts whose places are given.
     private static func marking(_ parts: [PlannedPart], _ image: StagedImage, _ can: StoreCapabilities) -> [PlannedPart]
     {
-        guard can.partCopy else { return parts }
+        guard can.partCopy == .ranges else { return parts }
         return parts.map { part in
             var part = part
             part.isCopied = image.pieces(in: part.range).allSatisfy { $0.origin == .base }
@@ -45,18 +46,31 @@ enum UploadPlan: Sendable, Equatable {
 
     /// Nothing when there is nothing to copy.
     private static func around(
-        _ image: StagedImage, _ can: StoreCapabilities, _ layout: PartLayout
+        _ image: StagedImage, _ can: StoreCapabilities, _ layout: PartLayout, base: Int?
     ) -> [PlannedPart]? {
-        guard can.partCopy else { return nil }
-        let stretches = enlarged(stretches(image), can.minimumPartSize)
+        let stretches: [Stretch]
+        switch can.partCopy {
+        case .none: return nil
+        case .objects: stretches = behindTheWhole(base, image)
+        case .ranges: stretches = enlarged(self.stretches(image), can.minimumPartSize)
+        }
         guard stretches.contains(where: \.isCopied) else { return nil }
         var size = (sent: layout.smallest, copied: layout.smallest * copied)
         while true {
-            let parts = divided(stretches, sent: size.sent, copied: min(size.copied, can.maximumPartSize))
+            let copied = can.partCopy == .objects ? .max : min(size.copied, can.maximumPartSize)
+            let parts = divided(stretches, sent: size.sent, copied: copied)
             // What cannot be divided into few enough is for the store to refuse.
             if parts.count <= can.maximumParts || size.sent > image.size { return parts }
             size = (size.sent * 2, size.copied * 2)
         }
+    }
+
+    /// All of the object, where nothing but what comes behind it is new.
+    private static func behindTheWhole(_ base: Int?, _ image: StagedImage) -> [Stretch] {
+        guard let base, base > 0, image.baseEnd == base, image.size > base, image.here.within(0..<base).isEmpty else {
+            return []
+        }
+        return [Stretch(range: 0..<base, isCopied: true), Stretch(range: base..<image.size, isCopied: false)]
     }
 
     private static func stretches(_ image: StagedImage) -> [Stretch] {
@@ -102,7 +116,7 @@ enum UploadPlan: Sendable, Equatable {
         for stretch in stretches {
             let count =
                 stretch.isCopied
-                ? (stretch.range.count + copied - 1) / copied : max(1, stretch.range.count / sent)
+                ? (stretch.range.count - 1) / copied + 1 : max(1, stretch.range.count / sent)
             for index in 0..<count {
                 let (from, to) = (stretch.range.count * index / count, stretch.range.count * (index + 1) / count)
                 let start = stretch.range.lowerBound

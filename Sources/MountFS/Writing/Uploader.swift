@@ -90,7 +90,8 @@ final class Uploader: Sendable {
     ) async throws(Failure) -> Saved? {
         let version: ObjectVersion?
         var metadata = target.metadata
-        switch UploadPlan(sealed.image, store.capabilities, layout) {
+        let base = file.state.base.flatMap(StoredObject.init(words:))
+        switch UploadPlan(sealed.image, store.capabilities, layout, base: base?.size) {
         case .whole:
             // It was larger when parts of it were sent.
             if file.state.upload != nil { try await forgetUpload(of: file) }

@@ -32,7 +32,7 @@ public struct AzureStore: ObjectStore {
         can.conditionalComplete = true
         can.conditionalDelete = true
         can.serverCopy = true
-        can.partCopy = true
+        can.partCopy = .ranges
         can.maximumPartSize = 4000 << 20
         can.maximumParts = 50_000
         can.maximumPut = 5000 << 20

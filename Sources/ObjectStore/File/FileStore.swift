@@ -41,7 +41,7 @@ public struct FileStore: ObjectStore {
         can.conditionalComplete = true
         can.conditionalDelete = true
         can.serverCopy = true
-        can.partCopy = true
+        can.partCopy = .ranges
         can.atomicRename = .objectsAndFolders
         // Each page reads its folders anew.
         can.pageLimit = 10_000

@@ -26,6 +26,7 @@ public enum GCSServer: Sendable, CaseIterable {
         can.conditionalComplete = isGoogle
         can.conditionalDelete = isGoogle
         can.serverCopy = true
+        can.partCopy = .objects
         can.maximumParts = GCSParts.most
         // Of the object, too; so whatever is there can be copied at once.
         can.maximumPut = 5 << 40

@@ -53,7 +53,7 @@ public enum S3Server: Sendable, CaseIterable {
         can.conditionalDelete = [.amazon, .seaweedFS].contains(self)
         can.conditionalCopy = self == .amazon
         can.serverCopy = true
-        can.partCopy = true
+        can.partCopy = .ranges
         can.minimumPartSize = 5 << 20
         can.maximumPartSize = 5 << 30
         can.maximumParts = 10_000

@@ -21,7 +21,7 @@ extension MemoryBucket {
             can.conditionalComplete = true
             can.conditionalDelete = true
             can.serverCopy = true
-            can.partCopy = true
+            can.partCopy = .ranges
             change(&can)
         }
     }
@@ -85,9 +85,12 @@ extension MemoryBucket {
     func copyPart(
         _ number: Int, of upload: Upload, from source: CopySource, _ range: Range<Int>
     ) async throws(StoreError) -> UploadedPart {
-        guard capabilities.partCopy else { throw StoreError(.unsupported, "no copies of parts") }
         try await begin(.copyPart(upload.key, number))
         let object = try object(source)
+        let can = capabilities.partCopy
+        guard can == .ranges || can == .objects && range == 0..<object.bytes.count else {
+            throw StoreError(.unsupported, "no such copies of parts")
+        }
         guard range.upperBound <= object.bytes.count else { throw StoreError(.invalid, "behind the end") }
         let part = try set(number, Array(object.bytes[range]), of: upload)
         try lose(.copyPart(upload.key, number))

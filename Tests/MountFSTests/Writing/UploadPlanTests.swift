@@ -9,7 +9,7 @@ import Testing
     private let mib = 1 << 20
     private var s3: StoreCapabilities {
         var can = StoreCapabilities()
-        can.partCopy = true
+        can.partCopy = .ranges
         can.minimumPartSize = 5 << 20
         can.maximumPartSize = 5 << 30
         can.maximumParts = 10_000
@@ -64,6 +64,39 @@ import Testing
         #expect(PartLayout(s3).range(of: 10_000).upperBound > 5 << 40)
     }
 
+    /// Of a store that copies whole objects only: what is written behind one is sent, and nothing else.
+    @Test func whatIsAppendedToAWholeObject() {
+        var can = s3
+        can.partCopy = .objects
+        can.minimumPartSize = 1
+        func parts(_ image: StagedImage, base: Int?) -> [PlannedPart] {
+            self.parts(UploadPlan(image, can, PartLayout(can), base: base))
+        }
+        let size = 1024 * mib
+        var image = StagedImage(ofObjectWithSize: size)
+        image.write(size..<size + 1 * mib)
+        #expect(
+            parts(image, base: size) == [
+                PlannedPart(number: 1, range: 0..<size, isCopied: true),
+                PlannedPart(number: 2, range: size..<size + 1 * mib, isCopied: false),
+            ])
+        let all = PartLayout(can).parts(of: size + 1 * mib)
+        #expect(parts(image, base: nil) == all)
+        // It has been longer.
+        #expect(parts(image, base: size + 1) == all)
+        image.write(5..<6)
+        #expect(parts(image, base: size) == all)
+        // What is left of it is not all of it.
+        image = StagedImage(ofObjectWithSize: size)
+        image.resize(to: size - 1)
+        image.write(size - 1..<size + 9)
+        #expect(parts(image, base: size) == PartLayout(can).parts(of: size + 9))
+        // A gap has nothing but zeros.
+        image = StagedImage(ofObjectWithSize: size)
+        image.write(size + 20 * mib..<size + 20 * mib + 1)
+        #expect(parts(image, base: size).map(\.isCopied) == [true, false, false])
+    }
+
     @Test func equalPartsStayEqual() {
         var can = s3
         can.hasEqualParts = true
@@ -80,7 +113,7 @@ import Testing
         var generator = SeededGenerator(seed: UInt64(seed))
         var can = s3
         can.hasEqualParts = seed % 5 == 0
-        can.partCopy = seed % 7 != 0
+        can.partCopy = seed % 7 == 0 ? .none : .ranges
         let size = Int.random(in: 0...(400 * mib), using: &generator)
         var image = StagedImage(ofObjectWithSize: size)
         for _ in 0..<Int.random(in: 0..<12, using: &generator) {
@@ -101,10 +134,10 @@ import Testing
         for part in parts {
             #expect(part.range.count <= (part.isCopied ? can.maximumPartSize : 64 << 20))
             let isAsItWas = image.pieces(in: part.range).allSatisfy { $0.origin == .base }
-            if part.isCopied { #expect(isAsItWas && can.partCopy) }
+            if part.isCopied { #expect(isAsItWas && can.partCopy == .ranges) }
         }
         // Everything that could be copied is, but for the neighbourhood of changes.
-        guard can.partCopy, !can.hasEqualParts else { return }
+        guard can.partCopy == .ranges, !can.hasEqualParts else { return }
         let copied = parts.filter(\.isCopied).reduce(0) { $0 + $1.range.count }
         let pieces = image.pieces(in: 0..<image.size).filter { $0.origin == .base }
         let copyable = pieces.reduce(0) { $0 + max(0, $1.range.count - 2 * can.minimumPartSize) }

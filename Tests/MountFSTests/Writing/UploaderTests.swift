@@ -52,7 +52,7 @@ import Testing
         var first = SeededGenerator(seed: UInt64(seed))
         let size = [nil, 0, 3000, 60_000].randomElement(using: &first)!
         let bench = try await WritingBench(object: size.map { WritingBench.bytes($0, seed: UInt64(seed)) }) { can in
-            can.partCopy = seed % 3 != 0
+            can.partCopy = [.none, .objects, .ranges][seed % 3]
             can.hasEqualParts = seed % 5 == 0
             can.conditionalComplete = seed % 2 == 0
             can.minimumPartSize = 1024

@@ -98,7 +98,7 @@ extension Conformance {
             #expect(try await holds(store, "a", [1]))
         },
         Check("parts are copied from what is there") { store in
-            guard store.capabilities.partCopy else { return }
+            guard store.capabilities.partCopy == .ranges else { return }
             let bodies = bodies(store)
             let source = try await store.put("source", .bytes(bodies[0] + bodies[1]), PutOptions()).version
             let upload = try await store.beginUpload("a", UploadOptions())
@@ -114,6 +114,21 @@ extension Conformance {
             }
             _ = try await store.complete(upload, [copied, last], if: .always)
             #expect(try await holds(store, "a", Array((bodies[0] + bodies[1])[range]) + bodies[2]))
+        },
+        Check("a part is all of what is there") { store in
+            guard store.capabilities.partCopy != .none else { return }
+            let bodies = bodies(store)
+            let source = try await store.put("a", .bytes(bodies[0]), PutOptions()).version
+            let upload = try await store.beginUpload("a", UploadOptions())
+            let whole = CopySource("a", source)
+            let copied = try await store.copyPart(1, of: upload, from: whole, 0..<bodies[0].count)
+            let last = try await store.uploadPart(2, of: upload, .bytes(bodies[1]), checksum: nil)
+            await expectFailure(.changed) { () throws(StoreError) in
+                try await store.copyPart(
+                    3, of: upload, from: CopySource("a", ObjectVersion("none")), 0..<bodies[0].count)
+            }
+            _ = try await store.complete(upload, [copied, last], if: .always)
+            #expect(try await holds(store, "a", bodies[0] + bodies[1]))
         },
     ]
 }

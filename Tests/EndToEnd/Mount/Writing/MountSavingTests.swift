@@ -77,6 +77,25 @@ extension WritingTasks {
             try await expectInBucket(["new": "new\n", "d/e": "deep\n"])
         }
 
+        /// Of a large object that something is written behind only that goes to the bucket, and nothing comes from there.
+        @Test func whatIsAppendedIsAllThatMoves() async throws {
+            let mib = 1 << 20
+            let (large, more) = (BucketSandbox.bytes(40 * mib), BucketSandbox.bytes(mib, seed: 2))
+            try await bucket.put(["large": large])
+            try sandbox.expect(0, task("commit: close"))
+            try Files.write(more, to: Array(sandbox.path("more").utf8))
+            let before = proxy.passages.count
+            #expect(
+                try sandbox.output("cat \(sandbox.path("more")) >> $M/large && stat -c %s $M/large") == "42991616\n")
+            let passages = proxy.passages.dropFirst(before)
+            let sent = passages.reduce(0) { $0 + (Int($1.request["content-length"] ?? "") ?? 0) }
+            let read = passages.reduce(0) { $0 + $1.sent }
+            #expect(sent < 2 * mib && read < mib, "\(sent), \(read)")
+            #expect(try sandbox.document("down").exitCode == 0)
+            try await bucket.succeed(bucket.task())
+            bucket.expect(["old": Array("old\n".utf8), "large": large + more])
+        }
+
         /// With `commit: close` a program waits for the bucket, so that nothing is left to be saved.
         @Test func closeWaits() async throws {
             try sandbox.expect(0, task("commit: close"))
