@@ -84,10 +84,25 @@ extension WritingTasks {
 
             func arm(_ point: Point) {
                 let victims = sandbox.sessions + (point.victim == .everything ? sandbox.supervisors : [])
-                let killing: @Sendable () -> Void = { for process in victims { kill(process, SIGKILL) } }
                 let step = point.step
+                let killing: @Sendable () -> Void = { [weak proxy] in
+                    if step == .part, let proxy { Self.waitForFirstPart(proxy) }
+                    for process in victims { kill(process, SIGKILL) }
+                }
                 let deed: Fault.Deed = point.moment == .before ? .instead(killing) : .behind(killing)
                 proxy.add(Fault(deed) { step.isMeant(by: $0) })
+            }
+
+            /// On a machine that is busy the second part may be there first; whoever is killed then sends the first one again.
+            private static func waitForFirstPart(_ proxy: FaultProxy) {
+                let end = ContinuousClock.now + .seconds(30)
+                while ContinuousClock.now < end,
+                    !proxy.passages.contains(where: { $0.request.partNumber == 1 && $0.isAnswered })
+                {
+                    usleep(20_000)
+                }
+                // It has to be noted, too, for which Google is asked once more.
+                usleep(700_000)
             }
 
             /// The same task again, where nobody is left to go on.
