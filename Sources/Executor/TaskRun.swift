@@ -16,12 +16,23 @@ public final class TaskRun: Sendable {
     private let limits: RunLimits
     private let progress: [CopyProgress]
     private let watches: Mutex<[Stopwatch?]>
-    private let status: Mutex<RunStatus>
+    private let course: Mutex<Course>
     private let signals: SignalWait
     /// What keeps the mounts as long as COMMAND needs them; nothing: they stay.
     private let user: MountUser?
     /// Counts up whenever a mount has ended, for those that wait for the one they stand in.
     private let ended = Semaphore()
+
+    private struct Course {
+        var status: RunStatus
+        /// What it was with each change of a state that has not been shown yet: also what passes at once is told.
+        var unseen: [RunStatus]
+
+        init(_ status: RunStatus) {
+            self.status = status
+            unseen = [status]
+        }
+    }
 
     private enum Job {
         case copy(CheckedMount)
@@ -58,20 +69,22 @@ public final class TaskRun: Sendable {
         self.limits = limits
         progress = jobs.map { _ in CopyProgress() }
         watches = Mutex(jobs.map { _ in nil })
-        status = Mutex(
-            RunStatus(
-                task: plan.task, started: .now(), diagnostics: diagnostics,
-                mounts: jobs.map(\.status) + preflight.refused.map(MountStatus.init(refused:))))
+        course = Mutex(
+            Course(
+                RunStatus(
+                    task: plan.task, started: .now(), diagnostics: diagnostics,
+                    mounts: jobs.map(\.status) + preflight.refused.map(MountStatus.init(refused:)))))
         self.signals = signals
     }
 
-    /// Runs to the end. `observe` is called from this thread with every change of a state and at least every tenth of a second.
+    /// Runs to the end. `observe` is called from this thread with every change of a state, from those at the beginning on, and at
+    /// least every tenth of a second.
     public func run(observe: (RunStatus) -> Void) -> RunStatus {
         let watch = Stopwatch()
         let workers = Threads.begin(min(jobs.count, RunLimits.mountsAtOnce)) { [self] in work() }
         var deadlineIsOver = false
         while !isOver {
-            observe(snapshot())
+            show(observe)
             let signal = signals.next(milliseconds: 100)
             if let signal { interrupt(.signal(signal)) }
             if let limit = limits.timeoutMilliseconds, !deadlineIsOver, watch.seconds * 1000 >= Double(limit) {
@@ -80,14 +93,22 @@ public final class TaskRun: Sendable {
             }
         }
         workers.join()
-        let final = snapshot()
-        observe(final)
-        return final
+        show(observe)
+        return snapshot()
+    }
+
+    private func show(_ observe: (RunStatus) -> Void) {
+        let unseen = course.withLock { course in
+            defer { course.unseen = [] }
+            return course.unseen
+        }
+        for status in unseen { observe(figured(status)) }
+        observe(snapshot())
     }
 
     // MARK: Mounts
 
-    private var isOver: Bool { status.withLock { $0.mounts.allSatisfy(\.state.isFinal) } }
+    private var isOver: Bool { course.withLock { $0.status.mounts.allSatisfy(\.state.isFinal) } }
 
     /// Takes one mount after the other until none is left.
     private func work() {
@@ -107,7 +128,7 @@ public final class TaskRun: Sendable {
     }
 
     private func next() -> Next {
-        let next = status.withLock { status -> Next in
+        let next = change { status -> Next in
             var isWaiting = false
             for index in jobs.indices where status.mounts[index].state == .planned {
                 if status.interruption != nil {
@@ -154,7 +175,7 @@ public final class TaskRun: Sendable {
             limits: limits.copy(of: checked.mount))
         let outcome = copy.run(waits: {})
         let counted = snapshot().mounts[index]
-        status.withLock { status in
+        change { status in
             status.mounts[index] = counted
             status.mounts[index].state = outcome.failure == nil ? .copied : .failed
             status.mounts[index].error = outcome.failure.map(MountError.init)
@@ -165,14 +186,14 @@ public final class TaskRun: Sendable {
     }
 
     private func mount(_ checked: CheckedMountPoint, _ index: Int) {
-        let task = status.withLock { $0.task }
+        let task = course.withLock { $0.status.task }
         let count = jobs.count { if case .mount = $0 { true } else { false } }
         let work = MountWork(
             checked: checked, client: SupervisorClient(TaskFolder(stateFolder, task: task), environment),
             user: user, environment: environment, memory: limits.memory(ofEachOf: count), progress: progress[index])
         let outcome = work.run()
         let seconds = snapshot().mounts[index].seconds
-        status.withLock { status in
+        change { status in
             status.mounts[index].seconds = seconds
             switch outcome {
             case .success(let served):
@@ -187,15 +208,25 @@ public final class TaskRun: Sendable {
     }
 
     private func interrupt(_ reason: RunStatus.Interruption) {
-        status.withLock { $0.interruption = $0.interruption ?? reason }
+        change { $0.interruption = $0.interruption ?? reason }
         for progress in progress { progress.cancel() }
+    }
+
+    private func change<Answer>(_ body: (inout RunStatus) -> Answer) -> Answer {
+        course.withLock { course in
+            let before = course.status.mounts.map(\.state)
+            defer { if course.status.mounts.map(\.state) != before { course.unseen.append(course.status) } }
+            return body(&course.status)
+        }
     }
 
     // MARK: Looking
 
-    /// The status with the figures of this moment.
-    private func snapshot() -> RunStatus {
-        var now = status.withLock { $0 }
+    private func snapshot() -> RunStatus { figured(course.withLock { $0.status }) }
+
+    /// With the figures of this moment.
+    private func figured(_ status: RunStatus) -> RunStatus {
+        var now = status
         let watches = watches.withLock { $0 }
         for index in jobs.indices {
             if case .copy(let checked) = jobs[index] {

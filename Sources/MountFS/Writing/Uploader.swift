@@ -17,6 +17,9 @@ final class Uploader: Sendable {
         var replacing: ObjectVersion?
         /// False when it is to go somewhere else, or nowhere: then nothing is begun any more.
         var isWanted: @Sendable () -> Bool = { true }
+        /// Does to a new version what has to be done before it is what was wanted, which may make another one of it. Until then the
+        /// journal has it as one that was sent: whoever comes after a crash knows its bytes again.
+        var finishing: @Sendable (Saved) async throws(Failure) -> Saved = { saved throws(Failure) in saved }
     }
 
     /// A version that is in the bucket, with what it has beside its bytes.
@@ -78,11 +81,16 @@ final class Uploader: Sendable {
                 saved = own
             }
             // Without one, another was sealed meanwhile.
-            guard let saved else { continue }
+            guard let saved = try await finished(saved, target) else { continue }
             try onDisk { () throws(SystemError) in try file.settle(saved.number, as: saved.object.words) }
             return saved
         }
         return nil
+    }
+
+    private func finished(_ saved: Saved?, _ target: Target) async throws(Failure) -> Saved? {
+        guard let saved else { return nil }
+        return try await target.finishing(saved)
     }
 
     private func upload(

@@ -95,27 +95,25 @@ extension WrittenFile {
         try result.get()
     }
 
-    /// Where objects are files, a new version has the attributes of a new file at first.
+    /// Where objects are files, a new version has the attributes of a new file at first. Setting them makes another version of it.
     func completed(_ saved: Uploader.Saved) async throws(Uploader.Failure) -> Uploader.Saved {
         guard uploader.store is any FolderStore, attributes != WrittenAttributes() else { return saved }
         let key = saved.object.key
-        do throws(StoreError) {
-            var metadata = state.withLock { wantedMetadata($0) }
-            let version: ObjectVersion
+        let (wanted, attributes) = state.withLock { (wantedMetadata($0), $0.attributes) }
+        let (version, metadata) = try await uploader.inStore(key) { () async throws(StoreError) in
             do throws(StoreError) {
-                version = try await setAttributes(of: key)
+                return (try await setAttributes(of: key), wanted)
             } catch {
                 // The bytes are there, whatever they look like; some of the attributes may be, too.
                 settings.report("\(key.shown): attributes cannot be stored: \(error.message)", error)
-                version = try await uploader.store.stat(key).version
-                metadata = saved.metadata
+                return (try await uploader.store.stat(key).version, saved.metadata)
             }
-            let object = StoredObject(key, version, size: saved.object.size)
-            try rebase(onto: object, metadata)
-            return Uploader.Saved(number: saved.number, object: object, metadata: metadata)
-        } catch {
-            throw .store(error)
         }
+        try uploader.onDisk { () throws(SystemError) in
+            try staged.describe(WrittenDescription(attributes, stored: metadata).words)
+        }
+        let object = StoredObject(key, version, size: saved.object.size)
+        return Uploader.Saved(number: saved.number, object: object, metadata: metadata)
     }
 
     private func setAttributes(of key: ObjectKey) async throws(StoreError) -> ObjectVersion {

@@ -156,7 +156,7 @@ extension WrittenFile {
                 let saved = try await uploader.upload(staged, to: target)
                 if let saved {
                     pause = settings.pauses.lowerBound
-                    finish(try await completed(saved), target)
+                    finish(saved, target)
                 }
                 endAttempt()
             } catch {
@@ -290,6 +290,7 @@ extension WrittenFile {
         Uploader.Target(
             key: key, metadata: uploader.store.capabilities.keepsMetadata ? wantedMetadata(state) : .init(),
             replacing: state.replacing,
-            isWanted: { [weak self] in self?.state.withLock { $0.stills == 0 } ?? false })
+            isWanted: { [weak self] in self?.state.withLock { $0.stills == 0 } ?? false },
+            finishing: { [self] saved throws(Uploader.Failure) in try await completed(saved) })
     }
 }
