@@ -93,8 +93,9 @@ int shim_fuse_handshake(
 struct shim_fuse_seam;
 
 // `interrupts` is the writing end of a pipe: the number of every request that the kernel calls off is written to it, 8
-// bytes each. `owner` is for the callbacks.
-struct shim_fuse_seam *shim_fuse_seam_new(struct shim_fuse_kept *kept, int interrupts, void *owner);
+// bytes each. `largest` is how many bytes a request may have. `owner` is for the callbacks.
+struct shim_fuse_seam *shim_fuse_seam_new(
+    struct shim_fuse_kept *kept, int interrupts, size_t largest, void *owner);
 void *shim_fuse_seam_owner(const struct shim_fuse_seam *seam);
 
 // In the place of read(2) and writev(2). The first read gives INIT again, and the answer to that goes nowhere.

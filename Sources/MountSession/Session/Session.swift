@@ -59,6 +59,9 @@ final class Session: Sendable {
 
     /// The most that libfuse's buffers take.
     static let largestWrite = 1 << 20
+
+    /// Nearly: only values of extended attributes may be larger where nothing is written.
+    var largestRequest: Int { (saving == nil ? 0 : Self.largestWrite) + 2 * 4096 }
 }
 
 extension Caller {

@@ -94,7 +94,7 @@ public enum SessionProcess {
         _ session: Session, _ memory: borrowing SeamMemory, interrupts: Int32
     ) -> OpaquePointer? {
         let owner = Unmanaged.passRetained(session).toOpaque()
-        guard let seam = shim_fuse_seam_new(memory.kept, interrupts, owner) else { return nil }
+        guard let seam = shim_fuse_seam_new(memory.kept, interrupts, session.largestRequest, owner) else { return nil }
         var operations = Session.operations
         let fuse = cfuse_session(
             &operations, SessionDescriptors.device, shim_fuse_read, shim_fuse_writev, UnsafeMutableRawPointer(seam))

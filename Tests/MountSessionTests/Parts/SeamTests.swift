@@ -20,7 +20,7 @@ struct SeamTests {
         var interrupts: [Int32] = [-1, -1]
         #expect(shim_pipe_without_waiting(&interrupts) == 0)
         defer { interrupts.forEach { close($0) } }
-        let seam = try #require(shim_fuse_seam_new(memory.kept, interrupts[1], nil))
+        let seam = try #require(shim_fuse_seam_new(memory.kept, interrupts[1], 4096, nil))
 
         // INIT comes once more, and the answer to it goes nowhere.
         var request = [UInt8](repeating: 0, count: (1 << 20) + 4096)

@@ -98,6 +98,44 @@ extension WritingTasks {
             #expect(sandbox.staged == [])
         }
 
+        /// What is just being handed to a session that has only begun, and is killed, is handed to the next one.
+        @Test func aSessionUnderLargeWrites() throws {
+            let write = """
+                import os, sys, threading
+                heard = []
+                def write(number):
+                    file = os.open(f"{sys.argv[1]}/f{number}", os.O_RDWR | os.O_CREAT)
+                    content = os.urandom(1 << 20)
+                    while not os.path.exists(sys.argv[2]):
+                        for place in range(16):
+                            try: os.pwrite(file, content, place << 20)
+                            except OSError as error: heard.append(error)
+                    os.close(file)
+                threads = [threading.Thread(target=write, args=(number,)) for number in range(6)]
+                for thread in threads: thread.start()
+                for thread in threads: thread.join()
+                sys.exit(str(heard) if heard else 0)
+                """
+            let entry = "{source: ./src, mode: MOUNT, commit: background}"
+            // One that dies too often is not begun again.
+            for round in 0..<6 {
+                try sandbox.expect(0, "file_mounts: {\(sandbox.destination): \(entry)}")
+                let enough = sandbox.path("enough\(round)")
+                let writer = try Program.start(
+                    ["timeout", "-s", "KILL", "60", "python3", "-c", write, sandbox.destination, enough])
+                for _ in 0..<4 {
+                    let session = try #require(try sandbox.status().process)
+                    usleep(UInt32.random(in: 0..<20_000))
+                    kill(session, SIGKILL)
+                    try sandbox.wait("another session") { try sandbox.status().process.map { $0 != session } ?? false }
+                }
+                try sandbox.write(["enough\(round)": ""])
+                let finished = try writer.wait(seconds: 60)
+                #expect(finished.status == 0, "\(finished.errors)")
+                #expect(try sandbox.verb("down").status == 0)
+            }
+        }
+
         @Test func theSupervisor() throws {
             try sandbox.expect(0, sandbox.task())
             kill(sandbox.supervisors[0], SIGKILL)
