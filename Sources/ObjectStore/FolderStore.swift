@@ -12,6 +12,8 @@ public protocol FolderStore: ObjectStore {
     func exchange(_ key: ObjectKey, with other: ObjectKey) async throws(StoreError)
     /// Of an object, or of a folder if the key ends in a slash, which has no version.
     func set(_ attributes: FileAttributes, of key: ObjectKey) async throws(StoreError) -> ObjectVersion?
+    /// Whether the versions are of one file of one size, of which maybe only the attributes were set in between.
+    func areOfOneFile(_ version: ObjectVersion, _ other: ObjectVersion) -> Bool
 }
 
 /// Attributes of a file that are to be set; the others stay.

@@ -61,8 +61,9 @@ public protocol ObjectStore: Sendable {
         _ upload: Upload, _ parts: [UploadedPart], if condition: WriteCondition
     ) async throws(StoreError) -> PutResult
 
-    /// The version that an object made of these parts has, where that can be known before.
-    func version(of parts: [UploadedPart]) -> ObjectVersion?
+    /// By what an object that is made of these parts can be known again, where it can.
+    func mark(of parts: [UploadedPart]) -> ObjectMark?
+    func hasMark(_ mark: ObjectMark, _ object: ObjectInfo) async throws(StoreError) -> Bool
 
     /// Forgets an upload and its parts; one that is not there any more is no error.
     func abort(_ upload: Upload) async throws(StoreError)
@@ -90,7 +91,10 @@ extension ObjectStore {
 
     public func mayAskAgain() -> Bool { false }
 
-    public func version(of parts: [UploadedPart]) -> ObjectVersion? { nil }
+    public func mark(of parts: [UploadedPart]) -> ObjectMark? { nil }
+    public func hasMark(_ mark: ObjectMark, _ object: ObjectInfo) async throws(StoreError) -> Bool {
+        object.version.text == mark.text
+    }
 
     public func read(
         _ key: ObjectKey, _ range: ReadRange, of version: ObjectVersion?, into sink: ByteSink

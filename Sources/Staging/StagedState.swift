@@ -84,7 +84,9 @@ public struct StagedState: Sendable, Equatable {
             if attempts.count == Self.mostAttempts { attempts.removeFirst() }
             attempts.append(attempt)
         case .settled(let number, let base): settle(number, on: base)
-        case .rebased(let base): self.base = base
+        case .rebased(let base):
+            self.base = base
+            attempts = []
         case .letGo(let range): image.letGo(range)
         }
     }

@@ -11,7 +11,7 @@ extension Uploader {
         do throws(Failure) {
             try await send(parts, to: upload, of: file, sealed.number, target)
             guard target.isWanted(), let done = done(parts, of: file, sealed.number) else { return nil }
-            try note(store.version(of: done), sealed.number, of: file, to: target)
+            try note(store.mark(of: done), sealed.number, of: file, to: target)
             return try await inStore(target.key) { () async throws(StoreError) in
                 try await complete(upload, done, to: target)
             }
@@ -20,9 +20,11 @@ extension Uploader {
             case .conflict:
                 // The parts are of no use for what will be done about it. Should that fail, the file still knows of them.
                 try? await forgetUpload(of: file)
-            case .store(let reason) where reason.code == .notFound:
-                // Somebody has cleared up; the next attempt begins anew.
+            case .store(var reason) where reason.code == .notFound:
+                // Somebody has cleared up; the next attempt begins anew, and nobody need hear of it.
                 try onDisk { () throws(SystemError) in try file.endUpload() }
+                reason.isRetryable = true
+                throw .store(reason)
             case .store, .disk: break
             }
             throw error

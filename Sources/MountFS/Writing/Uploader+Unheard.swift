@@ -16,10 +16,16 @@ extension Uploader {
         try note(SentObject(key: target.key, content: .bytes(bytes.count, sum)), number, of: file)
     }
 
-    /// Nothing where nobody knows as what the store will know it.
-    func note(_ version: ObjectVersion?, _ number: Int, of file: StagedFile, to target: Target) throws(Failure) {
-        guard let version else { return }
-        try note(SentObject(key: target.key, content: .version(version)), number, of: file)
+    /// Nothing but the attributes of what is in the bucket are to be others.
+    func note(_ metadata: ObjectMetadata, of object: StoredObject, _ file: StagedFile) throws(SystemError) {
+        let sent = SentObject(key: object.key, content: .attributes(of: object.version, object.size, metadata))
+        try file.attempt(StagedAttempt(number: file.state.seals, sent.words))
+    }
+
+    /// Nothing where it has nothing by which it will be known.
+    func note(_ mark: ObjectMark?, _ number: Int, of file: StagedFile, to target: Target) throws(Failure) {
+        guard let mark else { return }
+        try note(SentObject(key: target.key, content: .parts(mark)), number, of: file)
     }
 
     private func note(_ sent: SentObject, _ number: Int, of file: StagedFile) throws(Failure) {
@@ -49,14 +55,49 @@ extension Uploader {
             }
             return Saved(
                 number: attempt.number, object: StoredObject(target.key, found.version, size: found.size),
-                metadata: found.metadata)
+                metadata: sent.metadata ?? found.metadata)
         }
-        return nil
+        guard store is any FolderStore, let sealed = file.state.sealed, try await isWaiting(sealed, of: file, found)
+        else {
+            return nil
+        }
+        return Saved(
+            number: sealed.number, object: StoredObject(target.key, found.version, size: found.size),
+            metadata: found.metadata)
+    }
+
+    /// Files are near, and have nothing by which they could be known before they are there: they are compared with what waits.
+    private func isWaiting(
+        _ sealed: SealedVersion, of file: StagedFile, _ found: ObjectInfo
+    ) async throws(Failure) -> Bool {
+        guard found.size == sealed.image.size, sealed.image.sent.isEmpty else { return false }
+        let step = 1 << 20
+        for start in stride(from: 0, to: found.size, by: step) {
+            let range = start..<min(start + step, found.size)
+            do throws(Failure) {
+                guard let bytes = try await bytes(range, of: file, sealed.number) else { return false }
+                let read = try await inStore(found.key) { () async throws(StoreError) in
+                    try await store.read(
+                        found.key, ReadRange(from: range.lowerBound, count: range.count), of: found.version,
+                        into: .bytes(limit: range.count))
+                }
+                guard read.bytes == bytes else { return false }
+            } catch {
+                // What the waiting bytes are based on is not there any more, or this is not.
+                guard case .conflict = error else {
+                    if error.error.code == .notFound { return false }
+                    throw error
+                }
+                return false
+            }
+        }
+        return true
     }
 
     private func isThere(_ sent: SentObject, _ found: ObjectInfo) async throws(Failure) -> Bool {
         switch sent.content {
-        case .version(let version): return found.version == version
+        case .parts(let mark):
+            return try await inStore(sent.key) { () async throws(StoreError) in try await store.hasMark(mark, found) }
         case .bytes(let size, let sum):
             guard found.size == size else { return false }
             do throws(StoreError) {
@@ -67,6 +108,10 @@ extension Uploader {
             } catch {
                 throw .store(error)
             }
+        case .attributes(let version, let size, let metadata):
+            if let folder = store as? any FolderStore { return folder.areOfOneFile(found.version, version) }
+            // Among them when it was written, to the nanosecond.
+            return found.size == size && !metadata.user.isEmpty && found.metadata.user == metadata.user
         }
     }
 
@@ -78,7 +123,9 @@ extension Uploader {
 private struct SentObject {
     enum Content {
         case bytes(Int, String)
-        case version(ObjectVersion)
+        case parts(ObjectMark)
+        /// Such a version of this size, with these attributes.
+        case attributes(of: ObjectVersion, Int, ObjectMetadata)
     }
 
     let key: ObjectKey
@@ -92,14 +139,26 @@ private struct SentObject {
     var words: JSONValue {
         switch content {
         case .bytes(let size, let sum): ["key": key.words, "size": .integer(size), "crc64nvme": .string(sum)]
-        case .version(let version): ["key": key.words, "version": .string(version.text)]
+        case .parts(let mark): ["key": key.words, "mark": .string(mark.text)]
+        case .attributes(let version, let size, let metadata):
+            [
+                "key": key.words, "version": .string(version.text), "size": .integer(size),
+                "metadata": metadata.words,
+            ]
         }
     }
 
+    /// Nothing: what the store tells.
+    var metadata: ObjectMetadata? { if case .attributes(_, _, let metadata) = content { metadata } else { nil } }
+
     init?(words: JSONValue) {
         guard let key = words["key"].flatMap(ObjectKey.init(words:)) else { return nil }
-        if case .string(let version)? = words["version"] {
-            self.init(key: key, content: .version(ObjectVersion(version)))
+        if case .string(let version)? = words["version"], case .integer(let size)? = words["size"],
+            let metadata = words["metadata"].flatMap(ObjectMetadata.init(words:))
+        {
+            self.init(key: key, content: .attributes(of: ObjectVersion(version), size, metadata))
+        } else if case .string(let mark)? = words["mark"] {
+            self.init(key: key, content: .parts(ObjectMark(mark)))
         } else if case .integer(let size)? = words["size"], case .string(let sum)? = words["crc64nvme"] {
             self.init(key: key, content: .bytes(size, sum))
         } else {

@@ -74,11 +74,14 @@ extension WrittenFile {
     /// Has the store copy the object onto itself, with the attributes that are wanted.
     func saveAttributes() async throws(StoreError) {
         let result = await whileStill { () async -> Result<Void, StoreError> in
+            // They may be there already.
+            await hear()
             let (key, version, wanted) = state.withLock { ($0.key, $0.replacing, wantedMetadata($0)) }
             guard let key, let version, !isUnsaved, hasOtherAttributes else { return .success(()) }
             do throws(StoreError) {
                 let store = uploader.store
                 let new: ObjectVersion
+                try note(wanted, of: StoredObject(key, version, size: staged.size))
                 if store is any FolderStore {
                     new = try await setAttributes(of: key)
                 } else {
@@ -122,6 +125,14 @@ extension WrittenFile {
         }
         if let version = try await store.set(FileAttributes(attributes), of: key) { return version }
         throw StoreError(.invalid, "\(key.shown) is a folder")
+    }
+
+    private func note(_ metadata: ObjectMetadata, of object: StoredObject) throws(StoreError) {
+        do throws(SystemError) {
+            try uploader.note(metadata, of: object, staged)
+        } catch {
+            throw StoreError(error, "the staged file of \(object.key.shown) cannot be used")
+        }
     }
 
     private func rebase(onto object: StoredObject, _ metadata: ObjectMetadata) throws(StoreError) {

@@ -96,10 +96,20 @@ private final class BaseRequest: PendingRequest, @unchecked Sendable {
         return reply.answer(.one(UnsafeRawBufferPointer(rebasing: memory[..<bytes.count])))
     }
 
-    /// The file may have become another object meanwhile, which has the bytes.
+    /// The file may have become another object meanwhile, which has the bytes, and nobody may have heard of that yet.
     func fail(_ error: SystemError) -> Bool {
-        let now = file.staged.state.base.flatMap(StoredObject.init(words:))
-        guard error.code == ESTALE, now != object else { return reply.fail(error) }
+        guard error.code == ESTALE else { return reply.fail(error) }
+        if readOfNext() { return true }
+        guard !file.staged.state.attempts.isEmpty else { return reply.fail(error) }
+        file.begin { [self] file in
+            await file.whileStill { await file.hear() }
+            if !readOfNext() { _ = reply.fail(error) }
+        }
+        return true
+    }
+
+    private func readOfNext() -> Bool {
+        guard file.staged.state.base.flatMap(StoredObject.init(words:)) != object else { return false }
         file.read(wanted.count, at: wanted.offset, through: reading, reply)
         return true
     }

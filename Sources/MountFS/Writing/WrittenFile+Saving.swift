@@ -179,6 +179,9 @@ extension WrittenFile {
         let target = state.withLock { place(for: key, $0) }
         do throws(Uploader.Failure) {
             guard let saved = try await uploader.unheard(of: staged, to: target) else { return }
+            guard staged.state.sealed != nil else {
+                return try uploader.onDisk { () throws(SystemError) in try rebase(on: saved.object, saved.metadata) }
+            }
             try uploader.onDisk { () throws(SystemError) in
                 try staged.settle(saved.number, as: saved.object.words)
             }
@@ -190,7 +193,7 @@ extension WrittenFile {
 
     /// A version that is in the bucket is known to be there, with what follows from that.
     func waitForEnd() async {
-        guard staged.state.sealed == nil, state.withLock({ $0.isUploading }) else { return }
+        guard staged.state.sealed == nil else { return }
         await waitForAttempt()
     }
 

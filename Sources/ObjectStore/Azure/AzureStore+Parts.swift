@@ -76,6 +76,19 @@ extension AzureStore {
         throw failure
     }
 
+    /// Names of blocks are nobody else's, and the service tells those of an object. There may be thousands.
+    public func mark(of parts: [UploadedPart]) -> ObjectMark? { Self.mark(ofBlocks: parts.map(\.tag)) }
+
+    public func hasMark(_ mark: ObjectMark, _ object: ObjectInfo) async throws(StoreError) -> Bool {
+        let found = try await blocks(of: object.key, "cannot tell what \(object.key.shown) is made of")
+        guard let (list, version) = found, version == object.version, !list.committed.isEmpty else { return false }
+        return Self.mark(ofBlocks: list.committed) == mark
+    }
+
+    private static func mark(ofBlocks names: [String]) -> ObjectMark {
+        ObjectMark(Hex.text(of: SHA256.digest(Array(names.joined(separator: " ").utf8))))
+    }
+
     /// The service cannot be told: it throws the parts away by itself, with the next write of the object, or after a week.
     public func abort(_ upload: Upload) async throws(StoreError) {
         try check(upload.key)

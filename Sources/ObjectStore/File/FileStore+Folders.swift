@@ -28,6 +28,10 @@ extension FileStore: FolderStore {
             return key.endsInSlash ? nil : try tree.stat(key).version
         }
     }
+
+    public func areOfOneFile(_ version: ObjectVersion, _ other: ObjectVersion) -> Bool {
+        version.file == other.file
+    }
 }
 
 extension LocalTree {

@@ -61,4 +61,7 @@ extension ObjectVersion {
             "\(entry.inode)-\(entry.size)-\(modified.seconds).\(modified.nanoseconds)"
                 + "-\(changed.seconds).\(changed.nanoseconds)")
     }
+
+    /// Which file it is, and its size.
+    var file: [Substring] { Array(text.split(separator: "-").prefix(2)) }
 }

@@ -57,12 +57,18 @@ extension [GCSPiece] {
     var size: Int { reduce(0) { $0 + $1.size } }
 
     /// Of all of them one behind the other, when each is known.
-    var crc32c: Checksum? {
-        var combined = CombinedChecksum(.crc32c)
-        for piece in self {
-            guard let part = piece.crc32c else { return nil }
-            combined?.append(part, size: piece.size)
-        }
-        return combined?.checksum
+    var crc32c: Checksum? { combined(map { ($0.crc32c, $0.size) }) }
+}
+
+extension [UploadedPart] {
+    var crc32c: Checksum? { combined(map { ($0.checksum, $0.size) }) }
+}
+
+private func combined(_ parts: [(checksum: Checksum?, size: Int)]) -> Checksum? {
+    var combined = CombinedChecksum(.crc32c)
+    for part in parts {
+        guard let checksum = part.checksum, checksum.algorithm == .crc32c else { return nil }
+        combined?.append(checksum, size: part.size)
     }
+    return combined?.checksum
 }

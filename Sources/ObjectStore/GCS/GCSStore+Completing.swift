@@ -30,6 +30,18 @@ extension GCSStore {
         return PutResult(version: object.version)
     }
 
+    /// The size and the checksum, which every object of GCS has.
+    public func mark(of parts: [UploadedPart]) -> ObjectMark? {
+        parts.crc32c.map { Self.mark($0, size: parts.reduce(0) { $0 + $1.size }) }
+    }
+
+    public func hasMark(_ mark: ObjectMark, _ object: ObjectInfo) async throws(StoreError) -> Bool {
+        let sum = object.checksums.first { $0.algorithm == .crc32c }
+        return sum.map { Self.mark($0, size: object.size) } == mark
+    }
+
+    private static func mark(_ crc32c: Checksum, size: Int) -> ObjectMark { ObjectMark("\(size)-\(crc32c.hex)") }
+
     private static var jointsAtOnce: Int { 8 }
 
     private func join(

@@ -76,7 +76,8 @@ extension S3Store {
         throw refusal(response, task, condition)
     }
 
-    public func version(of parts: [UploadedPart]) -> ObjectVersion? { S3Parts.tag(parts) }
+    /// Its ETag.
+    public func mark(of parts: [UploadedPart]) -> ObjectMark? { S3Parts.tag(parts).map { ObjectMark($0.text) } }
 
     public func abort(_ upload: Upload) async throws(StoreError) {
         let task = "cannot abort the upload of \(upload.key.shown)"

@@ -42,6 +42,15 @@ public struct UploadedPart: Sendable, Equatable {
     }
 }
 
+/// By what an object that is made of parts is known again, when nobody has heard that it was made and no other facts tell.
+public struct ObjectMark: Sendable, Equatable {
+    public let text: String
+
+    public init(_ text: String) {
+        self.text = text
+    }
+}
+
 extension [UploadedPart] {
     /// An object is made of one part at least, and of each number once.
     func checkOrder(_ task: String) throws(StoreError) {

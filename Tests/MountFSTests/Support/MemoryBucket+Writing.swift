@@ -118,14 +118,14 @@ extension MemoryBucket {
                 throw StoreError(.invalid, "\(parts.count) parts")
             }
             state.uploads[upload.id] = nil
-            let version = version(of: parts)!
+            let version = ObjectVersion(mark(of: parts)!.text)
             return state.set(begun.key, bytes, begun.metadata, Self.now, version: version)
         }
     }
 
     /// As S3 makes one.
-    func version(of parts: [UploadedPart]) -> ObjectVersion? {
-        ObjectVersion("parts-" + parts.map(\.tag).joined(separator: ","))
+    func mark(of parts: [UploadedPart]) -> ObjectMark? {
+        ObjectMark("parts-" + parts.map(\.tag).joined(separator: ","))
     }
 
     func abort(_ upload: Upload) async throws(StoreError) {

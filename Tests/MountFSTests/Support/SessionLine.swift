@@ -5,10 +5,10 @@ import Synchronization
 
 /// A session's way to its bucket, which ends when the test kills the session: from then on no call comes through, and none
 /// returns.
-final class SessionLine: ObjectStore {
+class SessionLine: ObjectStore, @unchecked Sendable {
     /// Calls that change something.
     enum Step: String, Sendable, CaseIterable {
-        case put, begin, part, copyPart, complete, abort, copy, rename, delete
+        case put, begin, part, copyPart, complete, abort, copy, rename, delete, set
     }
 
     enum Moment: Sendable, CaseIterable {
@@ -44,7 +44,7 @@ final class SessionLine: ObjectStore {
         }
     }
 
-    private func through<Answer>(
+    fileprivate func through<Answer>(
         _ step: Step?, _ body: () async throws(StoreError) -> Answer
     ) async throws(StoreError) -> Answer {
         let moment = state.withLock { state -> Moment? in
@@ -76,7 +76,10 @@ final class SessionLine: ObjectStore {
     // MARK: ObjectStore
 
     var capabilities: StoreCapabilities { store.capabilities }
-    func version(of parts: [UploadedPart]) -> ObjectVersion? { store.version(of: parts) }
+    func mark(of parts: [UploadedPart]) -> ObjectMark? { store.mark(of: parts) }
+    func hasMark(_ mark: ObjectMark, _ object: ObjectInfo) async throws(StoreError) -> Bool {
+        try await store.hasMark(mark, object)
+    }
 
     func list(_ request: ListRequest) async throws(StoreError) -> ListPage {
         try await through(nil) { () async throws(StoreError) in try await store.list(request) }
@@ -149,5 +152,39 @@ final class SessionLine: ObjectStore {
 
     func delete(_ deletions: [Deletion]) async throws(StoreError) -> [Result<Void, StoreError>] {
         try await through(.delete) { () async throws(StoreError) in try await store.delete(deletions) }
+    }
+}
+
+/// The same to a folder of this machine.
+final class FolderSessionLine: SessionLine, FolderStore, @unchecked Sendable {
+    private let folder: any FolderStore
+
+    init(_ folder: any FolderStore) {
+        self.folder = folder
+        super.init(folder)
+    }
+
+    func makeFolder(_ key: ObjectKey) async throws(StoreError) {
+        try await through(nil) { () async throws(StoreError) in try await folder.makeFolder(key) }
+    }
+
+    func removeFolder(_ key: ObjectKey) async throws(StoreError) {
+        try await through(nil) { () async throws(StoreError) in try await folder.removeFolder(key) }
+    }
+
+    func makeLink(_ key: ObjectKey, to target: RawPath) async throws(StoreError) -> ObjectVersion {
+        try await through(nil) { () async throws(StoreError) in try await folder.makeLink(key, to: target) }
+    }
+
+    func exchange(_ key: ObjectKey, with other: ObjectKey) async throws(StoreError) {
+        try await through(nil) { () async throws(StoreError) in try await folder.exchange(key, with: other) }
+    }
+
+    func set(_ attributes: FileAttributes, of key: ObjectKey) async throws(StoreError) -> ObjectVersion? {
+        try await through(.set) { () async throws(StoreError) in try await folder.set(attributes, of: key) }
+    }
+
+    func areOfOneFile(_ version: ObjectVersion, _ other: ObjectVersion) -> Bool {
+        folder.areOfOneFile(version, other)
     }
 }

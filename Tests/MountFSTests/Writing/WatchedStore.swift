@@ -110,7 +110,10 @@ final class WatchedStore: ObjectStore {
         }
     }
 
-    func version(of parts: [UploadedPart]) -> ObjectVersion? { store.version(of: parts) }
+    func mark(of parts: [UploadedPart]) -> ObjectMark? { store.mark(of: parts) }
+    func hasMark(_ mark: ObjectMark, _ object: ObjectInfo) async throws(StoreError) -> Bool {
+        try await store.hasMark(mark, object)
+    }
 
     func abort(_ upload: Upload) async throws(StoreError) {
         try await watch(.abort) { () async throws(StoreError) in try await store.abort(upload) }

@@ -1,3 +1,4 @@
+import Checksums
 import ObjectStore
 import Platform
 import Testing
@@ -32,6 +33,25 @@ extension Conformance {
             #expect(try await holds(store, "a/b", bodies.flatMap { $0 }))
             #expect(try await store.stat("a/b").version == result.version)
             #expect(try await store.listAll().keys == ["a/b"])
+        },
+        Check("an object that was made of parts is known again, where it can be") { store in
+            let bodies = bodies(store)
+            let algorithm = store.capabilities.checksums.first { $0.isCombinable }
+            let upload = try await store.beginUpload("a", UploadOptions(checksum: algorithm))
+            var parts: [UploadedPart] = []
+            for (index, body) in bodies.enumerated() {
+                parts.append(
+                    try await store.uploadPart(
+                        index + 1, of: upload, .bytes(body), checksum: algorithm.map { .computed($0) }))
+            }
+            guard let mark = store.mark(of: parts) else { return }
+            let made = try await store.complete(upload, parts, if: .always)
+            let found = try await store.stat("a")
+            #expect(found.version == made.version)
+            #expect(try await store.hasMark(mark, found))
+            _ = try await store.put("a", .bytes(bodies.flatMap { $0 }.reversed()), PutOptions())
+            let other = try await store.stat("a")
+            #expect(try await store.hasMark(mark, other) == false)
         },
         Check("a part that comes again replaces itself; numbers may have gaps") { store in
             let bodies = bodies(store)

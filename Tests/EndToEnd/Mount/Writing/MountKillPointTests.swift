@@ -13,6 +13,8 @@ extension WritingTasks {
             case copy, delete
             /// In one step.
             case move
+            /// Of the last of Google's parts, when the object is there that was made of them.
+            case clearing
 
             static let uploading: [Step] = [.put, .begin, .part, .complete]
             static let renaming: [Step] = [.copy, .delete]
@@ -24,7 +26,7 @@ extension WritingTasks {
                 case .part: request.partNumber == 2
                 case .complete: request.isCompletion
                 case .copy: request.copyTarget == "g"
-                case .delete: request.isDeletion
+                case .delete, .clearing: request.isDeletion
                 case .move: request.renameTarget == "g" || request.renameTarget == "e/"
                 }
             }
@@ -90,7 +92,8 @@ extension WritingTasks {
                     for process in victims { kill(process, SIGKILL) }
                 }
                 let deed: Fault.Deed = point.moment == .before ? .instead(killing) : .behind(killing)
-                proxy.add(Fault(deed) { step.isMeant(by: $0) })
+                // Behind the upload's mark and one of two parts.
+                proxy.add(Fault(deed, skip: step == .clearing ? 2 : 0) { step.isMeant(by: $0) })
             }
 
             /// On a machine that is busy the second part may be there first; whoever is killed then sends the first one again.
@@ -152,6 +155,44 @@ extension WritingTasks {
             #expect(try await scene.bucket.server.uploads(in: scene.bucket.bucket) == orphans)
             let first = scene.proxy.passages.filter { $0.request.partNumber == 1 }
             #expect(first.count == (point.step == .put ? 0 : 1))
+        }
+
+        /// What was there before is a part of what comes, and with that it is gone: also while Google's parts are cleared away.
+        @Test(arguments: Appending.all) func whileAFileIsAppendedTo(how: Appending) async throws {
+            let scene = try await Scene(how.point.cloud)
+            try await scene.bucket.put(["f": Self.large])
+            let more = BucketSandbox.bytes(9 << 20, seed: 4)
+            try Files.write(more, to: Array(scene.sandbox.path("more").utf8))
+            scene.arm(how.point)
+            // A shell that redirects its output closes with dup2, which tells nobody what the close came to.
+            let append = "dd if=\(scene.sandbox.path("more")) of=$M/f oflag=append conv=notrunc bs=1M status=none"
+            let saved = try scene.sandbox.shell("\(append) && echo saved")
+            #expect((saved.output == "saved\n") == (how.point.victim == .session), "\(saved)")
+            try scene.goOn(how.point)
+            var whole = Self.large + more
+            // It is an older version then that nobody has heard of.
+            if how.writesOn {
+                #expect(try scene.sandbox.output("echo end >> $M/f") == "")
+                whole += Array("end\n".utf8)
+            }
+            try Files.write(whole, to: Array(scene.sandbox.path("whole").utf8))
+            #expect(try scene.sandbox.output("cmp $M/f \(scene.sandbox.path("whole"))") == "")
+            try await scene.expectSaved(["f": whole])
+        }
+
+        struct Appending: Sendable, CustomTestStringConvertible {
+            let point: Point
+            let writesOn: Bool
+            var testDescription: String { "\(point)\(writesOn ? ", more is written" : "")" }
+
+            static let all = [false, true].flatMap { writesOn in
+                Victim.allCases.flatMap { victim in
+                    [
+                        Point(.complete, .behind, victim, .seaweedFS), Point(.complete, .behind, victim, .azure),
+                        Point(.complete, .behind, victim, .google), Point(.clearing, .behind, victim, .google),
+                    ].map { Appending(point: $0, writesOn: writesOn) }
+                }
+            }
         }
 
         /// Nobody has said that it is whole: it is no object, and all of it is kept.
