@@ -210,6 +210,7 @@ public final class StagedFile: Sendable {
     public func hold(_ holders: JSONValue) throws(SystemError) { try note(.held(holders)) }
     /// The object is this one now, with the same bytes.
     public func rebase(_ base: JSONValue) throws(SystemError) { try note(.rebased(base)) }
+    public func move(_ name: JSONValue, _ base: JSONValue) throws(SystemError) { try note(.moved(name, base)) }
 
     func note(_ record: StagingRecord) throws(SystemError) {
         try with { contents throws(SystemError) in try contents.append(record) }

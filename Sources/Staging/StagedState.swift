@@ -84,9 +84,10 @@ public struct StagedState: Sendable, Equatable {
             if attempts.count == Self.mostAttempts { attempts.removeFirst() }
             attempts.append(attempt)
         case .settled(let number, let base): settle(number, on: base)
-        case .rebased(let base):
-            self.base = base
-            attempts = []
+        case .rebased(let base): rebase(on: base)
+        case .moved(let name, let base):
+            self.name = name
+            rebase(on: base)
         case .letGo(let range): image.letGo(range)
         }
     }
@@ -101,6 +102,11 @@ public struct StagedState: Sendable, Equatable {
         isTorn = true
         guard let parts = upload?.parts, !parts.isEmpty else { return }
         upload?.parts = parts.filter { !$0.value.range.overlaps(range) }
+    }
+
+    private mutating func rebase(on base: JSONValue) {
+        self.base = base
+        attempts = []
     }
 
     /// What was changed since stays; all else is the new object's now. A version that took this one's place has the same

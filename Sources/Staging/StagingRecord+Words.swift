@@ -19,6 +19,7 @@ extension StagingRecord {
         case .attempted(let attempt): ["attempted": attempt.words]
         case .settled(let number, let base): ["settled": ["number": .integer(number), "base": base]]
         case .rebased(let base): ["rebased": base]
+        case .moved(let name, let base): ["moved": ["name": name, "base": base]]
         case .letGo(let range): ["let_go": .range(range)]
         }
     }
@@ -43,6 +44,8 @@ extension StagingRecord {
             case "upload_ended": .uploadEnded
             case "attempted": StagedAttempt(words: value).map { .attempted($0) }
             case "rebased": .rebased(value)
+            case "moved":
+                if let name = value["name"], let base = value["base"] { .moved(name, base) } else { nil }
             case "let_go": Range(words: value).map { .letGo($0) }
             case "settled":
                 if let number = value["number"]?.size, let base = value["base"] { .settled(number, base) } else { nil }

@@ -29,6 +29,8 @@ public enum StagingRecord: Sendable, Equatable {
     case settled(Int, JSONValue)
     /// The object has become this one, with the same bytes: under another key or with other attributes.
     case rebased(JSONValue)
+    /// Both at once: it has another name, and with it is another object.
+    case moved(JSONValue, JSONValue)
     /// These bytes are in the store, as a part, and not on the disk any more.
     case letGo(Range<Int>)
 }

@@ -16,10 +16,11 @@ extension BucketFileSystem {
             guard written.allSatisfy({ $0.file.staged.state.image.sent.isEmpty }) else {
                 throw SystemError(code: EBUSY)
             }
-            try await noteMoves(of: written.map(\.file), below: found.key, to: newPrefix)
+            for (_, file) in written { await file.hear() }
+            let known = try await noteMoves(of: written.map(\.file), below: found.key, to: newPrefix)
             let moved: Moved
             do throws(SystemError) {
-                moved = try await moveAll(below: found.key, to: newPrefix)
+                moved = try await moveAll(below: found.key, to: newPrefix, known)
             } catch {
                 for (_, file) in written { doubt(file, writing) }
                 throw error
@@ -31,28 +32,46 @@ extension BucketFileSystem {
                 if let version = file.replacing, moved.isCopied {
                     leftovers.append(try noteLeftover(StoredObject(old, version, size: 0)))
                 }
-                try file.move(to: Self.key(old, from: found.key, to: newPrefix), with: moved.versions[old], nil)
+                let key = Self.key(old, from: found.key, to: newPrefix)
+                let object = moved.objects[old]
+                // What somebody else has written meanwhile has moved with the folder: that is no base of what is here.
+                if object?.was == file.replacing {
+                    try file.move(to: key, with: object?.version, nil)
+                } else {
+                    try file.move(to: key, replacing: file.replacing)
+                }
             }
             // Noted before the old ones go: else it would look, after a crash, as if somebody else had removed them.
-            if moved.isCopied { try await deleteAll(Array(moved.versions.keys), below: found.key) }
+            if moved.isCopied { try await deleteAll(Array(moved.objects.keys), below: found.key) }
             for leftover in leftovers { try leftover?.remove() }
-            try tree.move(found.node, to: new.name, in: new.folder, nil, isOnlyHere: moved.versions.isEmpty)
+            try tree.move(found.node, to: new.name, in: new.folder, nil, isOnlyHere: moved.objects.isEmpty)
             for (node, _) in written { tree.noteMoved(node) }
         }
         for (node, file) in written { finish(node, file, writing) }
     }
 
-    /// Also of what the bucket does not have yet: it is to come where the folder is.
+    /// Also of what the bucket does not have yet: it is to come where the folder is. The versions that are there before are returned.
     private func noteMoves(
         of files: [WrittenFile], below prefix: ObjectKey, to newPrefix: ObjectKey
-    ) async throws(SystemError) {
-        guard tree.store.capabilities.atomicRename == .objectsAndFolders else { return }
+    ) async throws(SystemError) -> [ObjectKey: ObjectVersion] {
+        guard tree.store.capabilities.atomicRename == .objectsAndFolders else { return [:] }
+        var known: [ObjectKey: ObjectVersion] = [:]
         for file in files {
             guard let key = file.key, key.hasPrefix(prefix) else { continue }
             try await forgetUpload(of: file)
+            known[key] = try await inStore(key) { [uploader = file.uploader] () async throws(StoreError) in
+                do throws(Uploader.Failure) {
+                    return try await uploader.found(key)?.version
+                } catch {
+                    throw error.error
+                }
+            }
+            // Another version is somebody else's, and goes with the folder all the same.
+            guard known[key] == file.replacing else { continue }
             let newKey = Self.key(key, from: prefix, to: newPrefix)
             try file.noteMove(WrittenMove(to: newKey, .folder(from: prefix, to: newPrefix)))
         }
+        return known
     }
 
     /// Also what is only read: it goes on under its new name. What was removed and is open stays behind.
@@ -75,18 +94,25 @@ extension BucketFileSystem {
     }
 
     private struct Moved {
-        /// The new versions by the old keys.
-        let versions: [ObjectKey: ObjectVersion]
+        /// By their old keys; all that were copied, and else what programs have open.
+        let objects: [ObjectKey: MovedObject]
         /// What was copied has to be deleted.
         let isCopied: Bool
     }
 
+    private struct MovedObject: Sendable {
+        let was: ObjectVersion?
+        let version: ObjectVersion
+    }
+
     /// Everything below a key that ends in a slash.
-    private func moveAll(below prefix: ObjectKey, to newPrefix: ObjectKey) async throws(SystemError) -> Moved {
-        if let versions = try await moveAtOnce(prefix, to: newPrefix) {
-            return Moved(versions: versions, isCopied: false)
+    private func moveAll(
+        below prefix: ObjectKey, to newPrefix: ObjectKey, _ known: [ObjectKey: ObjectVersion]
+    ) async throws(SystemError) -> Moved {
+        if let objects = try await moveAtOnce(prefix, to: newPrefix, known) {
+            return Moved(objects: objects, isCopied: false)
         }
-        var moved: [ObjectKey: ObjectVersion] = [:]
+        var moved: [ObjectKey: MovedObject] = [:]
         do throws(SystemError) {
             try await copyAll(below: prefix, to: newPrefix, &moved)
         } catch {
@@ -94,11 +120,11 @@ extension BucketFileSystem {
             try? await deleteAll(moved.keys.map { Self.key($0, from: prefix, to: newPrefix) }, below: newPrefix)
             throw error
         }
-        return Moved(versions: moved, isCopied: true)
+        return Moved(objects: moved, isCopied: true)
     }
 
     private func copyAll(
-        below prefix: ObjectKey, to newPrefix: ObjectKey, _ moved: inout [ObjectKey: ObjectVersion]
+        below prefix: ObjectKey, to newPrefix: ObjectKey, _ moved: inout [ObjectKey: MovedObject]
     ) async throws(SystemError) {
         var request = ListRequest(prefix: prefix, showsFolders: true)
         if let folder = try await realFolder(prefix) { try await copy([folder], from: prefix, to: newPrefix, &moved) }
@@ -140,8 +166,8 @@ extension BucketFileSystem {
     /// The names go with the folder; what the versions are is asked afterwards. Nothing where the store cannot, or finds now that it may
     /// not.
     private func moveAtOnce(
-        _ prefix: ObjectKey, to newPrefix: ObjectKey
-    ) async throws(SystemError) -> [ObjectKey: ObjectVersion]? {
+        _ prefix: ObjectKey, to newPrefix: ObjectKey, _ known: [ObjectKey: ObjectVersion]
+    ) async throws(SystemError) -> [ObjectKey: MovedObject]? {
         let store = tree.store
         guard store.capabilities.atomicRename == .objectsAndFolders else { return nil }
         let isThere = try await inStore(prefix) { () async throws(StoreError) in
@@ -150,12 +176,12 @@ extension BucketFileSystem {
         }
         guard isThere else { return [:] }
         guard try await renameInStore(prefix, to: newPrefix) != nil else { return nil }
-        var moved: [ObjectKey: ObjectVersion] = [:]
+        var moved: [ObjectKey: MovedObject] = [:]
         for (_, file) in tree.written() {
             guard let key = file.key, key.hasPrefix(prefix), file.replacing != nil else { continue }
             let newKey = Self.key(key, from: prefix, to: newPrefix)
             moved[key] = try await inStore(newKey) { () async throws(StoreError) in
-                try await store.stat(newKey).version
+                MovedObject(was: known[key], version: try await store.stat(newKey).version)
             }
         }
         return moved
@@ -178,19 +204,19 @@ extension BucketFileSystem {
 
     private func copy(
         _ objects: [ObjectInfo], from prefix: ObjectKey, to newPrefix: ObjectKey,
-        _ moved: inout [ObjectKey: ObjectVersion]
+        _ moved: inout [ObjectKey: MovedObject]
     ) async throws(SystemError) {
         let gate = Gate(Self.copiesAtOnce)
-        let results = await withTaskGroup(of: (ObjectKey, Result<ObjectVersion, SystemError>).self) { group in
+        let results = await withTaskGroup(of: (ObjectKey, Result<MovedObject, SystemError>).self) { group in
             for object in objects {
                 let key = Self.key(object.key, from: prefix, to: newPrefix)
                 group.addTask { [self] in
-                    await gate.pass { () async -> (ObjectKey, Result<ObjectVersion, SystemError>) in
+                    await gate.pass { () async -> (ObjectKey, Result<MovedObject, SystemError>) in
                         do throws(SystemError) {
                             let version = try await inStore(key) { [store = tree.store] () async throws(StoreError) in
                                 try await Self.copy(object, to: key, in: store)
                             }
-                            return (object.key, .success(version))
+                            return (object.key, .success(MovedObject(was: object.version, version: version)))
                         } catch {
                             return (object.key, .failure(error))
                         }
@@ -202,7 +228,7 @@ extension BucketFileSystem {
         var first: SystemError?
         for (key, result) in results {
             switch result {
-            case .success(let version): moved[key] = version
+            case .success(let object): moved[key] = object
             case .failure(let error): first = first ?? error
             }
         }

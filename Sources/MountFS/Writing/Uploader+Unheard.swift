@@ -17,9 +17,11 @@ extension Uploader {
     }
 
     /// Nothing but the attributes of what is in the bucket are to be others.
-    func note(_ metadata: ObjectMetadata, of object: StoredObject, _ file: StagedFile) throws(SystemError) {
+    func note(
+        _ metadata: ObjectMetadata, of object: StoredObject, _ number: Int, _ file: StagedFile
+    ) throws(SystemError) {
         let sent = SentObject(key: object.key, content: .attributes(of: object.version, object.size, metadata))
-        try file.attempt(StagedAttempt(number: file.state.seals, sent.words))
+        try file.attempt(StagedAttempt(number: number, sent.words))
     }
 
     /// Nothing where it has nothing by which it will be known.

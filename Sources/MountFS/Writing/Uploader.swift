@@ -77,7 +77,9 @@ final class Uploader: Sendable {
             do throws(Failure) {
                 saved = try await upload(sealed, of: file, to: target)
             } catch {
-                guard error.mayBeOwn, let own = try await unheard(of: file, to: target, error) else { throw error }
+                guard error.mayBeOwn, let own = try await unheard(of: file, to: target, error) else {
+                    throw hasLostBase(file, target, error) ? .conflict(error.error) : error
+                }
                 saved = own
             }
             // Without one, another was sealed meanwhile.
@@ -86,6 +88,14 @@ final class Uploader: Sendable {
             return saved
         }
         return nil
+    }
+
+    /// What it was is nowhere any more: somebody else has written to it before the folder that it is in was renamed.
+    private func hasLostBase(_ file: StagedFile, _ target: Target, _ error: Failure) -> Bool {
+        guard case .store(let error) = error, error.code == .notFound, !error.isRetryable,
+            let base = file.state.base.flatMap(StoredObject.init(words:))
+        else { return false }
+        return base.key != target.key
     }
 
     private func finished(_ saved: Saved?, _ target: Target) async throws(Failure) -> Saved? {

@@ -76,26 +76,34 @@ extension WrittenFile {
         let result = await whileStill { () async -> Result<Void, StoreError> in
             // They may be there already.
             await hear()
+            // It may be written to all the while.
+            let known = staged.state
             let (key, version, wanted) = state.withLock { ($0.key, $0.replacing, wantedMetadata($0)) }
-            guard let key, let version, !isUnsaved, hasOtherAttributes else { return .success(()) }
+            guard let key, let version, !known.isTorn, known.sealed == nil, hasOtherAttributes else {
+                return .success(())
+            }
+            let object = StoredObject(key, version, size: known.image.size)
             do throws(StoreError) {
-                let store = uploader.store
-                let new: ObjectVersion
-                try note(wanted, of: StoredObject(key, version, size: staged.size))
-                if store is any FolderStore {
-                    new = try await setAttributes(of: key)
-                } else {
-                    new = try await store.copyAnySize(
-                        CopySource(key, version), to: key, wanted, size: staged.size
-                    ).version
-                }
-                try rebase(onto: StoredObject(key, new, size: staged.size), wanted)
+                try note(wanted, of: object, known.seals)
+                let new = try await storeAttributes(wanted, of: object)
+                try rebase(onto: StoredObject(key, new, size: object.size), wanted)
                 return .success(())
             } catch {
-                return .failure(error)
+                // Of that, too, the answer may have been lost.
+                await hear()
+                return state.withLock { $0.replacing } == version ? .failure(error) : .success(())
             }
         }
         try result.get()
+    }
+
+    private func storeAttributes(
+        _ wanted: ObjectMetadata, of object: StoredObject
+    ) async throws(StoreError) -> ObjectVersion {
+        let store = uploader.store
+        guard !(store is any FolderStore) else { return try await setAttributes(of: object.key) }
+        let source = CopySource(object.key, object.version)
+        return try await store.copyAnySize(source, to: object.key, wanted, size: object.size).version
     }
 
     /// Where objects are files, a new version has the attributes of a new file at first. Setting them makes another version of it.
@@ -127,9 +135,9 @@ extension WrittenFile {
         throw StoreError(.invalid, "\(key.shown) is a folder")
     }
 
-    private func note(_ metadata: ObjectMetadata, of object: StoredObject) throws(StoreError) {
+    private func note(_ metadata: ObjectMetadata, of object: StoredObject, _ number: Int) throws(StoreError) {
         do throws(SystemError) {
-            try uploader.note(metadata, of: object, staged)
+            try uploader.note(metadata, of: object, number, staged)
         } catch {
             throw StoreError(error, "the staged file of \(object.key.shown) cannot be used")
         }

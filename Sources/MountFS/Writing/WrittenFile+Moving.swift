@@ -57,6 +57,17 @@ extension WrittenFile {
         return true
     }
 
+    /// Whatever was asked of the store before, by whomever.
+    func hearOfAll() async {
+        await hear()
+        do throws(Uploader.Failure) {
+            _ = try await hearOfMove()
+        } catch {
+            settings.report(
+                "\(key?.shown ?? "a deleted file"): whether it was renamed cannot be found out", error.error)
+        }
+    }
+
     /// The next attempt may be made at once, to where the file is now; or why there shall be none yet.
     func heardOfMove(after failure: Uploader.Failure) async -> Uploader.Failure? {
         guard failure.mayBeOwn else { return failure }

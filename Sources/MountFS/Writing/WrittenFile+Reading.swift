@@ -100,9 +100,9 @@ private final class BaseRequest: PendingRequest, @unchecked Sendable {
     func fail(_ error: SystemError) -> Bool {
         guard error.code == ESTALE else { return reply.fail(error) }
         if readOfNext() { return true }
-        guard !file.staged.state.attempts.isEmpty else { return reply.fail(error) }
+        guard file.mayHaveMovedOn else { return reply.fail(error) }
         file.begin { [self] file in
-            await file.whileStill { await file.hear() }
+            await file.whileStill { await file.hearOfAll() }
             if !readOfNext() { _ = reply.fail(error) }
         }
         return true

@@ -23,9 +23,19 @@ extension WrittenFile {
     /// Answers when what is sealed now is in the bucket, or when the store refuses it or has not answered for too long. What it
     /// has refused is tried again at once: whoever asks may have seen to that.
     func waitForSealed(_ then: @escaping Waiter) {
-        guard let sealed = staged.state.sealed, !hasConflict else { return then(.success(())) }
-        wait(for: sealed.number, isTold: false, then)
-        saveIfNeeded()
+        guard let sealed = staged.state.sealed else { return then(.success(())) }
+        let conflict = state.withLock { state -> Bool? in
+            guard state.hasConflict else { return nil }
+            if !state.isConflictTold {
+                state.waiting.append(Waiting(version: sealed.number, isTold: false, then: then))
+            }
+            return state.isConflictTold
+        }
+        guard let isConflictTold = conflict else {
+            wait(for: sealed.number, isTold: false, then)
+            return saveIfNeeded()
+        }
+        if isConflictTold { then(.success(())) }
     }
 
     private func wait(for version: Int, isTold: Bool, _ then: @escaping Waiter) {
@@ -230,7 +240,7 @@ extension WrittenFile {
             state.stored = saved.metadata
             state.failingSince = nil
             state.failure = nil
-            state.hasConflict = false
+            (state.hasConflict, state.isConflictTold) = (false, false)
             beginAgain(&state)
         }
         do throws(SystemError) {
@@ -259,7 +269,7 @@ extension WrittenFile {
             state.withLock { $0.isSaving = false }
             // Whoever waits, a drain as well, finds what was kept.
             onEnd(self, nil)
-            state.withLock { $0.failure = failure }
+            state.withLock { ($0.failure, $0.isConflictTold) = (failure, true) }
             answer(.failure(SystemError(code: ESTALE)))
             return nil
         case .store(let error) where error.isRetryable:

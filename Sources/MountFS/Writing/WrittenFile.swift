@@ -50,8 +50,9 @@ final class WrittenFile: Sendable {
         var failure: Uploader.Failure?
         /// Before the next attempt. Whoever wants one at once ends it.
         var pause: AlarmClock.Pause?
-        /// Somebody else has written to the object.
+        /// Somebody else has written to the object, and whoever keeps what is here has been told.
         var hasConflict = false
+        var isConflictTold = false
         /// Another file was being renamed to its name when everybody was killed, and nobody knows how far that had come.
         var givesWay = false
         /// Where the store was asked to move it, and whether nobody will hear that it has.
@@ -162,6 +163,15 @@ final class WrittenFile: Sendable {
         return !isUnsaved && !hasOtherAttributes
     }
 
+    /// The object may be another one already, by what was asked of the store from here.
+    var mayHaveMovedOn: Bool {
+        let isBeingAsked = state.withLock { state in
+            // Where objects are files that takes a moment; elsewhere what is asked for is noted before.
+            state.moving != nil || state.stills > 0 || state.isAttempting && uploader.store is any FolderStore
+        }
+        return isBeingAsked || !staged.state.attempts.isEmpty
+    }
+
     /// An error that nobody was told of; it is told once.
     func takeLateError() -> SystemError? {
         state.withLock { state in
@@ -266,6 +276,10 @@ final class WrittenFile: Sendable {
         to key: ObjectKey?, replacing: ObjectVersion?, _ exchange: WrittenExchange? = nil
     ) throws(SystemError) {
         try staged.name(key.map { WrittenName($0, replacing: replacing, exchange).words })
+        noteMoved(to: key, replacing: replacing)
+    }
+
+    private func noteMoved(to key: ObjectKey?, replacing: ObjectVersion?) {
         state.withLock { state in
             state.key = key
             state.replacing = replacing
@@ -279,11 +293,15 @@ final class WrittenFile: Sendable {
         to key: ObjectKey, with object: ObjectVersion?, _ metadata: ObjectMetadata?
     ) throws(SystemError) {
         let old = state.withLock { ($0.key, $0.replacing) }
-        try move(to: key, replacing: object)
         guard let object, let base = staged.state.base.flatMap(StoredObject.init(words:)),
             base.key == old.0, base.version == old.1
-        else { return }
-        try rebase(on: StoredObject(key, object, size: base.size), metadata)
+        else { return try move(to: key, replacing: object) }
+        let name = WrittenName(key, replacing: object)
+        // With the name alone the bytes of what it was would be looked for where they are not any more.
+        try staged.move(name.words, StoredObject(key, object, size: base.size).words)
+        noteMoved(to: key, replacing: object)
+        if let metadata { state.withLock { $0.stored = metadata } }
+        try staged.describe(state.withLock { WrittenDescription($0.attributes, stored: $0.stored).words })
     }
 
     /// Another file is being renamed to its name: should everybody be killed, nobody shall take that for somebody else's.

@@ -104,6 +104,38 @@ struct UnheardMoveTests {
         try await expect(["n/f": "ab234567cd"], by: mount, in: sandbox)
     }
 
+    /// Bytes that are in the bucket only are read where they are now, before anybody has heard of that.
+    @Test(arguments: [StoreCapabilities.AtomicRename.objects, .objectsAndFolders])
+    func aReadComesAtOnceBehindAMove(renames: StoreCapabilities.AtomicRename) async throws {
+        let sandbox = try WritingSandbox(.close, ["d/f": "0123456789"], bucket: Self.bucket(renames))
+        let file = try await sandbox.program.open("d/f", O_RDWR)
+        try await sandbox.program.write("ab", to: file)
+        sandbox.line.cut(.rename, 1, .behind)
+        let (old, new) = renames == .objects ? ("d/f", "d/g") : ("d", "n")
+        _ = Begun { try await sandbox.program.rename(old, to: new) }
+        #expect(await soon { sandbox.line.isCut })
+        let mount = try sandbox.mount.successor(on: sandbox.bucket, try sandbox.staging.afterKill())
+        #expect(try await TestProgram(mount).read(from: file) == Array("ab23456789".utf8))
+    }
+
+    /// The folder moves, and with it what somebody else has written to a file in it; what is written here is based on another version.
+    @Test(arguments: [StoreCapabilities.AtomicRename.none, .objectsAndFolders], [true, false])
+    func aFolderIsMovedInWhichSomebodyElseHasWritten(
+        renames: StoreCapabilities.AtomicRename, isNew: Bool
+    ) async throws {
+        let objects = ["d/other": "other"].merging(isNew ? [:] : ["d/f": "0123456789"]) { one, _ in one }
+        let sandbox = try WritingSandbox(.close, objects, bucket: Self.bucket(renames))
+        let file = try await sandbox.program.open("d/f", isNew ? O_RDWR | O_CREAT : O_RDWR)
+        try await sandbox.program.write("ab", to: file)
+        sandbox.bucket.set("d/f", Array("theirs".utf8))
+        try await sandbox.program.rename("d", to: "n")
+        #expect(sandbox.bucket.keys == ["n/f", "n/other"])
+        await expectError(ESTALE) { try await sandbox.program.close(file) }
+        await sandbox.mount.drain()
+        #expect(sandbox.bucket.text("n/f") == "theirs" && sandbox.bucket.text("n/other") == "other")
+        #expect(sandbox.mount.progress.kept.map(\.reason) == [.conflict])
+    }
+
     /// Nobody was killed: the store has not answered in time, and does what it was asked later.
     @Test func aMoveThatIsDoneLate() async throws {
         let sandbox = try await sandbox(.objects, ["f": "old"], ["f": "newest"])
