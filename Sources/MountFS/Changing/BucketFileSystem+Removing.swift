@@ -54,13 +54,21 @@ extension BucketFileSystem {
                 return tree.removeName(name, in: folder, isKnown: true)
             }
             let base = file.staged.state.base.flatMap(StoredObject.init(words:))
-            if isOpen, let base, base.key == key, base.version == version {
+            let object = base?.key == key && base?.version == version ? base : nil
+            if isOpen, let object {
                 try file.doom()
                 let place = Place(name: name, folder: folder)
-                writing.doom(MountWriting.Doomed(object: base, node: node, file: file, place: place))
+                writing.doom(MountWriting.Doomed(object: object, node: node, file: file, place: place))
                 tree.removeName(name, in: folder, isKnown: false)
             } else {
-                try await delete(key)
+                // Noted before: should everybody be killed, what waits here would else find its object gone, as if by another's hand.
+                try file.noteRemoval(ofObject: object != nil)
+                do throws(SystemError) {
+                    try await delete(key)
+                } catch {
+                    try file.move(to: key, replacing: version)
+                    throw error
+                }
                 try file.move(to: nil, replacing: nil)
                 tree.removeName(name, in: folder, isKnown: true)
             }

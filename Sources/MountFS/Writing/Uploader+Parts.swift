@@ -2,6 +2,7 @@ import JSON
 import ObjectStore
 import Platform
 import Staging
+import Synchronization
 
 /// Objects that are sent in parts.
 extension Uploader {
@@ -25,10 +26,20 @@ extension Uploader {
                 try onDisk { () throws(SystemError) in try file.endUpload() }
                 reason.isRetryable = true
                 throw .store(reason)
+            case .store(var reason) where reason.code == .invalid && mayBeginAnew(file, sealed.number):
+                // Of a part another one has come that was sent before, by a session that was killed, say.
+                try await forgetUpload(of: file)
+                reason.isRetryable = true
+                throw .store(reason)
             case .store, .disk: break
             }
             throw error
         }
+    }
+
+    /// Once a version: what is refused again is refused.
+    private func mayBeginAnew(_ file: StagedFile, _ number: Int) -> Bool {
+        begunAnew.withLock { $0.updateValue(number, forKey: ObjectIdentifier(file)) != number }
     }
 
     private func complete(

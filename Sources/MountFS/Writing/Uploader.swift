@@ -44,6 +44,8 @@ final class Uploader: Sendable {
     let layout: PartLayout
     let deletions = Deletions()
     let drains = Mutex(0)
+    /// The versions whose parts were all sent again.
+    let begunAnew = Mutex<[ObjectIdentifier: Int]>([:])
 
     /// So many requests are made at once for all files: where a connection gives 100 MB a second after 30 ms of silence, enough
     /// for all that a processor can hash. Besides twice as many for small files, which do little but wait for answers.

@@ -328,6 +328,11 @@ final class WrittenFile: Sendable {
         }
     }
 
+    /// It is about to have no name any more; its object goes with that, if it is the one that it was.
+    func noteRemoval(ofObject: Bool) throws(SystemError) {
+        try staged.name(ofObject ? WrittenFate.doomedWords : nil)
+    }
+
     /// Another file has come to the place of that object.
     func spareObject() throws(SystemError) { try staged.name(nil) }
 

@@ -35,6 +35,40 @@ struct DeletionTests {
         #expect(sandbox.bucket.keys == (isRenamed ? ["g"] : []) && sandbox.mount.progress.kept == [])
     }
 
+    /// What waits for its upload takes nobody else for the one who has removed its object.
+    @Test(arguments: SessionLine.Moment.allCases) func everybodyIsKilledInTheMiddle(moment: SessionLine.Moment)
+        async throws
+    {
+        let sandbox = try WritingSandbox(.background, ["f": "old"])
+        sandbox.bucket.fail { _, call in if case .put = call { StoreError(.unreachable, "away") } else { nil } }
+        try await sandbox.program.save("new", as: "f")
+        sandbox.line.cut(.delete, 1, moment)
+        let removed = Begun { try await sandbox.program.remove("f") }
+        #expect(await soon { sandbox.line.isCut })
+        sandbox.bucket.fail(nil)
+        let mount = try sandbox.runAgain()
+        await mount.drain()
+        #expect(sandbox.bucket.keys == [] && mount.progress.kept == [] && !removed.hasEnded)
+    }
+
+    /// Its object could not be removed: it is what it was, with what waits.
+    @Test func aRemovalThatIsRefused() async throws {
+        let sandbox = try WritingSandbox(.background, ["f": "old"])
+        sandbox.bucket.fail { _, call in
+            switch call {
+            case .put: StoreError(.unreachable, "away")
+            case .delete: StoreError(.denied, "not you")
+            default: nil
+            }
+        }
+        try await sandbox.program.save("new", as: "f")
+        await expectError(EACCES) { try await sandbox.program.remove("f") }
+        sandbox.bucket.fail(nil)
+        let mount = try sandbox.runAgain()
+        await mount.drain()
+        #expect(sandbox.bucket.text("f") == "new" && mount.progress.kept == [])
+    }
+
     /// Somebody makes a file of the same name meanwhile, on a store that cannot look and delete in one step.
     @Test func deletesNotWhatCameAfterIt() async throws {
         let bucket = MemoryBucket.writable { can in

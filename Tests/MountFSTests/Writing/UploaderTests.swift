@@ -104,6 +104,32 @@ import Testing
         }
     }
 
+    /// A part of somebody's who was killed has come behind ours: all of them are sent again, once.
+    @Test func aPartIsAnotherOne() async throws {
+        let bench = try await WritingBench(object: nil)
+        try bench.write(WritingBench.bytes(20_000), at: 0)
+        try bench.seal()
+        let refusals = Atomic(1)
+        bench.store.before { call throws(StoreError) in
+            guard call == .complete, refusals.load(ordering: .relaxed) > 0 else { return }
+            refusals.subtract(1, ordering: .relaxed)
+            throw StoreError(.invalid, "part 2 is not the one that was stored")
+        }
+        await #expect { try await bench.uploader.upload(bench.file, to: bench.target) } throws: {
+            ($0 as? Uploader.Failure)?.mayPass == true
+        }
+        try await bench.uploader.upload(bench.file, to: bench.target)
+        #expect(try bench.object() == bench.sealed(1) && bench.leftovers.isEmpty)
+        #expect(bench.store.calls.count { if case .part = $0 { true } else { false } } == 10)
+        try bench.write(WritingBench.bytes(20_000, seed: 2), at: 0)
+        try bench.seal()
+        refusals.store(2, ordering: .relaxed)
+        await #expect(throws: Uploader.Failure.self) { try await bench.uploader.upload(bench.file, to: bench.target) }
+        await #expect { try await bench.uploader.upload(bench.file, to: bench.target) } throws: {
+            ($0 as? Uploader.Failure)?.mayPass == false
+        }
+    }
+
     /// Nobody's object is written over.
     @Test(arguments: [100, 20_000], [true, false]) func somebodyElseWasFaster(size: Int, knowsConditions: Bool)
         async throws

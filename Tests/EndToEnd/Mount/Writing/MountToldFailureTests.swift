@@ -70,6 +70,22 @@ extension WritingTasks {
             #expect(try sandbox.output("stat -c %a $M/old") == "600\n")
         }
 
+        // MARK: A close that cannot tell
+
+        /// A shell puts its own output back with dup2, which hears nothing of the close that it is.
+        @Test func aShellThatRedirects() async throws {
+            try sandbox.expect(0, task())
+            proxy.add(Fault.writing("new", Fault.refusal(403, "AccessDenied"), times: .max))
+            let shell = try sandbox.shell("echo new > $M/new && echo told nothing")
+            #expect(shell.status == 0 && shell.output == "told nothing\n", "\(shell)")
+            try sandbox.wait("the status saying so") { try sandbox.status().uploads["failed"] == 1 }
+            #expect(try sandbox.status().code == "denied")
+            #expect(try sandbox.document("flush").exitCode != 0)
+            proxy.removeFaults()
+            #expect(try sandbox.document("down").exitCode == 0)
+            try await expectInBucket(["new": "new\n"])
+        }
+
         // MARK: Putting aside
 
         /// The bytes stay where they were staged, and that place is told until the next run has put them where they belong.
