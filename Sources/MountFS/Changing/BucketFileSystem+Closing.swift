@@ -173,11 +173,15 @@ extension BucketFileSystem {
     ) -> Bool {
         let object = reason == .torn ? objectBelow(file) : nil
         let left = object.flatMap { attributesLeft(of: file, on: $0, node, writing) }
-        guard tree.settle(node, file, isDiscarded: true, by: left, isOver: { true }) else {
+        let isKept = writing.whileKeeping {
+            guard tree.settle(node, file, isDiscarded: true, by: left, isOver: { true }) else { return false }
+            keep(file.staged, key, reason, writing)
+            return true
+        }
+        guard isKept else {
             if let left { remove(left, writing) }
             return false
         }
-        keep(file.staged, key, reason, writing)
         if let left { finish(node, left, writing) }
         return true
     }

@@ -27,6 +27,8 @@ public final class MountWriting: Sendable {
         var alarm: AlarmClock.Number?
         /// What is being put aside.
         var keeping: [Int: Task<Void, Never>] = [:]
+        var keeps = 0
+        var waitingForKeeps: [CheckedContinuation<Void, Never>] = []
         var last = 0
     }
 
@@ -95,6 +97,21 @@ public final class MountWriting: Sendable {
             nil)
     }
 
+    /// From when a file is not one that is written any more until it is told as kept, or on its way there.
+    func whileKeeping<Answer>(_ body: () -> Answer) -> Answer {
+        state.withLock { $0.keeps += 1 }
+        defer {
+            let waiting = state.withLock { state in
+                state.keeps -= 1
+                guard state.keeps == 0 else { return [CheckedContinuation<Void, Never>]() }
+                defer { state.waitingForKeeps = [] }
+                return state.waitingForKeeps
+            }
+            for continuation in waiting { continuation.resume() }
+        }
+        return body()
+    }
+
     func beginKeeping(_ body: @escaping @Sendable () async -> Void) {
         state.withLock { state in
             state.last += 1
@@ -108,6 +125,13 @@ public final class MountWriting: Sendable {
 
     /// Waits until all that is not to come into the bucket is where people find it.
     func endKeeping() async {
+        await withCheckedContinuation { continuation in
+            let isOver = state.withLock { state in
+                if state.keeps > 0 { state.waitingForKeeps.append(continuation) }
+                return state.keeps == 0
+            }
+            if isOver { continuation.resume() }
+        }
         for task in state.withLock({ Array($0.keeping.values) }) { await task.value }
     }
 
