@@ -11,6 +11,9 @@ extension StagedFile {
     /// The store has forgotten it, or will.
     public func endUpload() throws(SystemError) { try change(.uploadEnded) }
 
+    /// All of a version is sent again once: what is refused again is refused.
+    public func mayBeginAnew(_ version: Int) -> Bool { begunAnew.exchange(version, ordering: .relaxed) != version }
+
     private func change(_ upload: StagingRecord) throws(SystemError) {
         try with { contents throws(SystemError) in
             try contents.append(upload)

@@ -26,6 +26,8 @@ public final class StagedFile: Sendable {
     public let data: SharedDescriptor
     /// For those who begin an object in parts of it, so that there is one.
     public let beginning = Gate(1)
+    /// The version of which no part that was sent was of use.
+    let begunAnew = Atomic(0)
     private let folder: SharedDescriptor
     let contents: Mutex<Contents>
     private let currentSize: Atomic<Int>

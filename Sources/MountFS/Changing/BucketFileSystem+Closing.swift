@@ -103,18 +103,16 @@ extension BucketFileSystem {
         guard let key = file.key else { return }
         guard let object = objectBelow(file) else { return tree.takeName(of: node) }
         let left = attributesLeft(of: file, on: object, node, writing)
-        guard tree.settle(node, file, isDiscarded: true, evenIfOpen: true, by: left, isOver: { true }) else {
-            if let left { remove(left, writing) }
-            return
-        }
-        for open in handles.withLock({ $0.files(of: node) }) {
-            if let left {
-                open.become(left)
-            } else {
-                open.become(reading.open(FileVersion(key: object.key, size: object.size, version: object.version)))
+        let isKept = keep(node, file, key, .torn, by: left, evenIfOpen: true, writing) {
+            for open in handles.withLock({ $0.files(of: node) }) {
+                if let left {
+                    open.become(left)
+                } else {
+                    open.become(reading.open(FileVersion(key: object.key, size: object.size, version: object.version)))
+                }
             }
         }
-        keep(file.staged, key, .torn, writing)
+        if !isKept, let left { remove(left, writing) }
     }
 
     /// The object that a torn file was, if it is still what the bucket has.
@@ -173,17 +171,27 @@ extension BucketFileSystem {
     ) -> Bool {
         let object = reason == .torn ? objectBelow(file) : nil
         let left = object.flatMap { attributesLeft(of: file, on: $0, node, writing) }
-        let isKept = writing.whileKeeping {
-            guard tree.settle(node, file, isDiscarded: true, by: left, isOver: { true }) else { return false }
-            keep(file.staged, key, reason, writing)
-            return true
-        }
-        guard isKept else {
+        guard keep(node, file, key, reason, by: left, writing) else {
             if let left { remove(left, writing) }
             return false
         }
         if let left { finish(node, left, writing) }
         return true
+    }
+
+    /// From its end on until it is told as kept nobody who waits for either overlooks it. `meanwhile` is done between.
+    private func keep(
+        _ node: NodeID, _ file: WrittenFile, _ key: ObjectKey, _ reason: KeptFile.Reason, by left: WrittenFile?,
+        evenIfOpen: Bool = false, _ writing: MountWriting, _ meanwhile: () -> Void = {}
+    ) -> Bool {
+        writing.whileKeeping {
+            guard tree.settle(node, file, isDiscarded: true, evenIfOpen: evenIfOpen, by: left, isOver: { true }) else {
+                return false
+            }
+            meanwhile()
+            keep(file.staged, key, reason, writing)
+            return true
+        }
     }
 
     func remove(_ file: WrittenFile, _ writing: MountWriting) {

@@ -13,9 +13,10 @@ extension BucketFileSystem {
         for file in left.damaged { writing.noteDamaged(file) }
         try finishExchanges(of: left.files)
         let givingWay = try finishReplacements(of: left.files)
-        let fates = left.files.map { WrittenFate(words: $0.state.name) }
-        let wanted = Set(fates.compactMap { if case .named(let name) = $0 { name.key } else { nil } })
-        for (file, fate) in zip(left.files, fates) {
+        let files = left.files.map { (file: $0, fate: WrittenFate(words: $0.state.name)) }
+        let wanted = Set(files.compactMap { file, fate in fate.keyOfObject(file.state) })
+        // What has a name comes behind: it does not go to the bucket before an object of that name has gone which is to go.
+        for (file, fate) in files.filter({ !$0.fate.isNamed }) + files.filter(\.fate.isNamed) {
             let holders = isFirst ? [] : WrittenHandle.all(in: file.state.holders)
             guard let description = WrittenDescription(words: file.state.description) else {
                 writing.noteDamaged(file.dataName)
@@ -141,4 +142,16 @@ extension BucketFileSystem {
     }
 
     func path(of key: ObjectKey) -> RawPath { RawPath(key.bytes.dropFirst(tree.settings.root.bytes.count)) }
+}
+
+extension WrittenFate {
+    fileprivate var isNamed: Bool { if case .named = self { true } else { false } }
+
+    /// Of what has a name, and may be in the bucket under it; not of what has taken the name of something that is to go.
+    fileprivate func keyOfObject(_ state: StagedState) -> ObjectKey? {
+        guard case .named(let name) = self else { return nil }
+        let base = state.base.flatMap(StoredObject.init(words:))
+        let isThere = name.replacing != nil || base?.key == name.key || !state.attempts.isEmpty
+        return isThere ? name.key : nil
+    }
 }

@@ -61,15 +61,19 @@ extension BucketFileSystem {
                 writing.doom(MountWriting.Doomed(object: object, node: node, file: file, place: place))
                 tree.removeName(name, in: folder, isKnown: false)
             } else {
-                // Noted before: should everybody be killed, what waits here would else find its object gone, as if by another's hand.
+                // Noted before: should everybody be killed, what waits here would else find its object gone, as if by another's
+                // hand, or the object would show in its place.
+                let leftover = try object == nil ? noteLeftover(StoredObject(key, version, size: 0)) : nil
                 try file.noteRemoval(ofObject: object != nil)
                 do throws(SystemError) {
                     try await delete(key)
                 } catch {
                     try file.move(to: key, replacing: version)
+                    try leftover?.remove()
                     throw error
                 }
                 try file.move(to: nil, replacing: nil)
+                try leftover?.remove()
                 tree.removeName(name, in: folder, isKnown: true)
             }
         }
@@ -77,7 +81,7 @@ extension BucketFileSystem {
 
     func forgetUpload(of file: WrittenFile) async throws(SystemError) {
         // One that is on its way may begin it.
-        await file.waitForAhead()
+        await file.ahead.wait()
         guard file.staged.state.upload != nil else { return }
         do throws(Uploader.Failure) {
             try await file.uploader.forgetUpload(of: file.staged)
@@ -95,11 +99,7 @@ extension BucketFileSystem {
         try await inStore(key) { [store = tree.store] () async throws(StoreError) in
             let decides = store.capabilities.conditionalDelete
             if let version, !decides {
-                do throws(StoreError) {
-                    guard try await store.stat(key).version == version else { return }
-                } catch  where error.code == .notFound {
-                    return
-                }
+                guard try await store.statIfAny(key)?.version == version else { return }
             }
             let results = try await store.delete([Deletion(key, ifVersion: decides ? version : nil)])
             for result in results {

@@ -206,13 +206,3 @@ extension BucketFileSystem {
         }
     }
 }
-
-extension ObjectStore {
-    func stat(_ key: ObjectKey, still version: ObjectVersion) async throws(StoreError) -> ObjectInfo {
-        let found = try await stat(key)
-        guard found.version == version else {
-            throw StoreError(.changed, "\(key.shown) has been changed by somebody else")
-        }
-        return found
-    }
-}

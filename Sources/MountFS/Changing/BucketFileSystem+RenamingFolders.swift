@@ -141,12 +141,8 @@ extension BucketFileSystem {
     /// What is below a folder does not tell of a folder that is there for itself.
     private func realFolder(_ key: ObjectKey) async throws(SystemError) -> ObjectInfo? {
         guard tree.store.capabilities.keepsFolders else { return nil }
-        return try await inStore(key) { [store = tree.store] () async throws(StoreError) -> ObjectInfo? in
-            do throws(StoreError) {
-                return try await store.stat(key)
-            } catch  where error.code == .notFound {
-                return nil
-            }
+        return try await inStore(key) { [store = tree.store] () async throws(StoreError) in
+            try await store.statIfAny(key)
         }
     }
 

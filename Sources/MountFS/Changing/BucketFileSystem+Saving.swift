@@ -43,7 +43,7 @@ extension BucketFileSystem {
                 }
             }
             // Those that fail are due again.
-            for (_, file) in tree.written() { await file.waitForStored() }
+            for (_, file) in tree.written() { await file.storing.wait() }
             let due = writing.takeDue(all: true) {}
             await withTaskGroup(of: Void.self) { group in
                 for (node, file) in due {

@@ -27,8 +27,6 @@ public final class MountWriting: Sendable {
         var alarm: AlarmClock.Number?
         /// What is being put aside.
         var keeping: [Int: Task<Void, Never>] = [:]
-        var keeps = 0
-        var waitingForKeeps: [CheckedContinuation<Void, Never>] = []
         var last = 0
     }
 
@@ -39,6 +37,8 @@ public final class MountWriting: Sendable {
     /// Where the staging folder is, for people.
     let path: RawPath
     private let state = Mutex(State())
+    /// Files that are leaving those that are written, for those that are kept.
+    private let keeps = UnderWay()
     /// When the store is done with what a session that was killed has asked for, in milliseconds of a clock that nobody sets.
     private let quiet = Atomic(0)
 
@@ -99,16 +99,8 @@ public final class MountWriting: Sendable {
 
     /// From when a file is not one that is written any more until it is told as kept, or on its way there.
     func whileKeeping<Answer>(_ body: () -> Answer) -> Answer {
-        state.withLock { $0.keeps += 1 }
-        defer {
-            let waiting = state.withLock { state in
-                state.keeps -= 1
-                guard state.keeps == 0 else { return [CheckedContinuation<Void, Never>]() }
-                defer { state.waitingForKeeps = [] }
-                return state.waitingForKeeps
-            }
-            for continuation in waiting { continuation.resume() }
-        }
+        keeps.begin()
+        defer { keeps.end() }
         return body()
     }
 
@@ -125,13 +117,7 @@ public final class MountWriting: Sendable {
 
     /// Waits until all that is not to come into the bucket is where people find it.
     func endKeeping() async {
-        await withCheckedContinuation { continuation in
-            let isOver = state.withLock { state in
-                if state.keeps > 0 { state.waitingForKeeps.append(continuation) }
-                return state.keeps == 0
-            }
-            if isOver { continuation.resume() }
-        }
+        await keeps.wait()
         for task in state.withLock({ Array($0.keeping.values) }) { await task.value }
     }
 
@@ -219,7 +205,7 @@ public final class MountWriting: Sendable {
         _ due: ArraySlice<(node: NodeID, file: WrittenFile, time: Int)>
     ) -> [(node: NodeID, file: WrittenFile)] {
         due.map { node, file, _ in
-            file.beginStoring()
+            file.storing.begin()
             return (node, file)
         }
     }

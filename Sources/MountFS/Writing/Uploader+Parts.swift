@@ -13,9 +13,7 @@ extension Uploader {
             try await send(parts, to: upload, of: file, sealed.number, target)
             guard target.isWanted(), let done = done(parts, of: file, sealed.number) else { return nil }
             try note(store.mark(of: done), sealed.number, of: file, to: target)
-            return try await inStore(target.key) { () async throws(StoreError) in
-                try await complete(upload, done, to: target)
-            }
+            return try await complete(upload, done, sealed, of: file, to: target)
         } catch {
             switch error {
             case .conflict:
@@ -24,12 +22,7 @@ extension Uploader {
             case .store(var reason) where reason.code == .notFound:
                 // Somebody has cleared up; the next attempt begins anew, and nobody need hear of it.
                 try onDisk { () throws(SystemError) in try file.endUpload() }
-                reason.isRetryable = true
-                throw .store(reason)
-            case .store(var reason) where reason.code == .invalid && mayBeginAnew(file, sealed.number):
-                // Of a part another one has come that was sent before, by a session that was killed, say.
-                try await forgetUpload(of: file)
-                reason.isRetryable = true
+                reason.isRetryable = file.mayBeginAnew(sealed.number)
                 throw .store(reason)
             case .store, .disk: break
             }
@@ -37,17 +30,24 @@ extension Uploader {
         }
     }
 
-    /// Once a version: what is refused again is refused.
-    private func mayBeginAnew(_ file: StagedFile, _ number: Int) -> Bool {
-        begunAnew.withLock { $0.updateValue(number, forKey: ObjectIdentifier(file)) != number }
-    }
-
     private func complete(
-        _ upload: Upload, _ parts: [UploadedPart], to target: Target
-    ) async throws(StoreError) -> ObjectVersion {
+        _ upload: Upload, _ parts: [UploadedPart], _ sealed: SealedVersion, of file: StagedFile, to target: Target
+    ) async throws(Failure) -> ObjectVersion {
         let keepsConditions = store.capabilities.conditionalComplete
-        if !keepsConditions { try await checkByHand(target) }
-        return try await store.complete(upload, parts, if: keepsConditions ? target.condition : .always).version
+        do throws(Failure) {
+            return try await inStore(target.key) { () async throws(StoreError) in
+                if !keepsConditions { try await checkByHand(target) }
+                return try await store.complete(upload, parts, if: keepsConditions ? target.condition : .always).version
+            }
+        } catch {
+            guard case .store(var reason) = error, reason.code == .invalid, file.mayBeginAnew(sealed.number) else {
+                throw error
+            }
+            // Of a part another one has come that was sent before, by a session that was killed, say.
+            try await forgetUpload(of: file)
+            reason.isRetryable = true
+            throw .store(reason)
+        }
     }
 
     /// What has been begun already is gone on with, also with other metadata: bytes weigh more.

@@ -86,10 +86,7 @@ extension Uploader {
                 guard read.bytes == bytes else { return false }
             } catch {
                 // What the waiting bytes are based on is not there any more, or this is not.
-                guard case .conflict = error else {
-                    if error.error.code == .notFound { return false }
-                    throw error
-                }
+                guard error.foundAnother else { throw error }
                 return false
             }
         }

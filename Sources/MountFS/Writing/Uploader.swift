@@ -44,8 +44,6 @@ final class Uploader: Sendable {
     let layout: PartLayout
     let deletions = Deletions()
     let drains = Mutex(0)
-    /// The versions whose parts were all sent again.
-    let begunAnew = Mutex<[ObjectIdentifier: Int]>([:])
 
     /// So many requests are made at once for all files: where a connection gives 100 MB a second after 30 ms of silence, enough
     /// for all that a processor can hash. Besides twice as many for small files, which do little but wait for answers.
@@ -79,13 +77,14 @@ final class Uploader: Sendable {
             do throws(Failure) {
                 saved = try await upload(sealed, of: file, to: target)
             } catch {
-                guard error.mayBeOwn, let own = try await unheard(of: file, to: target, error) else {
+                guard error.foundAnother, let own = try await unheard(of: file, to: target, error) else {
                     throw hasLostBase(file, target, error) ? .conflict(error.error) : error
                 }
                 saved = own
             }
             // Without one, another was sealed meanwhile.
-            guard let saved = try await finished(saved, target) else { continue }
+            guard var saved else { continue }
+            saved = try await target.finishing(saved)
             try onDisk { () throws(SystemError) in try file.settle(saved.number, as: saved.object.words) }
             return saved
         }
@@ -98,11 +97,6 @@ final class Uploader: Sendable {
             let base = file.state.base.flatMap(StoredObject.init(words:))
         else { return false }
         return base.key != target.key
-    }
-
-    private func finished(_ saved: Saved?, _ target: Target) async throws(Failure) -> Saved? {
-        guard let saved else { return nil }
-        return try await target.finishing(saved)
     }
 
     private func upload(
@@ -145,12 +139,7 @@ final class Uploader: Sendable {
 
     /// Where the store cannot look and write in one step, we look just before.
     func checkByHand(_ target: Target) async throws(StoreError) {
-        let found: ObjectVersion?
-        do throws(StoreError) {
-            found = try await store.stat(target.key).version
-        } catch  where error.code == .notFound {
-            found = nil
-        }
+        let found = try await store.statIfAny(target.key)?.version
         guard found == target.replacing else {
             throw StoreError(.conditionFailed, "\(target.key.shown) is not what it was when the file was opened")
         }
@@ -188,8 +177,8 @@ extension Uploader.Failure {
         }
     }
 
-    /// What is in the way may be what was sent from here.
-    var mayBeOwn: Bool {
+    /// Something else is there than was expected, or nothing: it may be what was sent from here.
+    var foundAnother: Bool {
         switch self {
         case .conflict: true
         case .store(let error): error.code == .notFound

@@ -25,7 +25,7 @@ extension WrittenFile {
         else { return nil }
         let part = state.nextAhead
         state.nextAhead += 1
-        state.ahead += 1
+        ahead.begin()
         endOfNext.store(uploader.layout.range(of: state.nextAhead).upperBound, ordering: .relaxed)
         return (part, place(for: key, state))
     }
@@ -38,23 +38,6 @@ extension WrittenFile {
                 settings.report("there is no room to be made on the disk: \(error.description)", nil)
             }
         }
-        let waiting = state.withLock { state in
-            state.ahead -= 1
-            guard state.ahead == 0 else { return CheckedContinuation<Void, Never>?.none }
-            defer { state.waitingForNone = nil }
-            return state.waitingForNone
-        }
-        waiting?.resume()
-    }
-
-    /// A part must not be on its way twice: nobody knows which of the two the store would keep.
-    func waitForAhead() async {
-        await withCheckedContinuation { continuation in
-            let isNone = state.withLock { state in
-                if state.ahead > 0 { state.waitingForNone = continuation }
-                return state.ahead == 0
-            }
-            if isNone { continuation.resume() }
-        }
+        ahead.end()
     }
 }

@@ -26,29 +26,10 @@ extension WrittenFile {
         uploader.store.capabilities.keepsMetadata ? state.withLock { wantedMetadata($0) } : nil
     }
 
-    /// Whoever begins ends it.
-    func beginStoring() { state.withLock { $0.storings += 1 } }
-
+    /// They have come there, or could not.
     func endStoring(_ failure: StoreError? = nil) {
-        let waiting = state.withLock { state in
-            state.storings -= 1
-            state.unstored = failure
-            guard state.storings == 0 else { return [CheckedContinuation<Void, Never>]() }
-            defer { state.waitingForStored = [] }
-            return state.waitingForStored
-        }
-        for continuation in waiting { continuation.resume() }
-    }
-
-    /// Attributes that are on their way have come there, or could not.
-    func waitForStored() async {
-        await withCheckedContinuation { continuation in
-            let isOver = state.withLock { state in
-                if state.storings > 0 { state.waitingForStored.append(continuation) }
-                return state.storings == 0
-            }
-            if isOver { continuation.resume() }
-        }
+        state.withLock { $0.unstored = failure }
+        storing.end()
     }
 
     /// What is stored has to do.

@@ -70,7 +70,7 @@ extension WrittenFile {
 
     /// The next attempt may be made at once, to where the file is now; or why there shall be none yet.
     func heardOfMove(after failure: Uploader.Failure) async -> Uploader.Failure? {
-        guard failure.mayBeOwn else { return failure }
+        guard failure.foundAnother else { return failure }
         do throws(Uploader.Failure) {
             return try await hearOfMove() ? nil : failure
         } catch {
@@ -90,9 +90,7 @@ extension Uploader {
     /// Nothing where nothing is.
     func found(_ key: ObjectKey) async throws(Failure) -> ObjectInfo? {
         do throws(StoreError) {
-            return try await store.stat(key)
-        } catch  where error.code == .notFound {
-            return nil
+            return try await store.statIfAny(key)
         } catch {
             throw .store(error)
         }

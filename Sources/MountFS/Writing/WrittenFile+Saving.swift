@@ -156,7 +156,7 @@ extension WrittenFile {
     private func saveAll() async {
         var pause = settings.pauses.lowerBound
         while beginAttempt() {
-            await waitForAhead()
+            await ahead.wait()
             let parts = staged.state.sealed?.parts.count
             do throws(Uploader.Failure) {
                 // Its name may not be its own any more.

@@ -64,18 +64,11 @@ final class WrittenFile: Sendable {
         var handles: [WrittenHandle] = []
         /// The last who wrote to it died in the middle of it.
         var isAbandoned = false
-
-        /// How often attributes of what is in the bucket are on their way there, and who waits for the end of that.
-        var storings = 0
-        var waitingForStored: [CheckedContinuation<Void, Never>] = []
-        /// Why they could not be stored at last.
+        /// Why attributes could not be stored at last.
         var unstored: StoreError?
 
         /// The next part to be sent while the file is being written.
         var nextAhead = 1
-        /// How many of them are on their way, and who waits until none is.
-        var ahead = 0
-        var waitingForNone: CheckedContinuation<Void, Never>?
         /// What is read through the object that the file was.
         var base: (object: StoredObject, open: OpenObject)?
     }
@@ -89,6 +82,11 @@ final class WrittenFile: Sendable {
     let state: Mutex<State>
     /// Where the next part that is sent ahead ends: most writes need to know no more.
     let endOfNext: Atomic<Int>
+    /// Parts of a version that nobody has sealed. Whoever sends one waits for them: a part must not be on its way twice, since
+    /// nobody knows which of the two the store would keep.
+    let ahead = UnderWay()
+    /// Attributes of what is in the bucket, on their way there.
+    let storing = UnderWay()
     /// What wants the file to be still is done one after the other.
     let stillness = Gate(1)
     let room: StagingRoom
@@ -144,7 +142,8 @@ final class WrittenFile: Sendable {
     var isSealWanted: Bool { state.withLock { $0.isSealWanted && $0.key != nil } }
     /// Its bytes are in the bucket, and attributes of it are on their way, or cannot come there now for this reason.
     var unstored: (isPending: Bool, failure: StoreError?) {
-        state.withLock { ($0.storings > 0 || $0.unstored != nil, $0.unstored) }
+        let failure = state.withLock { $0.unstored }
+        return (storing.isAny || failure != nil, failure)
     }
     /// Somebody else has written to the object.
     var hasConflict: Bool { state.withLock { $0.hasConflict } }
@@ -228,7 +227,7 @@ final class WrittenFile: Sendable {
     }
 
     /// Some of it is on its way into the bucket, so that there will be room.
-    var isOnItsWay: Bool { state.withLock { $0.ahead > 0 } || staged.state.sealed != nil }
+    var isOnItsWay: Bool { ahead.isAny || staged.state.sealed != nil }
 
     /// Gives back what the file does not take any more.
     func countRoom() {

@@ -48,9 +48,7 @@ extension WebStore {
     public func list(_ request: ListRequest) async throws(StoreError) -> ListPage {
         var page = ListPage()
         guard key.hasPrefix(request.prefix), request.after.map({ $0 < key }) ?? true else { return page }
-        do throws(StoreError) {
-            page.objects = [try await stat(key)]
-        } catch  where error.code == .notFound {}
+        if let found = try await statIfAny(key) { page.objects = [found] }
         return page
     }
 

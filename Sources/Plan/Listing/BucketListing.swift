@@ -39,9 +39,7 @@ struct BucketListing {
 
     private func find(_ key: ObjectKey) async -> Result<ObjectInfo?, StoreError> {
         do throws(StoreError) {
-            return .success(try await opened.store.stat(key))
-        } catch  where error.code == .notFound {
-            return .success(nil)
+            return .success(try await opened.store.statIfAny(key))
         } catch {
             return .failure(error)
         }

@@ -4,7 +4,7 @@ import Platform
 import Synchronization
 
 /// A session's way to its bucket, which ends when the test kills the session: from then on no call comes through, and none
-/// returns.
+/// returns. Unchecked only for the line of a folder, which is one of these with more calls: all that it holds is constant or locked.
 class SessionLine: ObjectStore, @unchecked Sendable {
     /// Calls that change something.
     enum Step: String, Sendable, CaseIterable {

@@ -51,8 +51,46 @@ struct DeletionTests {
         #expect(sandbox.bucket.keys == [] && mount.progress.kept == [] && !removed.hasEnded)
     }
 
+    /// The object is none that the file ever was: it must not show in the place of what was removed.
+    @Test(arguments: SessionLine.Moment.allCases) func everybodyIsKilledWhileAFileGoesThatCameOverAnother(
+        moment: SessionLine.Moment
+    ) async throws {
+        let sandbox = try WritingSandbox(.background, ["f": "old"])
+        sandbox.bucket.fail { _, call in if case .put = call { StoreError(.unreachable, "away") } else { nil } }
+        try await sandbox.program.save("new", as: "f.new")
+        try await sandbox.program.rename("f.new", to: "f")
+        sandbox.line.cut(.delete, 1, moment)
+        let removed = Begun { try await sandbox.program.remove("f") }
+        #expect(await soon { sandbox.line.isCut })
+        sandbox.bucket.fail(nil)
+        let mount = try sandbox.runAgain()
+        await mount.drain()
+        #expect(sandbox.bucket.keys == [] && mount.progress.kept == [] && !removed.hasEnded)
+    }
+
+    /// A new file has its name already, and would find it in its place.
+    @Test(arguments: SessionLine.Moment.allCases, [true, false]) func everybodyIsKilledWhenItsNameIsAnothers(
+        moment: SessionLine.Moment, canDecide: Bool
+    ) async throws {
+        let bucket = MemoryBucket.writable { can in
+            can.conditionalDelete = canDecide
+            can.conditionalPut = canDecide
+        }
+        let sandbox = try WritingSandbox(.background, ["f": "old"], bucket: bucket)
+        let file = try await sandbox.program.open("f", O_RDWR)
+        try await sandbox.program.remove("f")
+        sandbox.line.cut(.delete, 1, moment)
+        try await sandbox.program.close(file)
+        #expect(await soon { sandbox.line.isCut })
+        try await sandbox.program.save("new", as: "f")
+        let mount = try sandbox.runAgain()
+        await mount.drain()
+        #expect(bucket.keys == ["f"] && bucket.text("f") == "new" && mount.progress.kept == [])
+        #expect(try await TestProgram(mount).text("f") == "new")
+    }
+
     /// Its object could not be removed: it is what it was, with what waits.
-    @Test func aRemovalThatIsRefused() async throws {
+    @Test(arguments: [true, false]) func aRemovalThatIsRefused(isRenamed: Bool) async throws {
         let sandbox = try WritingSandbox(.background, ["f": "old"])
         sandbox.bucket.fail { _, call in
             switch call {
@@ -61,7 +99,12 @@ struct DeletionTests {
             default: nil
             }
         }
-        try await sandbox.program.save("new", as: "f")
+        if isRenamed {
+            try await sandbox.program.save("new", as: "f.new")
+            try await sandbox.program.rename("f.new", to: "f")
+        } else {
+            try await sandbox.program.save("new", as: "f")
+        }
         await expectError(EACCES) { try await sandbox.program.remove("f") }
         sandbox.bucket.fail(nil)
         let mount = try sandbox.runAgain()

@@ -73,17 +73,26 @@ struct UnheardAttributesTests {
         try expect(next, "content", in: local.folder, mode: 0o750)
     }
 
+    /// A program sets the mode of `f`, and the session is killed while that comes to the store. Returns who waits for its end.
+    private func change(
+        _ program: TestProgram, _ mount: TestMount, _ line: SessionLine, upTo step: SessionLine.Step,
+        _ moment: SessionLine.Moment
+    ) async throws -> Begun {
+        line.cut(step, 1, moment)
+        let file = try await program.open("f", O_RDWR)
+        try await program.change("f") { $0.mode = 0o750 }
+        try await program.close(file)
+        let drain = Begun { await mount.drain() }
+        #expect(await soon { line.isCut })
+        return drain
+    }
+
     @Test(arguments: SessionLine.Moment.allCases, Next.allCases)
     func aFileOfALocalFolderThatIsThere(moment: SessionLine.Moment, next: Next) async throws {
         let local = try await Local()
         try await local.program.save("content", as: "f", mode: 0o700)
         await local.mount.drain()
-        local.line.cut(.set, 1, moment)
-        let file = try await local.program.open("f", O_RDWR)
-        try await local.program.change("f") { $0.mode = 0o750 }
-        try await local.program.close(file)
-        let drain = Begun { await local.mount.drain() }
-        #expect(await soon { local.line.isCut })
+        let drain = try await change(local.program, local.mount, local.line, upTo: .set, moment)
         let mount = try await local.next()
         try await go(on: next, mount, TestProgram(mount))
         try expect(next, "content", in: local.folder, mode: 0o750)
@@ -130,12 +139,7 @@ struct UnheardAttributesTests {
         try await sandbox.program.save("content", as: "f", mode: 0o700)
         await sandbox.mount.drain()
         let first = sandbox.bucket.objects["f"]?.version
-        sandbox.line.cut(.copy, 1, moment)
-        let file = try await sandbox.program.open("f", O_RDWR)
-        try await sandbox.program.change("f") { $0.mode = 0o750 }
-        try await sandbox.program.close(file)
-        let drain = Begun { await sandbox.mount.drain() }
-        #expect(await soon { sandbox.line.isCut })
+        let drain = try await change(sandbox.program, sandbox.mount, sandbox.line, upTo: .copy, moment)
         #expect((sandbox.bucket.objects["f"]?.version == first) == (moment == .before))
         let mount = try sandbox.mount.successor(on: sandbox.bucket, try sandbox.staging.afterKill())
         let program = TestProgram(mount)
@@ -151,12 +155,7 @@ struct UnheardAttributesTests {
         let sandbox = try WritingSandbox(.background)
         try await sandbox.program.save("content", as: "f", mode: 0o700)
         await sandbox.mount.drain()
-        sandbox.line.cut(.copy, 1, .before)
-        let file = try await sandbox.program.open("f", O_RDWR)
-        try await sandbox.program.change("f") { $0.mode = 0o750 }
-        try await sandbox.program.close(file)
-        let drain = Begun { await sandbox.mount.drain() }
-        #expect(await soon { sandbox.line.isCut })
+        let drain = try await change(sandbox.program, sandbox.mount, sandbox.line, upTo: .copy, .before)
         sandbox.bucket.set("f", Array("CONTENT".utf8))
         let mount = try sandbox.mount.successor(on: sandbox.bucket, try sandbox.staging.afterKill())
         await mount.drain()

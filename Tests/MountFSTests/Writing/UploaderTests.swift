@@ -130,6 +130,25 @@ import Testing
         }
     }
 
+    /// A store that says so however often it is begun anew is not asked for ever.
+    @Test func anUploadThatIsClearedAwayAgainAndAgain() async throws {
+        let bench = try await WritingBench(object: nil)
+        try bench.write(WritingBench.bytes(20_000), at: 0)
+        try bench.seal()
+        bench.store.before { call throws(StoreError) in
+            if call == .complete { throw StoreError(.notFound, "there is no such upload") }
+        }
+        for mayPass in [true, false, false] {
+            await #expect { try await bench.uploader.upload(bench.file, to: bench.target) } throws: {
+                ($0 as? Uploader.Failure)?.mayPass == mayPass
+            }
+            #expect(bench.file.state.upload == nil)
+        }
+        bench.store.before(nil)
+        try await bench.uploader.upload(bench.file, to: bench.target)
+        #expect(try bench.object() == bench.sealed(1))
+    }
+
     /// Nobody's object is written over.
     @Test(arguments: [100, 20_000], [true, false]) func somebodyElseWasFaster(size: Int, knowsConditions: Bool)
         async throws

@@ -87,8 +87,9 @@ extension WritingTasks {
             func arm(_ point: Point) {
                 let victims = sandbox.sessions + (point.victim == .everything ? sandbox.supervisors : [])
                 let step = point.step
-                let killing: @Sendable () -> Void = { [weak proxy] in
-                    if step == .part, let proxy { Self.waitForFirstPart(proxy) }
+                let staging = sandbox.files.state + "/task/staging"
+                let killing: @Sendable () -> Void = {
+                    if step == .part { Self.waitForPart(in: staging) }
                     for process in victims { kill(process, SIGKILL) }
                 }
                 let deed: Fault.Deed = point.moment == .before ? .instead(killing) : .behind(killing)
@@ -96,16 +97,15 @@ extension WritingTasks {
                 proxy.add(Fault(deed, skip: step == .clearing ? 2 : 0) { step.isMeant(by: $0) })
             }
 
-            /// On a machine that is busy the second part may be there first; whoever is killed then sends the first one again.
-            private static func waitForFirstPart(_ proxy: FaultProxy) {
+            /// On a machine that is busy the second part may be there before the first one is noted; whoever is killed then sends that
+            /// again.
+            private static func waitForPart(in staging: String) {
                 let end = ContinuousClock.now + .seconds(30)
-                while ContinuousClock.now < end,
-                    !proxy.passages.contains(where: { $0.request.partNumber == 1 && $0.isAnswered })
-                {
-                    usleep(20_000)
+                func isNoted(_ log: String) -> Bool {
+                    guard let bytes = FileManager.default.contents(atPath: staging + "/" + log) else { return false }
+                    return String(decoding: bytes, as: UTF8.self).contains("{\"sent\":")
                 }
-                // It has to be noted, too, for which Google is asked once more.
-                usleep(700_000)
+                while ContinuousClock.now < end, !FileTree(staging).names.contains(where: isNoted) { usleep(20_000) }
             }
 
             /// The same task again, where nobody is left to go on.
