@@ -81,7 +81,8 @@ struct SmallFilesTests {
                 try await tasks.waitForAll()
             }
         }
-        #expect(store.requests.count == 200)
+        // Of the first four some may have been read and closed before others show the order, and are asked for once more then.
+        #expect((200...203).contains(store.requests.count))
         #expect(store.mostActive > 20)
         sandbox.reading.close()
         #expect(await sandbox.isEmptySoon())

@@ -10,8 +10,25 @@ public final class ScriptedServer: Sendable {
     private final class SharedState: Sendable {
         let requests = Atomic(0)
         let connections = Atomic(0)
-        let open = Mutex<Set<Int32>>([])
-        let isClosed = Atomic(false)
+        /// Nothing when the server has gone.
+        private let open = Mutex<Set<Int32>?>([])
+
+        /// False for a connection that was taken when the server went: nobody would shut it down.
+        func add(_ socket: Int32) -> Bool {
+            open.withLock { open in
+                open?.insert(socket)
+                return open != nil
+            }
+        }
+
+        func remove(_ socket: Int32) { open.withLock { _ = $0?.remove(socket) } }
+
+        func shutDown() {
+            open.withLock { open in
+                for socket in open ?? [] { shutdown(socket, Int32(SHUT_RDWR)) }
+                open = nil
+            }
+        }
     }
 
     /// Calls the script for each connection; it is closed when the script returns or throws. This machine has all the addresses
@@ -38,7 +55,7 @@ public final class ScriptedServer: Sendable {
         self.port = Int(UInt16(bigEndian: address.sin_port))
         let state = SharedState()
         self.state = state
-        state.open.withLock { _ = $0.insert(listener) }
+        _ = state.add(listener)
         Self.detached { Self.accept(listener, state, identity, script) }
     }
 
@@ -56,10 +73,7 @@ public final class ScriptedServer: Sendable {
         }
     }
 
-    deinit {
-        state.isClosed.store(true, ordering: .relaxed)
-        state.open.withLock { for socket in $0 { shutdown(socket, Int32(SHUT_RDWR)) } }
-    }
+    deinit { state.shutDown() }
 
     /// How many connections have been taken, and how many requests have been read.
     public var connections: Int { state.connections.load(ordering: .relaxed) }
@@ -69,24 +83,27 @@ public final class ScriptedServer: Sendable {
         _ listener: Int32, _ state: SharedState, _ identity: TLSIdentity?,
         _ script: @escaping @Sendable (ScriptedConnection) throws -> Void
     ) {
-        while !state.isClosed.load(ordering: .relaxed) {
+        while true {
             let taken = Glibc.accept(listener, nil, nil)
             guard taken >= 0 else {
                 if errno == EINTR || errno == ECONNABORTED { continue }
                 break
             }
+            guard state.add(taken) else {
+                Glibc.close(taken)
+                break
+            }
             let number = state.connections.add(1, ordering: .relaxed).newValue
-            state.open.withLock { _ = $0.insert(taken) }
             detached {
                 let connection = ScriptedConnection(taken, number, identity?.accept(taken)) {
                     state.requests.add(1, ordering: .relaxed).newValue
                 }
                 if identity == nil || connection.isSecure { try? script(connection) }
-                state.open.withLock { _ = $0.remove(taken) }
+                state.remove(taken)
                 connection.finish()
             }
         }
-        state.open.withLock { _ = $0.remove(listener) }
+        state.remove(listener)
         Glibc.close(listener)
     }
 
