@@ -7,7 +7,7 @@ import Synchronization
 extension BucketFileSystem {
     public func rename(
         _ name: UnsafeRawBufferPointer, in folder: NodeID, to newName: UnsafeRawBufferPointer, in newFolder: NodeID,
-        _ replacing: Replacing, _ reply: Reply<Void>
+        _ replacing: Replacing, by caller: Caller, _ reply: Reply<Void>
     ) {
         guard let writing else { return _ = reply.fail(.readOnly) }
         let (old, new) = (Place(name: Array(name), folder: folder), Place(name: Array(newName), folder: newFolder))
@@ -23,7 +23,9 @@ extension BucketFileSystem {
             let target = try await tree.found(new.name, in: new.folder)
             defer { if let target { tree.forget(target, count: 1) } }
             guard source != target else { return }
-            if target != nil, replacing == .forbidden { throw SystemError(code: EEXIST) }
+            // By a session that was killed, for a folder: then what it has copied is there.
+            let isBegun = tree.wasMoveBegun(caller.request)
+            if target != nil, replacing == .forbidden, !isBegun { throw SystemError(code: EEXIST) }
             let key = try tree.newKey(new.name, in: new.folder)
             try await clear(key, writing)
             let moved = try await tree.changeable(source)
@@ -32,8 +34,11 @@ extension BucketFileSystem {
                 if let target { try await tree.changeable(target) } else { nil }
             switch (moved.kind, replaced?.kind) {
             case (.folder, .folder), (.folder, nil):
-                if let replaced { try await removeEmptyFolder(replaced, new.name, in: new.folder, writing) }
-                try await moveFolder(moved, to: key, new, writing)
+                if let replaced, !isBegun || tree.hasNamesThere(in: replaced.node) {
+                    try await removeEmptyFolder(replaced, new.name, in: new.folder, writing)
+                }
+                tree.noteMove(caller.request)
+                try await moveFolder(moved, to: key, new, isBegun: isBegun, writing)
             case (.folder, _): throw SystemError(code: ENOTDIR)
             case (_, .folder): throw SystemError(code: EISDIR)
             default: try await moveFile(moved, to: key, new, over: replaced, writing)

@@ -6,8 +6,9 @@ import Synchronization
 
 /// Folders get another name by everything in them getting one.
 extension BucketFileSystem {
+    /// `isBegun`: some of it may be there already.
     func moveFolder(
-        _ found: BucketTree.Changeable, to key: ObjectKey, _ new: Place, _ writing: MountWriting
+        _ found: BucketTree.Changeable, to key: ObjectKey, _ new: Place, isBegun: Bool, _ writing: MountWriting
     ) async throws(SystemError) {
         let newPrefix = key + "/"
         guard newPrefix.bytes.count <= BucketTree.longestKey else { throw SystemError(code: ENAMETOOLONG) }
@@ -20,7 +21,7 @@ extension BucketFileSystem {
             let known = try await noteMoves(of: written.map(\.file), below: found.key, to: newPrefix)
             let moved: Moved
             do throws(SystemError) {
-                moved = try await moveAll(below: found.key, to: newPrefix, known)
+                moved = try await moveAll(below: found.key, to: newPrefix, isBegun: isBegun, known)
             } catch {
                 for (_, file) in written { doubt(file, writing) }
                 throw error
@@ -107,14 +108,14 @@ extension BucketFileSystem {
 
     /// Everything below a key that ends in a slash.
     private func moveAll(
-        below prefix: ObjectKey, to newPrefix: ObjectKey, _ known: [ObjectKey: ObjectVersion]
+        below prefix: ObjectKey, to newPrefix: ObjectKey, isBegun: Bool, _ known: [ObjectKey: ObjectVersion]
     ) async throws(SystemError) -> Moved {
         if let objects = try await moveAtOnce(prefix, to: newPrefix, known) {
             return Moved(objects: objects, isCopied: false)
         }
         var moved: [ObjectKey: MovedObject] = [:]
         do throws(SystemError) {
-            try await copyAll(below: prefix, to: newPrefix, &moved)
+            try await copyAll(below: prefix, to: newPrefix, isBegun: isBegun, &moved)
         } catch {
             // Nothing has moved: what was copied would only be in the way.
             try? await deleteAll(moved.keys.map { Self.key($0, from: prefix, to: newPrefix) }, below: newPrefix)
@@ -124,15 +125,18 @@ extension BucketFileSystem {
     }
 
     private func copyAll(
-        below prefix: ObjectKey, to newPrefix: ObjectKey, _ moved: inout [ObjectKey: MovedObject]
+        below prefix: ObjectKey, to newPrefix: ObjectKey, isBegun: Bool, _ moved: inout [ObjectKey: MovedObject]
     ) async throws(SystemError) {
         var request = ListRequest(prefix: prefix, showsFolders: true)
-        if let folder = try await realFolder(prefix) { try await copy([folder], from: prefix, to: newPrefix, &moved) }
+        if let folder = try await realFolder(prefix) {
+            try await copy([folder], from: prefix, to: newPrefix, isBegun: isBegun, &moved)
+        }
         while true {
             let page = try await inStore(prefix) { [store = tree.store, request] () async throws(StoreError) in
                 try await store.list(request)
             }
-            try await copy(page.objects.filter { moved[$0.key] == nil }, from: prefix, to: newPrefix, &moved)
+            let left = page.objects.filter { moved[$0.key] == nil }
+            try await copy(left, from: prefix, to: newPrefix, isBegun: isBegun, &moved)
             guard let next = page.next else { return }
             request.continuation = next
         }
@@ -199,7 +203,7 @@ extension BucketFileSystem {
     }
 
     private func copy(
-        _ objects: [ObjectInfo], from prefix: ObjectKey, to newPrefix: ObjectKey,
+        _ objects: [ObjectInfo], from prefix: ObjectKey, to newPrefix: ObjectKey, isBegun: Bool,
         _ moved: inout [ObjectKey: MovedObject]
     ) async throws(SystemError) {
         let gate = Gate(Self.copiesAtOnce)
@@ -209,8 +213,11 @@ extension BucketFileSystem {
                 group.addTask { [self] in
                     await gate.pass { () async -> (ObjectKey, Result<MovedObject, SystemError>) in
                         do throws(SystemError) {
-                            let version = try await inStore(key) { [store = tree.store] () async throws(StoreError) in
-                                try await Self.copy(object, to: key, in: store)
+                            let version = try await inStore(key) {
+                                [store = tree.store] () async throws(StoreError) -> ObjectVersion in
+                                // Nor is anything written over that has been changed there since.
+                                if isBegun, let there = try await store.statIfAny(key) { return there.version }
+                                return try await Self.copy(object, to: key, in: store)
                             }
                             return (object.key, .success(MovedObject(was: object.version, version: version)))
                         } catch {

@@ -38,7 +38,7 @@ extension ChangingFileSystem {
 
     public func rename(
         _ name: UnsafeRawBufferPointer, in folder: NodeID, to newName: UnsafeRawBufferPointer, in newFolder: NodeID,
-        _ replacing: Replacing, _ reply: Reply<Void>
+        _ replacing: Replacing, by caller: Caller, _ reply: Reply<Void>
     ) { reply.fail(.readOnly) }
 
     public func write(

@@ -29,7 +29,7 @@ public protocol ChangingFileSystem: AnyObject, Sendable {
     func removeFolder(_ name: UnsafeRawBufferPointer, in folder: NodeID, _ reply: Reply<Void>)
     func rename(
         _ name: UnsafeRawBufferPointer, in folder: NodeID, to newName: UnsafeRawBufferPointer, in newFolder: NodeID,
-        _ replacing: Replacing, _ reply: Reply<Void>)
+        _ replacing: Replacing, by caller: Caller, _ reply: Reply<Void>)
 
     // MARK: Content
 
@@ -82,7 +82,7 @@ public struct Caller: Sendable, Equatable {
     public var isDying: Bool
     public var umask: UInt32
     /// The number of what is asked for, by which it is known when it comes again after a crash; 0 where it has none. Said of who
-    /// opens a file for writing.
+    /// opens a file for writing and of who renames something.
     public var request: UInt64
 
     public init(

@@ -60,6 +60,12 @@ final class NodeMemory: @unchecked Sendable {
         set { base.storeBytes(of: newValue, toByteOffset: 8, as: UInt32.self) }
     }
 
+    /// The request by which a folder was to be moved last; 0: there was none.
+    var moveOfFolder: UInt64 {
+        get { base.load(fromByteOffset: 16, as: UInt64.self) }
+        set { base.storeBytes(of: newValue, toByteOffset: 16, as: UInt64.self) }
+    }
+
     /// A place that was never used.
     func addPlace() throws(SystemError) -> UInt32 {
         let place = end

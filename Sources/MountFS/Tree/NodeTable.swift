@@ -19,6 +19,12 @@ struct NodeTable: ~Copyable {
     private var names: NameIndex
     private(set) var count = 0
 
+    /// The request by which a folder was to be moved last.
+    var moveOfFolder: UInt64 {
+        get { memory.moveOfFolder }
+        nonmutating set { memory.moveOfFolder = newValue }
+    }
+
     static let root = UInt32(1)
     private static let leastFacts = 16_384
 

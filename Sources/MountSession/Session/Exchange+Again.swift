@@ -6,7 +6,8 @@ import Platform
 /// Requests that come again after a crash: the session before this one has read them, and may have done what they ask for before
 /// it died. Then it cannot be done again, and that is no failure for the program that waits.
 extension Exchange {
-    private var isAgain: Bool { unique & shim_fuse_resent != 0 }
+    /// What is as it was before when it is done twice is not done then: whether it was done nobody knows.
+    var isAgain: Bool { unique & shim_fuse_resent != 0 }
 
     /// Of what takes a name away.
     var removedReply: Reply<Void> {

@@ -57,9 +57,11 @@ extension fuse_lowlevel_ops {
                 guard let replacing = Replacing(renameFlags: flags) else {
                     return _ = exchange.fail(SystemError(code: EINVAL))
                 }
+                guard replacing != .required || !exchange.isAgain else { return _ = exchange.fail(.ioError) }
                 files.rename(
                     UnsafeRawBufferPointer(text: name!), in: NodeID(folder),
-                    to: UnsafeRawBufferPointer(text: newName!), in: NodeID(newFolder), replacing, exchange.removedReply)
+                    to: UnsafeRawBufferPointer(text: newName!), in: NodeID(newFolder), replacing,
+                    by: Caller(renaming: request!), exchange.removedReply)
             }
         }
     }

@@ -74,8 +74,17 @@ extension Caller {
     init(opening request: fuse_req_t) {
         self.init(request)
         process = CallingThread.process(of: thread)
-        self.request = shim_fuse_current() & ~shim_fuse_resent
+        self.request = Self.number
     }
+
+    /// Who renames something.
+    init(renaming request: fuse_req_t) {
+        self.init(request)
+        self.request = Self.number
+    }
+
+    /// The same when it comes again.
+    private static var number: UInt64 { shim_fuse_current() & ~shim_fuse_resent }
 
     /// Who closes one.
     init(closing request: fuse_req_t) {

@@ -118,13 +118,17 @@ final class TestProgram: Sendable {
         let _: Void = try await with(path) { files.removeFolder($0, in: $1, $2) }
     }
 
-    func rename(_ path: any TestPath, to newPath: any TestPath, _ replacing: Replacing = .allowed)
-        async throws(SystemError)
-    {
+    /// `request` is its number.
+    func rename(
+        _ path: any TestPath, to newPath: any TestPath, _ replacing: Replacing = .allowed, request: UInt64 = 0
+    ) async throws(SystemError) {
         let names = newPath.testNames
         let newFolder = try await node(Array(names.dropLast()))
         let _: Void = try await with(path) { old, oldFolder, reply in
-            names.last!.withUnsafeBytes { files.rename(old, in: oldFolder, to: $0, in: newFolder, replacing, reply) }
+            names.last!.withUnsafeBytes {
+                files.rename(
+                    old, in: oldFolder, to: $0, in: newFolder, replacing, by: caller.asking(request), reply)
+            }
         }
     }
 

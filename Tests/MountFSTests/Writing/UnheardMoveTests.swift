@@ -86,6 +86,41 @@ struct UnheardMoveTests {
         #expect(try await TestProgram(mount).names() == [folder, "other"].sorted())
     }
 
+    /// Everything in a folder is copied, and the kernel asks once more for what a session has begun that was killed. What has been
+    /// changed in its place since stays.
+    @Test(arguments: [(SessionLine.Step.copy, 1), (.copy, 20), (.delete, 1)], SessionLine.Moment.allCases)
+    func aFolderIsCopiedAndTheSessionKilled(point: (step: SessionLine.Step, number: Int), moment: SessionLine.Moment)
+        async throws
+    {
+        var objects = Dictionary(uniqueKeysWithValues: (0..<40).map { ("d/\($0)", "text \($0)") })
+        let sandbox = try WritingSandbox(.close, objects, bucket: Self.bucket(.none))
+        sandbox.line.cut(point.step, point.number, moment)
+        _ = Begun { try await sandbox.program.rename("d", to: "n", request: 7) }
+        #expect(await soon { sandbox.line.isCut })
+        objects = Dictionary(uniqueKeysWithValues: objects.map { ("n" + $0.dropFirst(), $1) })
+        if let copied = sandbox.bucket.keys.first(where: { $0.hasPrefix("n/") }) {
+            sandbox.bucket.set(ObjectKey(copied), Array("changed".utf8))
+            objects[copied] = "changed"
+        }
+        let mount = try sandbox.mount.successor(on: sandbox.bucket, try sandbox.staging.afterKill())
+        do {
+            try await TestProgram(mount).rename("d", to: "n", request: 7)
+        } catch {
+            #expect(error == .notThere && point.step == .delete && moment == .behind)
+        }
+        try await expect(objects, by: mount, in: sandbox)
+        #expect(try await TestProgram(mount).names() == ["n"])
+    }
+
+    /// The same folder is there, and this request has not made it.
+    @Test func aFolderIsInTheWayWhichNobodyHasCopied() async throws {
+        let sandbox = try WritingSandbox(.close, ["d/f": "text", "n/f": "theirs"], bucket: Self.bucket(.none))
+        for _ in 1...2 { await expectError(ENOTEMPTY) { try await sandbox.program.rename("d", to: "n", request: 7) } }
+        let mount = try sandbox.mount.successor(on: sandbox.bucket, try sandbox.staging.afterKill())
+        await expectError(ENOTEMPTY) { try await TestProgram(mount).rename("d", to: "n", request: 7) }
+        #expect(sandbox.bucket.text("d/f") == "text" && sandbox.bucket.text("n/f") == "theirs")
+    }
+
     /// It is written to through a handle of before, under its new name.
     @Test func aWriterGoesOnBehindAMove() async throws {
         let sandbox = try WritingSandbox(.close, ["d/f": "0123456789"], bucket: Self.bucket(.objectsAndFolders))

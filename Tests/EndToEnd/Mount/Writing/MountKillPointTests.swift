@@ -25,7 +25,7 @@ extension WritingTasks {
                 case .begin: request.isBeginning
                 case .part: request.partNumber == 2
                 case .complete: request.isCompletion
-                case .copy: request.copyTarget == "g"
+                case .copy: request.copyTarget == "g" || request.copyTarget == "5"
                 case .delete, .clearing: request.isDeletion
                 case .move: request.renameTarget == "g" || request.renameTarget == "e/"
                 }
@@ -254,6 +254,38 @@ extension WritingTasks {
             }
             #expect(shown == left.sorted { $0.key < $1.key }.map { "\($0)\n\($1)" }.joined())
             try await scene.expectSaved(.text(left))
+        }
+
+        /// Programs are told that it is done, and it is: nothing of it is left behind, nor twice.
+        @Test(arguments: Step.renaming, Moment.allCases) func whileAFolderIsRenamed(step: Step, moment: Moment)
+            async throws
+        {
+            let scene = try await Scene(.seaweedFS)
+            #expect(try scene.sandbox.output("mkdir $M/d; for n in $(seq 30); do echo $n > $M/d/$n; done") == "")
+            scene.arm(Point(step, moment, .session, .seaweedFS))
+            let renamed = try scene.sandbox.shell("mv -T $M/d $M/e && ls $M")
+            #expect(renamed.output == "e\n", "\(renamed)")
+            try await scene.expectSaved(
+                .text(Dictionary(uniqueKeysWithValues: (1...30).map { ("e/\($0)", "\($0)\n") })))
+        }
+
+        /// Done twice it would be undone: the program is told that nobody knows.
+        @Test(arguments: [Step.copy, .put], Moment.allCases)
+        func whileTwoFilesChangePlaces(step: Step, moment: Moment) async throws {
+            let scene = try await Scene(.seaweedFS)
+            #expect(try scene.sandbox.output("echo larger than that > $M/f; echo small > $M/g") == "")
+            scene.arm(Point(step, moment, .session, .seaweedFS))
+            let exchange = "import ctypes, os; c = ctypes.CDLL(None, use_errno=True)"
+            let call = "print(c.renameat2(-100, b'f', -100, b'g', 2), os.strerror(ctypes.get_errno()))"
+            let told = try scene.sandbox.output("cd $M && python3 -c \"\(exchange); \(call)\"")
+            #expect(told == "-1 Input/output error\n")
+            // What is copied and not noted is in the way of the other: then that is kept.
+            let isCopied = step == .put || moment == .behind
+            let (f, g) = step == .put ? ("small\n", "larger than that\n") : ("larger than that\n", "small\n")
+            let ended = try scene.sandbox.document("down")
+            let kept = ended.mounts.first?.kept.map { $0["path"] }
+            #expect(kept == (step == .copy && isCopied ? ["g"] : []), "\(ended.json)")
+            try await scene.expectInBucket(.text(["f": f, "g": step == .copy && isCopied ? f : g]))
         }
 
         /// Where the store renames in one step; what was written last is not in the bucket yet. A file, or the folder that it is in,
