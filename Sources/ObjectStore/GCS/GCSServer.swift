@@ -38,4 +38,7 @@ public enum GCSServer: Sendable, CaseIterable {
 
     /// Whether a copy or a composition is refused when a source is not the generation that was asked for.
     var checksSources: Bool { self == .google }
+    /// Whether what is put together in an object's place is another generation of it. The other leaves the number as it was, as if
+    /// nothing had changed.
+    var composesAnew: Bool { self == .google }
 }

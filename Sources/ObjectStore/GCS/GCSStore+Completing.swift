@@ -24,7 +24,14 @@ extension GCSStore {
             level += 1
         }
         let members = try members(upload.options.metadata)
-        let object = try await compose(pieces, to: upload.key, members, query, names, task)
+        let object: GCSObject
+        if facts.server.composesAnew {
+            object = try await compose(pieces, to: upload.key, members, query, names, task)
+        } else {
+            let joint = try await compose(pieces, to: names.joint(level, 0), members, [], names, task)
+            let source = CopySource(joint.key, joint.version)
+            object = try await rewrite(source, to: upload.key, upload.options.metadata, if: .always, task)
+        }
         // What is left of it would cost money; the object is there all the same.
         try? await removeParts(of: upload, task)
         return PutResult(version: object.version)

@@ -6,6 +6,7 @@ extension GCSStore {
     public func copy(
         _ source: CopySource, to key: ObjectKey, _ metadata: ObjectMetadata?, if condition: WriteCondition
     ) async throws(StoreError) -> PutResult {
+        try check(source.key)
         try check(key)
         let task = "cannot copy \(source.key.shown) to \(key.shown)"
         return PutResult(version: try await rewrite(source, to: key, metadata, if: condition, task).version)
@@ -16,7 +17,6 @@ extension GCSStore {
         _ source: CopySource, to key: ObjectKey, _ metadata: ObjectMetadata?, if condition: WriteCondition,
         _ task: String
     ) async throws(StoreError) -> GCSObject {
-        try check(source.key)
         var query = queryOfWrites(acl: "destinationPredefinedAcl", key: "destinationKmsKeyName")
         // Of the whole answer, not only of the object.
         query.removeAll { $0.name == "fields" }

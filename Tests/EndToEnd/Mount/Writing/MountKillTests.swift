@@ -115,6 +115,12 @@ extension WritingTasks {
             return bucket.files.destination
         }
 
+        /// The end of the task's log.
+        private var said: String {
+            let log = (try? TemporaryFolder.text(of: sandbox.files.state + "/task/log")) ?? "no log"
+            return log.split(separator: "\n").suffix(80).joined(separator: "\n")
+        }
+
         /// Ends everything, compares, and begins anew.
         private func compare(_ when: String) async throws -> [(told: Int, torn: Int)] {
             for writer in writers {
@@ -123,7 +129,8 @@ extension WritingTasks {
             }
             if sandbox.supervisors.isEmpty { try sandbox.expect(0, task) }
             let ended = try sandbox.document("down")
-            #expect([0, 74].contains(ended.exitCode), "\(when): \(ended.json)")
+            #expect(
+                [0, 74].contains(ended.exitCode), "\(when): \(ended.json); the last that was said of all:\n\(said)")
             try sandbox.expectNothingLeft()
             #expect(sandbox.staged == [], "\(when)")
             var all: [(told: Int, torn: Int)] = []
@@ -131,7 +138,7 @@ extension WritingTasks {
                 let mount = ended.mounts.first { $0.destination == writer.folder }
                 let kept = try #require(mount?.kept)
                 let (counts, wrong) = try writer.check(try await fetch(writer.commit), kept)
-                #expect(wrong == [], "\(when), \(writer.commit)")
+                #expect(wrong == [], "\(when), \(writer.commit); the last that was said of all:\n\(said)")
                 for file in kept { try FileManager.default.removeItem(atPath: file["file"] ?? "") }
                 all.append(counts)
             }
