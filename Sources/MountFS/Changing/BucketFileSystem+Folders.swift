@@ -12,7 +12,7 @@ extension BucketFileSystem {
         let name = Array(name)
         let attributes = attributes(mode: mode, of: .folder, caller)
         begin(reply) { [self] () async throws(SystemError) in
-            await writing.waitForQuiet()
+            await waitForMoves(of: folder, writing)
             let key = try tree.newKey(name, in: folder)
             guard key.bytes.count < BucketTree.longestKey else { throw SystemError(code: ENAMETOOLONG) }
             try await refuseTaken(name, in: folder)
@@ -41,7 +41,7 @@ extension BucketFileSystem {
         var attributes = attributes(mode: 0o777, of: .link, caller)
         attributes.mode = 0o777
         begin(reply) { [self, attributes] () async throws(SystemError) in
-            await writing.waitForQuiet()
+            await waitForMoves(of: folder, writing)
             let key = try tree.newKey(name, in: folder)
             try await refuseTaken(name, in: folder)
             try await clear(key, writing)

@@ -4,6 +4,15 @@ import Synchronization
 
 /// What the store has moved without anybody here having heard of it has its new name here, too.
 extension BucketFileSystem {
+    /// Nothing has been asked of the store that would come behind what is asked for next, and the folder is where it will be.
+    func waitForMoves(of folder: NodeID, _ writing: MountWriting) async {
+        await writing.waitForQuiet()
+        while let prefix = tree.prefix(of: folder) {
+            await writing.uploader.deletions.wait(for: prefix)
+            guard tree.prefix(of: folder) != prefix else { return }
+        }
+    }
+
     /// Of a file that the store was asked to move, and nobody heard that it has.
     func doubt(_ file: WrittenFile, of move: WrittenMove? = nil, _ writing: MountWriting) {
         file.doubtMove(move)

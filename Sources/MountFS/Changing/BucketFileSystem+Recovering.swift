@@ -99,7 +99,10 @@ extension BucketFileSystem {
         }
         guard let (node, file) = recovered else { return false }
         if let move = name?.moving { doubt(file, of: move, writing) }
-        if isDoomed, let base { writing.doom(MountWriting.Doomed(object: base, node: node, file: file, place: nil)) }
+        if isDoomed, let base {
+            let place = try tree.hide(base.key).map { Place(name: $0.name, folder: $0.folder) }
+            writing.doom(MountWriting.Doomed(object: base, node: node, file: file, place: place))
+        }
         // Nobody goes on with what came behind the version that is whole.
         file.isAbandoned = holders.isEmpty
         file.givesWay = givesWay

@@ -33,7 +33,7 @@ extension BucketFileSystem {
         guard let writing else { return _ = reply.fail(.readOnly) }
         let name = Array(name)
         begin(reply) { [self] () async throws(SystemError) in
-            await writing.waitForQuiet()
+            await waitForMoves(of: folder, writing)
             await hearOfMoves(writing)
             guard let node = try await tree.found(name, in: folder) else { throw .notThere }
             defer { tree.forget(node, count: 1) }

@@ -20,29 +20,40 @@ extension BucketFileSystem {
             guard replacing != .required else { return try await exchange(old, new, writing) }
             guard let source = try await tree.found(old.name, in: old.folder) else { throw .notThere }
             defer { tree.forget(source, count: 1) }
-            let target = try await tree.found(new.name, in: new.folder)
-            defer { if let target { tree.forget(target, count: 1) } }
-            guard source != target else { return }
-            // By a session that was killed, for a folder: then what it has copied is there.
-            let isBegun = tree.wasMoveBegun(caller.request)
-            if target != nil, replacing == .forbidden, !isBegun { throw SystemError(code: EEXIST) }
-            let key = try tree.newKey(new.name, in: new.folder)
-            try await clear(key, writing)
-            let moved = try await tree.changeable(source)
-            guard !moved.isFixed else { throw SystemError(code: EBUSY) }
-            let replaced: BucketTree.Changeable? =
-                if let target { try await tree.changeable(target) } else { nil }
-            switch (moved.kind, replaced?.kind) {
-            case (.folder, .folder), (.folder, nil):
-                if let replaced, !isBegun || tree.hasNamesThere(in: replaced.node) {
-                    try await removeEmptyFolder(replaced, new.name, in: new.folder, writing)
-                }
-                tree.noteMove(caller.request)
-                try await moveFolder(moved, to: key, new, isBegun: isBegun, writing)
-            case (.folder, _): throw SystemError(code: ENOTDIR)
-            case (_, .folder): throw SystemError(code: EISDIR)
-            default: try await moveFile(moved, to: key, new, over: replaced, writing)
+            do throws(SystemError) {
+                try await move(source, from: old, to: new, replacing, caller.request, writing)
+            } catch  where error == .notThere {
+                // Else it would look as if there had been nothing to move, or, when the request has come again, nothing any more.
+                throw .stale
             }
+        }
+    }
+
+    private func move(
+        _ source: NodeID, from old: Place, to new: Place, _ replacing: Replacing, _ request: UInt64,
+        _ writing: MountWriting
+    ) async throws(SystemError) {
+        let target = try await tree.found(new.name, in: new.folder)
+        defer { if let target { tree.forget(target, count: 1) } }
+        guard source != target else { return }
+        // By a session that was killed, for a folder: then what it has copied is there.
+        let isBegun = tree.wasMoveBegun(request)
+        if target != nil, replacing == .forbidden, !isBegun { throw SystemError(code: EEXIST) }
+        let key = try tree.newKey(new.name, in: new.folder)
+        try await clear(key, writing)
+        let moved = try await tree.changeable(source)
+        guard !moved.isFixed else { throw SystemError(code: EBUSY) }
+        let replaced: BucketTree.Changeable? = if let target { try await tree.changeable(target) } else { nil }
+        switch (moved.kind, replaced?.kind) {
+        case (.folder, .folder), (.folder, nil):
+            if let replaced, !isBegun { try await removeEmptyFolder(replaced, new.name, in: new.folder, writing) }
+            tree.noteMove(request)
+            defer { tree.endMove(request) }
+            let joins = replaced.map { isBegun && tree.hasNamesThere(in: $0.node) } ?? false
+            try await moveFolder(moved, from: old, to: new, key, isBegun: isBegun, joins: joins, writing)
+        case (.folder, _): throw SystemError(code: ENOTDIR)
+        case (_, .folder): throw SystemError(code: EISDIR)
+        default: try await moveFile(moved, to: key, new, over: replaced, writing)
         }
     }
 

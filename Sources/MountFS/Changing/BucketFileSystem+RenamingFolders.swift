@@ -6,17 +6,16 @@ import Synchronization
 
 /// Folders get another name by everything in them getting one.
 extension BucketFileSystem {
-    /// `isBegun`: some of it may be there already.
+    /// `isBegun`: some of it may be there already; `joins`: also files that are written, which stay where they are.
     func moveFolder(
-        _ found: BucketTree.Changeable, to key: ObjectKey, _ new: Place, isBegun: Bool, _ writing: MountWriting
+        _ found: BucketTree.Changeable, from old: Place, to new: Place, _ key: ObjectKey, isBegun: Bool, joins: Bool,
+        _ writing: MountWriting
     ) async throws(SystemError) {
         let newPrefix = key + "/"
         guard newPrefix.bytes.count <= BucketTree.longestKey else { throw SystemError(code: ENAMETOOLONG) }
-        let written = try await writtenToMove(below: found, writing)
+        var written = try await writtenToMove(below: found, writing)
         try await still(written.map(\.file)[...]) { [self] () async throws(SystemError) in
-            guard written.allSatisfy({ $0.file.staged.state.image.sent.isEmpty }) else {
-                throw SystemError(code: EBUSY)
-            }
+            try refuseSent(written.map(\.file))
             for (_, file) in written { await file.hear() }
             let known = try await noteMoves(of: written.map(\.file), below: found.key, to: newPrefix)
             let moved: Moved
@@ -26,29 +25,102 @@ extension BucketFileSystem {
                 for (_, file) in written { doubt(file, writing) }
                 throw error
             }
-            var leftovers: [StagedFile?] = []
-            for (_, file) in written {
-                guard let old = file.key, old.hasPrefix(found.key) else { continue }
-                try await forgetUpload(of: file)
-                if let version = file.replacing, moved.isCopied {
-                    leftovers.append(try noteLeftover(StoredObject(old, version, size: 0)))
-                }
-                let key = Self.key(old, from: found.key, to: newPrefix)
-                let object = moved.objects[old]
-                // What somebody else has written meanwhile has moved with the folder: that is no base of what is here.
-                if object?.was == file.replacing {
-                    try file.move(to: key, with: object?.version, nil)
+            try await whileNothingComes(below: found, to: newPrefix, moved, besides: written.map(\.file), writing) {
+                [self] moved async throws(SystemError) in
+                // With those that somebody has opened meanwhile, of which nothing is on its way.
+                if moved.isCopied { written = tree.written(below: found.node) }
+                let leftovers = try await follow(written.map(\.file), moved, from: found.key, to: newPrefix)
+                // Noted before the old ones go: else it would look, after a crash, as if somebody else had removed them.
+                if moved.isCopied { try await deleteAll(Array(moved.objects.keys), below: found.key) }
+                for leftover in leftovers { try leftover.remove() }
+                if joins {
+                    for (node, file) in written { if let key = file.key { follow(node, to: key, writing) } }
+                    tree.removeName(old.name, in: old.folder, isKnown: true)
                 } else {
-                    try file.move(to: key, replacing: file.replacing)
+                    try tree.move(found.node, to: new.name, in: new.folder, nil, isOnlyHere: moved.objects.isEmpty)
                 }
+                // Until now what somebody opens was there by its old name.
+                if moved.isCopied, !joins {
+                    written = tree.written(below: found.node)
+                    let late = try await follow(written.map(\.file), moved, from: found.key, to: newPrefix)
+                    for leftover in late { try leftover.remove() }
+                }
+                for (node, _) in written { tree.noteMoved(node) }
             }
-            // Noted before the old ones go: else it would look, after a crash, as if somebody else had removed them.
-            if moved.isCopied { try await deleteAll(Array(moved.objects.keys), below: found.key) }
-            for leftover in leftovers { try leftover?.remove() }
-            try tree.move(found.node, to: new.name, in: new.folder, nil, isOnlyHere: moved.objects.isEmpty)
-            for (node, _) in written { tree.noteMoved(node) }
         }
         for (node, file) in written { finish(node, file, writing) }
+    }
+
+    /// Files that have old names get new ones. What is returned is about their objects, which are to go.
+    private func follow(
+        _ files: [WrittenFile], _ moved: Moved, from prefix: ObjectKey, to newPrefix: ObjectKey
+    ) async throws(SystemError) -> [StagedFile] {
+        var leftovers: [StagedFile] = []
+        for file in files {
+            guard let old = file.key, old.hasPrefix(prefix), file.staged.state.image.sent.isEmpty else { continue }
+            try await forgetUpload(of: file)
+            if let version = file.replacing, moved.isCopied,
+                let leftover = try noteLeftover(StoredObject(old, version, size: 0))
+            {
+                leftovers.append(leftover)
+            }
+            let key = Self.key(old, from: prefix, to: newPrefix)
+            let object = moved.objects[old]
+            // What somebody else has written meanwhile has moved with the folder: that is no base of what is here.
+            if object?.was == file.replacing {
+                try file.move(to: key, with: object?.version, nil)
+            } else {
+                try file.move(to: key, replacing: file.replacing)
+            }
+        }
+        return leftovers
+    }
+
+    /// Has `body` run when all that has come into the bucket since it was copied was copied, too, and while nothing more comes there in
+    /// place of that from here: it would go with what was copied.
+    private func whileNothingComes(
+        below found: BucketTree.Changeable, to newPrefix: ObjectKey, _ moved: Moved, besides known: [WrittenFile],
+        _ writing: MountWriting, _ body: (Moved) async throws(SystemError) -> Void
+    ) async throws(SystemError) {
+        guard moved.isCopied else { return try await body(moved) }
+        let deletions = writing.uploader.deletions
+        deletions.begin(below: found.key)
+        let late = tree.written(below: found.node).map(\.file).filter { file in !known.contains { $0 === file } }
+        guard late.isEmpty else {
+            deletions.end(below: found.key)
+            // What is on its way comes there before.
+            return try await still(late[...]) { () async throws(SystemError) in
+                try await whileNothingComes(
+                    below: found, to: newPrefix, moved, besides: known + late, writing, body)
+            }
+        }
+        defer { deletions.end(below: found.key) }
+        var objects = moved.objects
+        let there = try await copyAll(below: found.key, to: newPrefix, isBegun: false, &objects)
+        // What somebody has removed meanwhile is not to come back under another name.
+        let gone = objects.filter { !there.contains($0.key) }
+        try await clear(gone, from: found.key, to: newPrefix)
+        for key in gone.keys { objects[key] = nil }
+        do throws(SystemError) {
+            try refuseSent(tree.written(below: found.node).map(\.file))
+        } catch {
+            try? await clear(objects, from: found.key, to: newPrefix)
+            throw error
+        }
+        try await body(Moved(objects: objects, isCopied: true))
+    }
+
+    /// Parts of a file that are nowhere else belong to its old name.
+    private func refuseSent(_ files: [WrittenFile]) throws(SystemError) {
+        guard files.allSatisfy({ $0.staged.state.image.sent.isEmpty }) else { throw SystemError(code: EBUSY) }
+    }
+
+    /// What was copied goes again.
+    private func clear(
+        _ moved: [ObjectKey: MovedObject], from prefix: ObjectKey, to newPrefix: ObjectKey
+    ) async throws(SystemError) {
+        let copied = moved.filter(\.value.isCopied).keys.map { Self.key($0, from: prefix, to: newPrefix) }
+        try await deleteAll(copied, below: newPrefix)
     }
 
     /// Also of what the bucket does not have yet: it is to come where the folder is. The versions that are there before are returned.
@@ -104,6 +176,8 @@ extension BucketFileSystem {
     private struct MovedObject: Sendable {
         let was: ObjectVersion?
         let version: ObjectVersion
+        /// By this request.
+        var isCopied = false
     }
 
     /// Everything below a key that ends in a slash.
@@ -114,30 +188,42 @@ extension BucketFileSystem {
             return Moved(objects: objects, isCopied: false)
         }
         var moved: [ObjectKey: MovedObject] = [:]
-        do throws(SystemError) {
-            try await copyAll(below: prefix, to: newPrefix, isBegun: isBegun, &moved)
-        } catch {
-            // Nothing has moved: what was copied would only be in the way.
-            try? await deleteAll(moved.keys.map { Self.key($0, from: prefix, to: newPrefix) }, below: newPrefix)
-            throw error
-        }
+        _ = try await copyAll(below: prefix, to: newPrefix, isBegun: isBegun, &moved)
         return Moved(objects: moved, isCopied: true)
     }
 
+    /// All that is not among those that were moved, or not in this version. Returns what is there.
     private func copyAll(
         below prefix: ObjectKey, to newPrefix: ObjectKey, isBegun: Bool, _ moved: inout [ObjectKey: MovedObject]
-    ) async throws(SystemError) {
+    ) async throws(SystemError) -> Set<ObjectKey> {
+        do throws(SystemError) {
+            return try await copyPages(below: prefix, to: newPrefix, isBegun: isBegun, &moved)
+        } catch {
+            // Nothing has moved: what was copied would only be in the way.
+            try? await clear(moved, from: prefix, to: newPrefix)
+            throw error
+        }
+    }
+
+    private func copyPages(
+        below prefix: ObjectKey, to newPrefix: ObjectKey, isBegun: Bool, _ moved: inout [ObjectKey: MovedObject]
+    ) async throws(SystemError) -> Set<ObjectKey> {
+        var there: Set<ObjectKey> = []
         var request = ListRequest(prefix: prefix, showsFolders: true)
         if let folder = try await realFolder(prefix) {
-            try await copy([folder], from: prefix, to: newPrefix, isBegun: isBegun, &moved)
+            there.insert(prefix)
+            if moved[prefix] == nil {
+                try await copy([folder], from: prefix, to: newPrefix, isBegun: isBegun, &moved)
+            }
         }
         while true {
             let page = try await inStore(prefix) { [store = tree.store, request] () async throws(StoreError) in
                 try await store.list(request)
             }
-            let left = page.objects.filter { moved[$0.key] == nil }
+            there.formUnion(page.objects.map(\.key))
+            let left = page.objects.filter { moved[$0.key]?.was != $0.version }
             try await copy(left, from: prefix, to: newPrefix, isBegun: isBegun, &moved)
-            guard let next = page.next else { return }
+            guard let next = page.next else { return there }
             request.continuation = next
         }
     }
@@ -213,13 +299,15 @@ extension BucketFileSystem {
                 group.addTask { [self] in
                     await gate.pass { () async -> (ObjectKey, Result<MovedObject, SystemError>) in
                         do throws(SystemError) {
-                            let version = try await inStore(key) {
-                                [store = tree.store] () async throws(StoreError) -> ObjectVersion in
-                                // Nor is anything written over that has been changed there since.
-                                if isBegun, let there = try await store.statIfAny(key) { return there.version }
-                                return try await Self.copy(object, to: key, in: store)
+                            let moved = try await inStore(key) {
+                                [store = tree.store] () async throws(StoreError) -> MovedObject in
+                                if isBegun, let there = try await store.statIfAny(key), there.isNewer(than: object) {
+                                    return MovedObject(was: object.version, version: there.version)
+                                }
+                                let version = try await Self.copy(object, to: key, in: store)
+                                return MovedObject(was: object.version, version: version, isCopied: true)
                             }
-                            return (object.key, .success(MovedObject(was: object.version, version: version)))
+                            return (object.key, .success(moved))
                         } catch {
                             return (object.key, .failure(error))
                         }
@@ -236,5 +324,15 @@ extension BucketFileSystem {
             }
         }
         if let first { throw first }
+    }
+}
+
+extension ObjectInfo {
+    /// Of what stands where an object was to be copied to: a copy of it as it is now, or what somebody has made of that since. Of a
+    /// copy of what it was before it is not so.
+    fileprivate func isNewer(than object: ObjectInfo) -> Bool {
+        guard modified == object.modified else { return modified.inNanoseconds > object.modified.inNanoseconds }
+        let isKnown = version == object.version || !checksums.isEmpty && checksums == object.checksums
+        return size == object.size && isKnown
     }
 }

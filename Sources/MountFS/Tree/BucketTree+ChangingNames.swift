@@ -23,9 +23,9 @@ extension BucketTree {
     }
 
     /// A folder is about to be moved: should this session be killed, the request for it comes again.
-    func noteMove(_ request: UInt64) { state.withLock { $0.nodes.moveOfFolder = request } }
-
-    func wasMoveBegun(_ request: UInt64) -> Bool { request != 0 && state.withLock { $0.nodes.moveOfFolder == request } }
+    func noteMove(_ request: UInt64) { state.withLock { $0.nodes.noteMove(request) } }
+    func wasMoveBegun(_ request: UInt64) -> Bool { state.withLock { $0.nodes.wasMoveBegun(request) } }
+    func endMove(_ request: UInt64) { state.withLock { $0.nodes.endMove(request) } }
 
     /// Whether something that the bucket has was removed from here, and is open still.
     func isGone(_ name: [UInt8], in folder: NodeID) -> Bool {

@@ -74,6 +74,8 @@ extension BucketTree {
                 } else {
                     guard let held = node.flatMap({ state.nodes.place($0) }) else { return nil }
                     place = held
+                    // The name may have been about to go.
+                    state.nodes.detach(held)
                 }
                 let file = make(state.nodes.id(place))
                 state.local.files[place] = file

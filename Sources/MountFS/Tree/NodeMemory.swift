@@ -60,10 +60,9 @@ final class NodeMemory: @unchecked Sendable {
         set { base.storeBytes(of: newValue, toByteOffset: 8, as: UInt32.self) }
     }
 
-    /// The request by which a folder was to be moved last; 0: there was none.
-    var moveOfFolder: UInt64 {
-        get { base.load(fromByteOffset: 16, as: UInt64.self) }
-        set { base.storeBytes(of: newValue, toByteOffset: 16, as: UInt64.self) }
+    /// The requests by which folders are just being moved: what is left of the place 0.
+    var movesOfFolders: UnsafeMutableBufferPointer<UInt64> {
+        UnsafeMutableBufferPointer(start: (base + 16).assumingMemoryBound(to: UInt64.self), count: 6)
     }
 
     /// A place that was never used.

@@ -19,12 +19,6 @@ struct NodeTable: ~Copyable {
     private var names: NameIndex
     private(set) var count = 0
 
-    /// The request by which a folder was to be moved last.
-    var moveOfFolder: UInt64 {
-        get { memory.moveOfFolder }
-        nonmutating set { memory.moveOfFolder = newValue }
-    }
-
     static let root = UInt32(1)
     private static let leastFacts = 16_384
 
@@ -190,6 +184,22 @@ struct NodeTable: ~Copyable {
     }
 
     /// The name leads nowhere, or somewhere else, from now on.
+    // MARK: Moves of folders
+
+    /// By its request, which comes again should this session be killed.
+    func noteMove(_ request: UInt64) {
+        let moves = memory.movesOfFolders
+        guard request != 0, !moves.contains(request) else { return }
+        moves[moves.firstIndex(of: 0) ?? 0] = request
+    }
+
+    func wasMoveBegun(_ request: UInt64) -> Bool { request != 0 && memory.movesOfFolders.contains(request) }
+
+    func endMove(_ request: UInt64) {
+        let moves = memory.movesOfFolders
+        if let place = moves.firstIndex(of: request) { moves[place] = 0 }
+    }
+
     mutating func detach(_ place: UInt32) {
         guard place != Self.root, !memory[place].isDetached else { return }
         names.remove(place, hash(of: name(of: place), in: memory[place].parent))

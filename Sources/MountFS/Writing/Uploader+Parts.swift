@@ -40,12 +40,10 @@ extension Uploader {
                 return try await store.complete(upload, parts, if: keepsConditions ? target.condition : .always).version
             }
         } catch {
-            guard case .store(var reason) = error, reason.code == .invalid, file.mayBeginAnew(sealed.number) else {
-                throw error
-            }
+            guard case .store(var reason) = error, reason.code == .invalid else { throw error }
             // Of a part another one has come that was sent before, by a session that was killed, say.
             try await forgetUpload(of: file)
-            reason.isRetryable = true
+            reason.isRetryable = file.mayBeginAnew(sealed.number)
             throw .store(reason)
         }
     }

@@ -78,7 +78,7 @@ final class Uploader: Sendable {
                 saved = try await upload(sealed, of: file, to: target)
             } catch {
                 guard error.foundAnother, let own = try await unheard(of: file, to: target, error) else {
-                    throw hasLostBase(file, target, error) ? .conflict(error.error) : error
+                    throw try await hasLostBase(file, target, error) ? .conflict(error.error) : error
                 }
                 saved = own
             }
@@ -92,11 +92,11 @@ final class Uploader: Sendable {
     }
 
     /// What it was is nowhere any more: somebody else has written to it before the folder that it is in was renamed.
-    private func hasLostBase(_ file: StagedFile, _ target: Target, _ error: Failure) -> Bool {
+    private func hasLostBase(_ file: StagedFile, _ target: Target, _ error: Failure) async throws(Failure) -> Bool {
         guard case .store(let error) = error, error.code == .notFound, !error.isRetryable,
-            let base = file.state.base.flatMap(StoredObject.init(words:))
+            let base = file.state.base.flatMap(StoredObject.init(words:)), base.key != target.key
         else { return false }
-        return base.key != target.key
+        return try await found(base.key)?.version != base.version
     }
 
     private func upload(

@@ -55,6 +55,8 @@ extension WrittenFile {
     /// Has the store copy the object onto itself, with the attributes that are wanted.
     func saveAttributes() async throws(StoreError) {
         let result = await whileStill { () async -> Result<Void, StoreError> in
+            // Another version would go with a folder that is being moved.
+            if let key { await uploader.deletions.wait(for: key) }
             // They may be there already.
             await hear()
             // It may be written to all the while.

@@ -303,7 +303,7 @@ extension WrittenFile {
         Uploader.Target(
             key: key, metadata: uploader.store.capabilities.keepsMetadata ? wantedMetadata(state) : .init(),
             replacing: state.replacing,
-            isWanted: { [weak self] in self?.state.withLock { $0.stills == 0 } ?? false },
+            isWanted: { [weak self] in self?.state.withLock { $0.stills == 0 && $0.key == key } ?? false },
             finishing: { [self] saved throws(Uploader.Failure) in try await completed(saved) })
     }
 }

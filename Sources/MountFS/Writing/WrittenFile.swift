@@ -142,8 +142,10 @@ final class WrittenFile: Sendable {
     var isSealWanted: Bool { state.withLock { $0.isSealWanted && $0.key != nil } }
     /// Its bytes are in the bucket, and attributes of it are on their way, or cannot come there now for this reason.
     var unstored: (isPending: Bool, failure: StoreError?) {
+        // In this order: whoever ends it has said before why it failed.
+        let isStoring = storing.isAny
         let failure = state.withLock { $0.unstored }
-        return (storing.isAny || failure != nil, failure)
+        return (isStoring || failure != nil, failure)
     }
     /// Somebody else has written to the object.
     var hasConflict: Bool { state.withLock { $0.hasConflict } }

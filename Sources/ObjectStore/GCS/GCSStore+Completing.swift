@@ -28,9 +28,7 @@ extension GCSStore {
         if facts.server.composesAnew {
             object = try await compose(pieces, to: upload.key, members, query, names, task)
         } else {
-            let joint = try await compose(pieces, to: names.joint(level, 0), members, [], names, task)
-            let source = CopySource(joint.key, joint.version)
-            object = try await rewrite(source, to: upload.key, upload.options.metadata, if: .always, task)
+            object = try await composeAnew(pieces, level, of: upload, members, names, task)
         }
         // What is left of it would cost money; the object is there all the same.
         try? await removeParts(of: upload, task)
@@ -76,6 +74,23 @@ extension GCSStore {
         var joints: [GCSPiece] = []
         for case let result? in results { joints.append(try result.get()) }
         return joints
+    }
+
+    /// Somewhere else, and copies that.
+    private func composeAnew(
+        _ pieces: [GCSPiece], _ level: Int, of upload: Upload, _ members: [JSONValue.Member], _ names: GCSParts,
+        _ task: String
+    ) async throws(StoreError) -> GCSObject {
+        let joint = GCSPiece(try await compose(pieces, to: names.joint(level, 0), members, [], names, task))
+        let object: GCSObject
+        do throws(StoreError) {
+            let source = CopySource(joint.key, joint.version)
+            object = try await rewrite(source, to: upload.key, upload.options.metadata, if: .always, task)
+        } catch  where [.changed, .notFound].contains(error.code) {
+            throw stale(task)
+        }
+        guard object.size == joint.size, object.crc32c == joint.crc32c else { throw stale(task) }
+        return object
     }
 
     private func compose(

@@ -62,7 +62,7 @@ extension GCSStore {
     ) async throws(StoreError) -> StoreError {
         guard version != nil, failure.code == .notFound else { return failure }
         do throws(StoreError) {
-            _ = try await stat(key)
+            _ = try await look(key, "cannot look at \(key.shown)")
         } catch  where error.code == .notFound {
             return failure
         }

@@ -89,6 +89,29 @@ struct DeletionTests {
         #expect(try await TestProgram(mount).text("f") == "new")
     }
 
+    /// Somebody has it open still, and nobody else sees it again. What has its name then is another file.
+    @Test(arguments: [true, false]) func theSessionIsKilledBehindItsRemoval(isRenamed: Bool) async throws {
+        let sandbox = try WritingSandbox(.close, ["f": "old", "g": "old"])
+        if isRenamed {
+            let file = try await sandbox.program.open("f.new", O_RDWR | O_CREAT)
+            try await sandbox.program.write("newer", to: file)
+            try await sandbox.program.rename("f.new", to: "f")
+            sandbox.line.cut(.delete, 1, .behind)
+            _ = Begun { try await sandbox.program.remove("f") }
+            #expect(await soon { sandbox.line.isCut })
+        } else {
+            _ = try await sandbox.program.open("f", O_RDWR)
+            try await sandbox.program.remove("f")
+        }
+        let mount = try sandbox.mount.successor(on: sandbox.bucket, try sandbox.staging.afterKill())
+        let program = TestProgram(mount)
+        #expect(try await program.names() == ["g"])
+        try await program.save("another", as: "f")
+        await mount.drain()
+        #expect(sandbox.bucket.text("f") == "another" && mount.progress.kept == [])
+        #expect(try await program.text("f") == "another")
+    }
+
     /// Its object could not be removed: it is what it was, with what waits.
     @Test(arguments: [true, false]) func aRemovalThatIsRefused(isRenamed: Bool) async throws {
         let sandbox = try WritingSandbox(.background, ["f": "old"])

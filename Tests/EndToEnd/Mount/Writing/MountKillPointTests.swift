@@ -103,7 +103,9 @@ extension WritingTasks {
                 let end = ContinuousClock.now + .seconds(30)
                 func isNoted(_ log: String) -> Bool {
                     guard let bytes = FileManager.default.contents(atPath: staging + "/" + log) else { return false }
-                    return String(decoding: bytes, as: UTF8.self).contains("{\"sent\":")
+                    // As it is written, and as it stands in a log that was shortened.
+                    let text = String(decoding: bytes, as: UTF8.self)
+                    return text.contains("{\"sent\":{") || text.contains("\"parts\":[{")
                 }
                 while ContinuousClock.now < end, !FileTree(staging).names.contains(where: isNoted) { usleep(20_000) }
             }

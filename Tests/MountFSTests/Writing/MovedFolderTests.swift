@@ -1,0 +1,146 @@
+import Glibc
+import ObjectStore
+import Platform
+import TestSupport
+import Testing
+
+@testable import MountFS
+
+/// A folder gets another name by everything in it being copied, and programs work in it meanwhile: what they are told is so under
+/// the new name.
+struct MovedFolderTests {
+    private let sandbox: WritingSandbox
+    private var bucket: MemoryBucket { sandbox.bucket }
+    private var program: TestProgram { sandbox.program }
+
+    init() throws {
+        sandbox = try WritingSandbox(.close, ["d/a": "old", "d/b": "old", "d/e/c": "old", "d/last": "last"])
+    }
+
+    /// Has `body` run when everything but `d/last` has been copied.
+    private func rename(while body: () async throws -> Void) async throws {
+        bucket.halt { $0 == .copy("d/last", to: "n/last") }
+        let renaming = Begun { [program] in try await program.rename("d", to: "n") }
+        try await waitUntilOthersAreCopied()
+        try await body()
+        bucket.goOn()
+        try await renaming.end()
+    }
+
+    private func waitUntilOthersAreCopied() async throws {
+        let areCopied = await soon { Set(bucket.keys).isSuperset(of: ["n/a", "n/b", "n/e/c"]) }
+        try #require(areCopied)
+    }
+
+    private func expect(_ objects: [String: String], at location: SourceLocation = #_sourceLocation) async throws {
+        await sandbox.mount.drain()
+        #expect(sandbox.mount.progress.kept == [], sourceLocation: location)
+        #expect(bucket.keys == objects.keys.sorted(), sourceLocation: location)
+        for (key, text) in objects {
+            #expect(bucket.text(ObjectKey(key)) == text, "\(key)", sourceLocation: location)
+            #expect(try await program.text(key) == text, "\(key)", sourceLocation: location)
+        }
+        #expect(try await program.names() == ["n"], sourceLocation: location)
+    }
+
+    @Test func filesAreSavedMeanwhile() async throws {
+        try await rename {
+            try await program.save("newer", as: "d/a")
+            try await program.save("new", as: "d/new")
+            #expect(bucket.text("d/a") == "newer" && bucket.text("d/new") == "new")
+        }
+        try await expect(["n/a": "newer", "n/b": "old", "n/e/c": "old", "n/last": "last", "n/new": "new"])
+    }
+
+    @Test func filesAreWrittenMeanwhileAndClosedAfterwards() async throws {
+        var files: [TestProgram.File] = []
+        try await rename {
+            for name in ["d/a", "d/e/c", "d/new"] {
+                files.append(try await program.open(name, O_RDWR | O_CREAT))
+                try await program.write("newer", to: files.last!)
+            }
+        }
+        for file in files { try await program.close(file) }
+        try await expect(["n/a": "newer", "n/b": "old", "n/e/c": "newer", "n/last": "last", "n/new": "newer"])
+    }
+
+    /// The last of it is on its way when everything has been copied.
+    @Test func aFileIsOnItsWayMeanwhile() async throws {
+        bucket.halt { [.copy("d/last", to: "n/last"), .put("d/a")].contains($0) }
+        let renaming = Begun { [program] in try await program.rename("d", to: "n") }
+        try await waitUntilOthersAreCopied()
+        let saving = Begun { [program] in try await program.save("newer", as: "d/a") }
+        let isPending = await soon { sandbox.mount.progress.pendingFiles == 1 }
+        #expect(isPending)
+        bucket.goOn()
+        try await saving.end()
+        try await renaming.end()
+        try await expect(["n/a": "newer", "n/b": "old", "n/e/c": "old", "n/last": "last"])
+    }
+
+    @Test func filesAndFoldersGoMeanwhile() async throws {
+        try await rename {
+            try await program.remove("d/a")
+            try await program.remove("d/e/c")
+            try await program.removeFolder("d/e")
+        }
+        try await expect(["n/b": "old", "n/last": "last"])
+    }
+
+    @Test func foldersAndLinksComeMeanwhile() async throws {
+        try await rename {
+            try await program.makeFolder("d/folder")
+            try await program.makeLink("d/link", to: "b")
+        }
+        await sandbox.mount.drain()
+        #expect(bucket.keys == ["n/a", "n/b", "n/e/c", "n/folder/", "n/last", "n/link"])
+        #expect(try await program.names("n") == ["a", "b", "e", "folder", "last", "link"])
+        #expect(try await program.names() == ["n"])
+    }
+
+    /// By somebody whom nobody here hears of.
+    @Test func somebodyElseWritesMeanwhile() async throws {
+        try await rename {
+            bucket.set("d/a", Array("theirs".utf8))
+            bucket.set("d/theirs", Array("theirs".utf8))
+            bucket.remove("d/b")
+        }
+        try await expect(["n/a": "theirs", "n/e/c": "old", "n/last": "last", "n/theirs": "theirs"])
+    }
+
+    /// What is done in it when it is about to go is done behind that.
+    @Test func theLastMoment() async throws {
+        bucket.halt { if case .delete = $0 { true } else { false } }
+        let renaming = Begun { [program] in try await program.rename("d", to: "n") }
+        let areCopied = await soon { bucket.keys.contains("n/last") }
+        #expect(areCopied)
+        let file = try await program.open("d/a", O_RDWR)
+        try await program.write("newer", to: file)
+        let all = [
+            Begun { [program] in try await program.close(file) },
+            Begun { [program] in try await program.remove("d/b") },
+            Begun { [program] in try await program.makeFolder("d/folder") },
+        ]
+        try await Task.sleep(for: .milliseconds(50))
+        let ended = all.map(\.hasEnded)
+        #expect(ended == [false, false, false])
+        bucket.goOn()
+        try await renaming.end()
+        for one in all { try await one.end() }
+        await sandbox.mount.drain()
+        #expect(bucket.keys == ["n/a", "n/e/c", "n/folder/", "n/last"] && bucket.text("n/a") == "newer")
+        #expect(sandbox.mount.progress.kept == [])
+    }
+
+    /// It fails in the end: what somebody else has put there meanwhile stays, and everything is as it was.
+    @Test func itFails() async throws {
+        bucket.fail { _, call in
+            call == .copy("d/last", to: "n/last") ? StoreError(.denied, "not you") : nil
+        }
+        await expectError(EACCES) { try await program.rename("d", to: "n") }
+        bucket.fail(nil)
+        #expect(bucket.keys == ["d/a", "d/b", "d/e/c", "d/last"])
+        try await program.rename("d", to: "n")
+        try await expect(["n/a": "old", "n/b": "old", "n/e/c": "old", "n/last": "last"])
+    }
+}
