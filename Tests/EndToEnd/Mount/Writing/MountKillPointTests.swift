@@ -101,11 +101,13 @@ extension WritingTasks {
             /// again.
             private static func waitForPart(in staging: String) {
                 let end = ContinuousClock.now + .seconds(30)
-                func isNoted(_ log: String) -> Bool {
-                    guard let bytes = FileManager.default.contents(atPath: staging + "/" + log) else { return false }
-                    // As it is written, and as it stands in a log that was shortened.
-                    let text = String(decoding: bytes, as: UTF8.self)
-                    return text.contains("{\"sent\":{") || text.contains("\"parts\":[{")
+                // As it is written, and as it stands in a log that was shortened.
+                let marks = ["{\"sent\":{", "\"parts\":[{"].map { Data($0.utf8) }
+                func isNoted(_ name: String) -> Bool {
+                    guard name.hasSuffix(".log"),
+                        let log = FileManager.default.contents(atPath: staging + "/" + name)
+                    else { return false }
+                    return marks.contains { log.range(of: $0) != nil }
                 }
                 while ContinuousClock.now < end, !FileTree(staging).names.contains(where: isNoted) { usleep(20_000) }
             }
