@@ -18,6 +18,7 @@ extension StagedFile {
         try with { contents throws(SystemError) in
             try contents.append(upload)
             contents.sendings = [:]
+            contents.keepsParts = false
         }
     }
 

@@ -18,6 +18,8 @@ public final class StagedFile: Sendable {
         /// By numbers that are given once.
         var sendings: [Int: Sending] = [:]
         var lastSending = 0
+        /// The object in parts is about to be forgotten: its parts stay on the disk.
+        var keepsParts = false
     }
 
     /// Its name in the staging folder, without an ending.
@@ -146,7 +148,9 @@ public final class StagedFile: Sendable {
     /// Parts of a file that is being written leave the disk, since the store has them. Returns how many bytes that are.
     public func letGoOfParts() throws(SystemError) -> Int {
         try with { contents throws(SystemError) in
-            guard contents.state.sealed == nil, let parts = contents.state.upload?.parts.values else { return 0 }
+            guard contents.state.sealed == nil, !contents.keepsParts,
+                let parts = contents.state.upload?.parts.values
+            else { return 0 }
             var count = 0
             for part in parts {
                 let image = contents.state.image
@@ -156,6 +160,14 @@ public final class StagedFile: Sendable {
                 count += part.range.count
             }
             return count
+        }
+    }
+
+    /// No part leaves the disk until the object in parts is forgotten, since it would be nowhere then; EBUSY when one has.
+    public func keepParts() throws(SystemError) {
+        try with { contents throws(SystemError) in
+            guard contents.state.image.sent.isEmpty else { throw SystemError(code: EBUSY) }
+            contents.keepsParts = true
         }
     }
 

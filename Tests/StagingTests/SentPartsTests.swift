@@ -68,6 +68,19 @@ import Testing
         #expect(file.state.image.sent.isEmpty)
     }
 
+    /// They would be nowhere.
+    @Test func nothingLeavesBeforeTheObjectInPartsIsForgotten() throws {
+        try file.keepParts()
+        #expect(try file.letGoOfParts() == 0)
+        try file.endUpload()
+        #expect(try read(100_000, at: 0).count == 100_000)
+        try file.beginUpload("another")
+        let sending = try file.beginSending(0..<100_000, asPart: 1)
+        try file.endSending(sending, as: StagedPart(number: 1, range: 0..<100_000, "tag"))
+        #expect(try file.letGoOfParts() == 100_000)
+        #expect(throws: SystemError(code: EBUSY)) { try file.keepParts() }
+    }
+
     @Test func nothingLeavesWhileAVersionWaits() throws {
         try file.seal()
         #expect(try file.letGoOfParts() == 0)

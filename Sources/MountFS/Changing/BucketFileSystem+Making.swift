@@ -212,7 +212,8 @@ extension BucketFileSystem {
             throw error
         }
         if file !== new { try staged.remove() }
-        guard let file else { throw .stale }
+        // It was moved meanwhile.
+        guard let file else { return try await fileToChange(node, writing) }
         for open in handles.withLock({ $0.files(of: node) }) { open.become(file) }
         return file
     }

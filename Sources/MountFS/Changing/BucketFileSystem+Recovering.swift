@@ -24,6 +24,7 @@ extension BucketFileSystem {
             }
             switch fate {
             case .named(let name) where name.key.hasPrefix(tree.settings.root):
+                if !isFirst { writing.noteRecovered(name.key) }
                 try recover(
                     file, name, description, holders, givesWay: givingWay.contains(ObjectIdentifier(file)), writing)
             case .named, .unknown: writing.noteDamaged(file.dataName)

@@ -138,8 +138,8 @@ extension BucketFileSystem {
     }
 
     func prepareToMove(_ file: WrittenFile) async throws(SystemError) {
-        // Its parts belong to the old name, and are nowhere else any more.
-        guard file.staged.state.image.sent.isEmpty else { throw SystemError(code: EBUSY) }
+        // They belong to the old name.
+        try file.staged.keepParts()
         try await forgetUpload(of: file)
     }
 

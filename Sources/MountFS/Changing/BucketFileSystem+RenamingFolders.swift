@@ -15,7 +15,7 @@ extension BucketFileSystem {
         guard newPrefix.bytes.count <= BucketTree.longestKey else { throw SystemError(code: ENAMETOOLONG) }
         var written = try await writtenToMove(below: found, writing)
         try await still(written.map(\.file)[...]) { [self] () async throws(SystemError) in
-            try refuseSent(written.map(\.file))
+            for (_, file) in written { try file.staged.keepParts() }
             for (_, file) in written { await file.hear() }
             let known = try await noteMoves(of: written.map(\.file), below: found.key, to: newPrefix)
             let moved: Moved
@@ -42,7 +42,8 @@ extension BucketFileSystem {
                 // Until now what somebody opens was there by its old name.
                 if moved.isCopied, !joins {
                     written = tree.written(below: found.node)
-                    let late = try await follow(written.map(\.file), moved, from: found.key, to: newPrefix)
+                    let late = try await follow(
+                        written.map(\.file), moved, from: found.key, to: newPrefix, isLate: true)
                     for leftover in late { try leftover.remove() }
                 }
                 for (node, _) in written { tree.noteMoved(node) }
@@ -51,14 +52,15 @@ extension BucketFileSystem {
         for (node, file) in written { finish(node, file, writing) }
     }
 
-    /// Files that have old names get new ones. What is returned is about their objects, which are to go.
+    /// Files that have old names get new ones. What is returned is about their objects, which are to go. Of those that come when these
+    /// have gone, new ones are what was copied, too.
     private func follow(
-        _ files: [WrittenFile], _ moved: Moved, from prefix: ObjectKey, to newPrefix: ObjectKey
+        _ files: [WrittenFile], _ moved: Moved, from prefix: ObjectKey, to newPrefix: ObjectKey, isLate: Bool = false
     ) async throws(SystemError) -> [StagedFile] {
         var leftovers: [StagedFile] = []
         for file in files {
-            guard let old = file.key, old.hasPrefix(prefix), file.staged.state.image.sent.isEmpty else { continue }
-            try await forgetUpload(of: file)
+            guard let old = file.key, old.hasPrefix(prefix) else { continue }
+            try await prepareToMove(file)
             if let version = file.replacing, moved.isCopied,
                 let leftover = try noteLeftover(StoredObject(old, version, size: 0))
             {
@@ -67,7 +69,7 @@ extension BucketFileSystem {
             let key = Self.key(old, from: prefix, to: newPrefix)
             let object = moved.objects[old]
             // What somebody else has written meanwhile has moved with the folder: that is no base of what is here.
-            if object?.was == file.replacing {
+            if object?.was == file.replacing || isLate && file.replacing == nil {
                 try file.move(to: key, with: object?.version, nil)
             } else {
                 try file.move(to: key, replacing: file.replacing)
@@ -84,35 +86,33 @@ extension BucketFileSystem {
     ) async throws(SystemError) {
         guard moved.isCopied else { return try await body(moved) }
         let deletions = writing.uploader.deletions
+        // Nobody begins from now on. What is on its way comes there before.
         deletions.begin(below: found.key)
-        let late = tree.written(below: found.node).map(\.file).filter { file in !known.contains { $0 === file } }
-        guard late.isEmpty else {
-            deletions.end(below: found.key)
-            // What is on its way comes there before.
-            return try await still(late[...]) { () async throws(SystemError) in
-                try await whileNothingComes(
-                    below: found, to: newPrefix, moved, besides: known + late, writing, body)
-            }
-        }
         defer { deletions.end(below: found.key) }
+        let held = Set(known.map { ObjectIdentifier($0) })
+        let late = tree.written(below: found.node).map(\.file).filter { !held.contains(ObjectIdentifier($0)) }
+        try await still(late[...]) { () async throws(SystemError) in
+            try await body(try await copiedAgain(below: found, to: newPrefix, moved))
+        }
+    }
+
+    /// With what has come since, and without what is gone.
+    private func copiedAgain(
+        below found: BucketTree.Changeable, to newPrefix: ObjectKey, _ moved: Moved
+    ) async throws(SystemError) -> Moved {
         var objects = moved.objects
-        let there = try await copyAll(below: found.key, to: newPrefix, isBegun: false, &objects)
+        let there = try await copyAll(below: found.key, to: newPrefix, .last, &objects)
         // What somebody has removed meanwhile is not to come back under another name.
         let gone = objects.filter { !there.contains($0.key) }
         try await clear(gone, from: found.key, to: newPrefix)
         for key in gone.keys { objects[key] = nil }
         do throws(SystemError) {
-            try refuseSent(tree.written(below: found.node).map(\.file))
+            for (_, file) in tree.written(below: found.node) { try file.staged.keepParts() }
         } catch {
             try? await clear(objects, from: found.key, to: newPrefix)
             throw error
         }
-        try await body(Moved(objects: objects, isCopied: true))
-    }
-
-    /// Parts of a file that are nowhere else belong to its old name.
-    private func refuseSent(_ files: [WrittenFile]) throws(SystemError) {
-        guard files.allSatisfy({ $0.staged.state.image.sent.isEmpty }) else { throw SystemError(code: EBUSY) }
+        return Moved(objects: objects, isCopied: true)
     }
 
     /// What was copied goes again.
@@ -173,6 +173,14 @@ extension BucketFileSystem {
         let isCopied: Bool
     }
 
+    /// Of copying.
+    private enum Pass: Equatable {
+        /// `isBegun`: some of it may be there already.
+        case first(isBegun: Bool)
+        /// Nothing comes meanwhile from here.
+        case last
+    }
+
     private struct MovedObject: Sendable {
         let was: ObjectVersion?
         let version: ObjectVersion
@@ -188,16 +196,16 @@ extension BucketFileSystem {
             return Moved(objects: objects, isCopied: false)
         }
         var moved: [ObjectKey: MovedObject] = [:]
-        _ = try await copyAll(below: prefix, to: newPrefix, isBegun: isBegun, &moved)
+        _ = try await copyAll(below: prefix, to: newPrefix, .first(isBegun: isBegun), &moved)
         return Moved(objects: moved, isCopied: true)
     }
 
     /// All that is not among those that were moved, or not in this version. Returns what is there.
     private func copyAll(
-        below prefix: ObjectKey, to newPrefix: ObjectKey, isBegun: Bool, _ moved: inout [ObjectKey: MovedObject]
+        below prefix: ObjectKey, to newPrefix: ObjectKey, _ pass: Pass, _ moved: inout [ObjectKey: MovedObject]
     ) async throws(SystemError) -> Set<ObjectKey> {
         do throws(SystemError) {
-            return try await copyPages(below: prefix, to: newPrefix, isBegun: isBegun, &moved)
+            return try await copyPages(below: prefix, to: newPrefix, pass, &moved)
         } catch {
             // Nothing has moved: what was copied would only be in the way.
             try? await clear(moved, from: prefix, to: newPrefix)
@@ -206,23 +214,25 @@ extension BucketFileSystem {
     }
 
     private func copyPages(
-        below prefix: ObjectKey, to newPrefix: ObjectKey, isBegun: Bool, _ moved: inout [ObjectKey: MovedObject]
+        below prefix: ObjectKey, to newPrefix: ObjectKey, _ pass: Pass, _ moved: inout [ObjectKey: MovedObject]
     ) async throws(SystemError) -> Set<ObjectKey> {
         var there: Set<ObjectKey> = []
         var request = ListRequest(prefix: prefix, showsFolders: true)
         if let folder = try await realFolder(prefix) {
             there.insert(prefix)
             if moved[prefix] == nil {
-                try await copy([folder], from: prefix, to: newPrefix, isBegun: isBegun, &moved)
+                try await copy([folder], from: prefix, to: newPrefix, pass, &moved)
             }
         }
         while true {
             let page = try await inStore(prefix) { [store = tree.store, request] () async throws(StoreError) in
                 try await store.list(request)
             }
-            there.formUnion(page.objects.map(\.key))
-            let left = page.objects.filter { moved[$0.key]?.was != $0.version }
-            try await copy(left, from: prefix, to: newPrefix, isBegun: isBegun, &moved)
+            // What was removed and is open stays behind.
+            let objects = page.objects.filter { writing?.isDoomed($0.key) != true }
+            there.formUnion(objects.map(\.key))
+            let left = objects.filter { moved[$0.key]?.was != $0.version }
+            try await copy(left, from: prefix, to: newPrefix, pass, &moved)
             guard let next = page.next else { return there }
             request.continuation = next
         }
@@ -289,7 +299,7 @@ extension BucketFileSystem {
     }
 
     private func copy(
-        _ objects: [ObjectInfo], from prefix: ObjectKey, to newPrefix: ObjectKey, isBegun: Bool,
+        _ objects: [ObjectInfo], from prefix: ObjectKey, to newPrefix: ObjectKey, _ pass: Pass,
         _ moved: inout [ObjectKey: MovedObject]
     ) async throws(SystemError) {
         let gate = Gate(Self.copiesAtOnce)
@@ -300,8 +310,11 @@ extension BucketFileSystem {
                     await gate.pass { () async -> (ObjectKey, Result<MovedObject, SystemError>) in
                         do throws(SystemError) {
                             let moved = try await inStore(key) {
-                                [store = tree.store] () async throws(StoreError) -> MovedObject in
-                                if isBegun, let there = try await store.statIfAny(key), there.isNewer(than: object) {
+                                [store = tree.store, writing] () async throws(StoreError) -> MovedObject in
+                                // What was recovered under its old name may have come into the bucket behind the copy.
+                                if case .first(isBegun: true) = pass, writing?.wasRecovered(object.key) != true,
+                                    let there = try await store.statIfAny(key), there.isNewer(than: object)
+                                {
                                     return MovedObject(was: object.version, version: there.version)
                                 }
                                 let version = try await Self.copy(object, to: key, in: store)
@@ -320,6 +333,9 @@ extension BucketFileSystem {
         for (key, result) in results {
             switch result {
             case .success(let object): moved[key] = object
+            case .failure(let error) where pass != .last && (error == .stale || error == .notThere):
+                // It has been changed since it was listed, or is gone, which the last pass sees to.
+                break
             case .failure(let error): first = first ?? error
             }
         }

@@ -11,9 +11,15 @@ extension BucketTree {
     ) throws(SystemError) -> (entry: Entry, file: WrittenFile) {
         let now = settings.now()
         let (key, node) = try reserve(name, in: folder, .file, now)
-        let file: WrittenFile
         do throws(SystemError) {
-            file = try make(key, node)
+            let file = try make(key, node)
+            while true {
+                switch add(file, at: node, isOpen: isOpen, now) {
+                case .added(let entry): return (entry, file)
+                // With its folder.
+                case .moved(let key): try file.move(to: key, replacing: nil)
+                }
+            }
         } catch {
             state.withLock { state in
                 guard let place = state.nodes.place(node), let parent = state.nodes.place(folder) else { return }
@@ -23,14 +29,23 @@ extension BucketTree {
             }
             throw error
         }
-        let entry = state.withLock { state in
+    }
+
+    private enum Adding {
+        case added(Entry)
+        /// It was made for another name than it has now.
+        case moved(ObjectKey)
+    }
+
+    private func add(_ file: WrittenFile, at node: NodeID, isOpen: Bool, _ now: Int) -> Adding {
+        state.withLock { state in
             let place = state.nodes.place(node)!
+            if let key = key(of: place, state), key != file.key { return .moved(key) }
             state.local.files[place] = file
             state.nodes.pin(place)
             if isOpen { state.local.opens[place, default: 0] += 1 }
-            return self.entry(place, file.facts(now), now, state)
+            return .added(entry(place, file.facts(now), now, state))
         }
-        return (entry, file)
     }
 
     /// A node for something that the bucket does not know yet, held once.
@@ -116,7 +131,8 @@ extension BucketTree {
         return try result.get()
     }
 
-    /// The file that a node is, opened once more: the one that is known, or this one from now on; nothing when there is none.
+    /// The file that a node is, opened once more: the one that is known, or this one from now on; nothing when there is none, or when
+    /// the node has another name than this one was made for.
     func openWritten(_ node: NodeID, or file: WrittenFile?) throws(SystemError) -> WrittenFile? {
         let result = state.withLock { state -> Result<WrittenFile?, SystemError> in
             guard let place = state.nodes.place(node) else { return .failure(.stale) }
@@ -124,7 +140,7 @@ extension BucketTree {
                 state.local.opens[place, default: 0] += 1
                 return .success(known)
             }
-            guard let file else { return .success(nil) }
+            guard let file, key(of: place, state) == file.key else { return .success(nil) }
             state.local.opens[place, default: 0] += 1
             state.local.files[place] = file
             state.nodes.pin(place)

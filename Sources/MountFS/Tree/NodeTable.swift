@@ -183,7 +183,6 @@ struct NodeTable: ~Copyable {
         memory[place].isDetached = false
     }
 
-    /// The name leads nowhere, or somewhere else, from now on.
     // MARK: Moves of folders
 
     /// By its request, which comes again should this session be killed.
@@ -200,6 +199,9 @@ struct NodeTable: ~Copyable {
         if let place = moves.firstIndex(of: request) { moves[place] = 0 }
     }
 
+    // MARK: Names
+
+    /// The name leads nowhere, or somewhere else, from now on.
     mutating func detach(_ place: UInt32) {
         guard place != Self.root, !memory[place].isDetached else { return }
         names.remove(place, hash(of: name(of: place), in: memory[place].parent))

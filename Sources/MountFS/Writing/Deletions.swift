@@ -37,7 +37,7 @@ final class Deletions: Sendable {
         }
     }
 
-    private func isUnderWay(_ key: ObjectKey) -> Bool {
+    func isUnderWay(_ key: ObjectKey) -> Bool {
         state.withLock { $0.keys[key] != nil || $0.folders.keys.contains(where: key.hasPrefix) }
     }
 

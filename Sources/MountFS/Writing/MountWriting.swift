@@ -28,6 +28,8 @@ public final class MountWriting: Sendable {
         /// What is being put aside.
         var keeping: [Int: Task<Void, Never>] = [:]
         var last = 0
+        /// What a session that was killed has left, by the names that it had.
+        var recovered: Set<ObjectKey> = []
     }
 
     let staging: StagingFolder
@@ -152,6 +154,9 @@ public final class MountWriting: Sendable {
         let left = quiet.load(ordering: .relaxed) - MonotonicTime.milliseconds
         if left > 0 { await AlarmClock.shared.pause(milliseconds: left) }
     }
+
+    func noteRecovered(_ key: ObjectKey) { state.withLock { _ = $0.recovered.insert(key) } }
+    func wasRecovered(_ key: ObjectKey) -> Bool { state.withLock { $0.recovered.contains(key) } }
 
     // MARK: Objects that are to go
 

@@ -71,7 +71,6 @@ final class Uploader: Sendable {
     /// then. An object in parts has the metadata with which it was begun.
     @discardableResult
     func upload(_ file: StagedFile, to target: Target) async throws(Failure) -> Saved? {
-        await deletions.wait(for: target.key)
         while target.isWanted(), let sealed = file.state.sealed {
             let saved: Saved?
             do throws(Failure) {

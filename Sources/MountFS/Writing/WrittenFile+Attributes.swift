@@ -54,9 +54,9 @@ extension WrittenFile {
 
     /// Has the store copy the object onto itself, with the attributes that are wanted.
     func saveAttributes() async throws(StoreError) {
+        // Another version would go with a folder that is being moved.
+        if let key { await uploader.deletions.wait(for: key) }
         let result = await whileStill { () async -> Result<Void, StoreError> in
-            // Another version would go with a folder that is being moved.
-            if let key { await uploader.deletions.wait(for: key) }
             // They may be there already.
             await hear()
             // It may be written to all the while.

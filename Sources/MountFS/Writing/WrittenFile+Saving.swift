@@ -129,6 +129,12 @@ extension WrittenFile {
         }
     }
 
+    /// Not before what is to go from under its name has gone. Whoever waits for that is on no way to the store.
+    private func mayAttempt() async -> Bool {
+        if let key { await uploader.deletions.wait(for: key) }
+        return beginAttempt()
+    }
+
     private func beginAttempt() -> Bool {
         state.withLock { state in
             guard state.stills == 0 else {
@@ -155,7 +161,7 @@ extension WrittenFile {
 
     private func saveAll() async {
         var pause = settings.pauses.lowerBound
-        while beginAttempt() {
+        while await mayAttempt() {
             await ahead.wait()
             let parts = staged.state.sealed?.parts.count
             do throws(Uploader.Failure) {

@@ -1,6 +1,7 @@
 import Glibc
 import ObjectStore
 import Platform
+import Synchronization
 import TestSupport
 import Testing
 
@@ -85,6 +86,61 @@ struct MovedFolderTests {
             try await program.removeFolder("d/e")
         }
         try await expect(["n/b": "old", "n/last": "last"])
+    }
+
+    /// It was listed, and its copy is asked for when it is another one, or gone.
+    @Test(arguments: [true, false]) func aFileIsChangedBeforeItsTurn(isRemoved: Bool) async throws {
+        try await rename {
+            if isRemoved {
+                try await program.remove("d/last")
+            } else {
+                try await program.save("newer", as: "d/last")
+            }
+        }
+        let objects = ["n/a": "old", "n/b": "old", "n/e/c": "old"]
+        try await expect(isRemoved ? objects : objects.merging(["n/last": "newer"]) { one, _ in one })
+    }
+
+    /// Its object stays until it is closed, and does not come back under another name.
+    @Test func anOpenFileIsRemovedMeanwhile() async throws {
+        var file: TestProgram.File?
+        try await rename {
+            file = try await program.open("d/a", O_RDONLY)
+            try await program.remove("d/a")
+        }
+        #expect(try await program.names("n") == ["b", "e", "last"])
+        #expect(try await program.read(from: #require(file)) == Array("old".utf8))
+        try await program.close(#require(file))
+        try await expect(["n/b": "old", "n/e/c": "old", "n/last": "last"])
+    }
+
+    private final class Making: Sendable {
+        let isOver = Atomic(false)
+        let count = Atomic(0)
+    }
+
+    /// More and more files come: it ends all the same, and each of them has its place.
+    @Test(arguments: 1...8) func filesAreMadeWithoutEnd(turn: Int) async throws {
+        let making = Making()
+        bucket.halt { $0 == .copy("d/last", to: "n/last") }
+        let renaming = Begun { [program] in try await program.rename("d", to: "n") }
+        try await waitUntilOthersAreCopied()
+        let maker = Begun { [program] in
+            var count = 0
+            while !making.isOver.load(ordering: .relaxed), count < 2000 {
+                // It moves away under who makes them.
+                guard (try? await program.save("\(count)", as: "d/new-\(count)")) != nil else { break }
+                count = making.count.add(1, ordering: .relaxed).newValue
+            }
+        }
+        try await Task.sleep(for: .milliseconds(20))
+        bucket.goOn()
+        try await renaming.end()
+        making.isOver.store(true, ordering: .relaxed)
+        try await maker.end()
+        var objects = ["n/a": "old", "n/b": "old", "n/e/c": "old", "n/last": "last"]
+        for number in 0..<making.count.load(ordering: .relaxed) { objects["n/new-\(number)"] = "\(number)" }
+        try await expect(objects)
     }
 
     @Test func foldersAndLinksComeMeanwhile() async throws {
