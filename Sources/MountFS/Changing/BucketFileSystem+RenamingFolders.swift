@@ -298,7 +298,22 @@ extension BucketFileSystem {
         return try await store.put(key, .bytes([]), PutOptions(metadata: metadata)).version
     }
 
+    /// What stands for folders first, those above before those in them: a server that makes a folder for what comes into it may do so
+    /// at the same time, and forget that it was made.
     private func copy(
+        _ objects: [ObjectInfo], from prefix: ObjectKey, to newPrefix: ObjectKey, _ pass: Pass,
+        _ moved: inout [ObjectKey: MovedObject]
+    ) async throws(SystemError) {
+        let folders = Dictionary(grouping: objects.filter(\.key.endsInSlash)) { folder in
+            folder.key.bytes.count { $0 == UInt8(ascii: "/") }
+        }
+        for depth in folders.keys.sorted() {
+            try await copyTogether(folders[depth]!, from: prefix, to: newPrefix, pass, &moved)
+        }
+        try await copyTogether(objects.filter { !$0.key.endsInSlash }, from: prefix, to: newPrefix, pass, &moved)
+    }
+
+    private func copyTogether(
         _ objects: [ObjectInfo], from prefix: ObjectKey, to newPrefix: ObjectKey, _ pass: Pass,
         _ moved: inout [ObjectKey: MovedObject]
     ) async throws(SystemError) {
