@@ -35,13 +35,13 @@ struct DeletionTests {
         #expect(sandbox.bucket.keys == (isRenamed ? ["g"] : []) && sandbox.mount.progress.kept == [])
     }
 
-    /// What waits for its upload takes nobody else for the one who has removed its object.
-    @Test(arguments: SessionLine.Moment.allCases) func everybodyIsKilledInTheMiddle(moment: SessionLine.Moment)
-        async throws
-    {
+    /// What waits for its upload takes nobody else for the one who has removed its object. Should that be none that the file ever was, it
+    /// must not show in the place of what was removed.
+    @Test(arguments: SessionLine.Moment.allCases, [false, true])
+    func everybodyIsKilledInTheMiddle(moment: SessionLine.Moment, isRenamed: Bool) async throws {
         let sandbox = try WritingSandbox(.background, ["f": "old"])
         sandbox.bucket.fail { _, call in if case .put = call { StoreError(.unreachable, "away") } else { nil } }
-        try await sandbox.program.save("new", as: "f")
+        try await save("new", as: "f", isRenamed: isRenamed, in: sandbox)
         sandbox.line.cut(.delete, 1, moment)
         let removed = Begun { try await sandbox.program.remove("f") }
         #expect(await soon { sandbox.line.isCut })
@@ -51,21 +51,11 @@ struct DeletionTests {
         #expect(sandbox.bucket.keys == [] && mount.progress.kept == [] && !removed.hasEnded)
     }
 
-    /// The object is none that the file ever was: it must not show in the place of what was removed.
-    @Test(arguments: SessionLine.Moment.allCases) func everybodyIsKilledWhileAFileGoesThatCameOverAnother(
-        moment: SessionLine.Moment
-    ) async throws {
-        let sandbox = try WritingSandbox(.background, ["f": "old"])
-        sandbox.bucket.fail { _, call in if case .put = call { StoreError(.unreachable, "away") } else { nil } }
-        try await sandbox.program.save("new", as: "f.new")
-        try await sandbox.program.rename("f.new", to: "f")
-        sandbox.line.cut(.delete, 1, moment)
-        let removed = Begun { try await sandbox.program.remove("f") }
-        #expect(await soon { sandbox.line.isCut })
-        sandbox.bucket.fail(nil)
-        let mount = try sandbox.runAgain()
-        await mount.drain()
-        #expect(sandbox.bucket.keys == [] && mount.progress.kept == [] && !removed.hasEnded)
+    /// In its place, or beside it and then renamed over it.
+    private func save(_ text: String, as name: String, isRenamed: Bool, in sandbox: WritingSandbox) async throws {
+        guard isRenamed else { return try await sandbox.program.save(text, as: name) }
+        try await sandbox.program.save(text, as: name + ".new")
+        try await sandbox.program.rename(name + ".new", to: name)
     }
 
     /// A new file has its name already, and would find it in its place.
@@ -122,12 +112,7 @@ struct DeletionTests {
             default: nil
             }
         }
-        if isRenamed {
-            try await sandbox.program.save("new", as: "f.new")
-            try await sandbox.program.rename("f.new", to: "f")
-        } else {
-            try await sandbox.program.save("new", as: "f")
-        }
+        try await save("new", as: "f", isRenamed: isRenamed, in: sandbox)
         await expectError(EACCES) { try await sandbox.program.remove("f") }
         sandbox.bucket.fail(nil)
         let mount = try sandbox.runAgain()
