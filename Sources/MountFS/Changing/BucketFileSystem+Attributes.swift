@@ -11,7 +11,11 @@ extension BucketFileSystem {
     ) {
         guard let writing else { return _ = reply.fail(.readOnly) }
         begin(reply) { [self] () async throws(SystemError) in
-            if tree.isFolder(node) { return try await change(folder: try await tree.changeable(node), changes) }
+            if tree.isFolder(node) {
+                return try await whileStaying(node, writing) { () async throws(SystemError) in
+                    try await change(folder: try await tree.changeable(node), changes)
+                }
+            }
             let file = try await fileToChange(node, writing)
             defer { close(node, writing) }
             if let size = changes.size {
@@ -141,7 +145,9 @@ extension BucketFileSystem {
     ) {
         begin(reply) { [self] () async throws(SystemError) in
             guard !tree.isFolder(node) else {
-                return try await changeOthers(ofFolder: try await tree.changeable(node), change)
+                return try await whileStaying(node, writing) { () async throws(SystemError) in
+                    try await changeOthers(ofFolder: try await tree.changeable(node), change)
+                }
             }
             let file = try await fileToChange(node, writing)
             defer { close(node, writing) }

@@ -12,16 +12,17 @@ extension BucketFileSystem {
         let name = Array(name)
         let attributes = attributes(mode: mode, of: .folder, caller)
         begin(reply) { [self] () async throws(SystemError) in
-            await waitForMoves(of: folder, writing)
-            let key = try tree.newKey(name, in: folder)
-            guard key.bytes.count < BucketTree.longestKey else { throw SystemError(code: ENAMETOOLONG) }
-            try await refuseTaken(name, in: folder)
-            try await clear(key, writing)
-            var facts = NodeFacts(asked: 0)
-            facts.marker = try await makeFolder(key + "/", attributes)
-            facts.modified = FileTime.now.inNanoseconds
-            facts.details = ObjectDetails(attributes)
-            return .found(try tree.addMade(name, in: folder, .folder, facts))
+            try await whileStaying(folder, writing) { () async throws(SystemError) in
+                let key = try tree.newKey(name, in: folder)
+                guard key.bytes.count < BucketTree.longestKey else { throw SystemError(code: ENAMETOOLONG) }
+                try await refuseTaken(name, in: folder)
+                try await clear(key, writing)
+                var facts = NodeFacts(asked: 0)
+                facts.marker = try await makeFolder(key + "/", attributes)
+                facts.modified = FileTime.now.inNanoseconds
+                facts.details = ObjectDetails(attributes)
+                return .found(try tree.addMade(name, in: folder, .folder, facts))
+            }
         } undo: { [tree] lookup in
             if case .found(let entry) = lookup { tree.forget(entry.attributes.node, count: 1) }
         }
@@ -41,17 +42,18 @@ extension BucketFileSystem {
         var attributes = attributes(mode: 0o777, of: .link, caller)
         attributes.mode = 0o777
         begin(reply) { [self, attributes] () async throws(SystemError) in
-            await waitForMoves(of: folder, writing)
-            let key = try tree.newKey(name, in: folder)
-            try await refuseTaken(name, in: folder)
-            try await clear(key, writing)
-            let version = try await makeLink(key, target, attributes)
-            var facts = NodeFacts(asked: 0)
-            (facts.size, facts.version) = (target.count, version)
-            facts.modified = FileTime.now.inNanoseconds
-            facts.details = ObjectDetails(attributes, target: target)
-            tree.habit.note(facts.details!)
-            return .found(try tree.addMade(name, in: folder, .link, facts))
+            try await whileStaying(folder, writing) { () async throws(SystemError) in
+                let key = try tree.newKey(name, in: folder)
+                try await refuseTaken(name, in: folder)
+                try await clear(key, writing)
+                let version = try await makeLink(key, target, attributes)
+                var facts = NodeFacts(asked: 0)
+                (facts.size, facts.version) = (target.count, version)
+                facts.modified = FileTime.now.inNanoseconds
+                facts.details = ObjectDetails(attributes, target: target)
+                tree.habit.note(facts.details!)
+                return .found(try tree.addMade(name, in: folder, .link, facts))
+            }
         } undo: { [tree] lookup in
             if case .found(let entry) = lookup { tree.forget(entry.attributes.node, count: 1) }
         }

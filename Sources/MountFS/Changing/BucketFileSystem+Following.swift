@@ -4,13 +4,23 @@ import Synchronization
 
 /// What the store has moved without anybody here having heard of it has its new name here, too.
 extension BucketFileSystem {
-    /// Nothing has been asked of the store that would come behind what is asked for next, and the folder is where it will be.
-    func waitForMoves(of folder: NodeID, _ writing: MountWriting) async {
+    /// Has `body` run when nothing has been asked of the store that would come behind what it asks for, and while the folder is where
+    /// it is.
+    func whileStaying<Answer: Sendable>(
+        _ folder: NodeID, _ writing: MountWriting, _ body: () async throws(SystemError) -> Answer
+    ) async throws(SystemError) -> Answer {
         await writing.waitForQuiet()
+        let moving = writing.uploader.moving
         while let prefix = tree.prefix(of: folder) {
-            await writing.uploader.deletions.wait(for: prefix)
-            guard tree.prefix(of: folder) != prefix else { return }
+            await moving.wait(for: prefix)
+            let answer = try await moving.whileStaying(prefix) { () async throws(SystemError) -> Answer? in
+                // It may have come there just now.
+                tree.prefix(of: folder) == prefix ? try await body() : nil
+            }
+            if let answer = answer ?? nil { return answer }
         }
+        // It is gone, as will be said.
+        return try await body()
     }
 
     /// Of a file that the store was asked to move, and nobody heard that it has.

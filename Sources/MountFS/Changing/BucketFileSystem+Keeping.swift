@@ -32,6 +32,7 @@ extension BucketFileSystem {
             file.waitForSealed { continuation.resume(returning: $0) }
         }
         try result.get()
+        await file.waitForEnd()
         finish(node, file, writing)
     }
 

@@ -50,7 +50,9 @@ extension BucketFileSystem {
             tree.noteMove(request)
             defer { tree.endMove(request) }
             let joins = replaced.map { isBegun && tree.hasNamesThere(in: $0.node) } ?? false
-            try await moveFolder(moved, from: old, to: new, key, isBegun: isBegun, joins: joins, writing)
+            let move = FolderMove(
+                folder: moved, old: old, new: new, newPrefix: key + "/", isBegun: isBegun, joins: joins)
+            try await moveFolder(move, writing)
         case (.folder, _): throw SystemError(code: ENOTDIR)
         case (_, .folder): throw SystemError(code: EISDIR)
         default: try await moveFile(moved, to: key, new, over: replaced, writing)

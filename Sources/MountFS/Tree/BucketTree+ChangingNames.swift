@@ -22,6 +22,13 @@ extension BucketTree {
         }
     }
 
+    func isNamed(_ name: [UInt8], in folder: NodeID, _ node: NodeID) -> Bool {
+        state.withLock { state in
+            guard let place = state.nodes.place(node), let parent = state.nodes.place(folder) else { return false }
+            return name.withUnsafeBytes { state.nodes.child($0, of: parent) } == place
+        }
+    }
+
     /// A folder is about to be moved: should this session be killed, the request for it comes again.
     func noteMove(_ request: UInt64) { state.withLock { $0.nodes.noteMove(request) } }
     func wasMoveBegun(_ request: UInt64) -> Bool { state.withLock { $0.nodes.wasMoveBegun(request) } }

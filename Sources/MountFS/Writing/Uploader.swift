@@ -43,6 +43,7 @@ final class Uploader: Sendable {
     let smallGate: Gate
     let layout: PartLayout
     let deletions = Deletions()
+    let moving = MovingFolders()
     let drains = Mutex(0)
 
     /// So many requests are made at once for all files: where a connection gives 100 MB a second after 30 ms of silence, enough
@@ -120,6 +121,16 @@ final class Uploader: Sendable {
                 metadata: metadata)
         }
     }
+
+    /// Whoever brings something there waits for what is to go from there, alone or with the folder that it is in.
+    func wait(for key: ObjectKey) async {
+        while mustWait(for: key) {
+            await moving.wait(for: key)
+            await deletions.wait(for: key)
+        }
+    }
+
+    func mustWait(for key: ObjectKey) -> Bool { moving.isMoving(key) || deletions.isUnderWay(key) }
 
     /// Sends a part of a file that is still being written, if it has been written whole. It is lost work when the part changes
     /// again, and else the end of the file need not wait for it.

@@ -21,7 +21,7 @@ extension WrittenFile {
         let range = uploader.layout.range(of: state.nextAhead)
         // The last part has another end, which nobody knows yet. While a version is saved its parts are sent.
         guard let key = state.key, !state.isSaving, state.stills == 0, image.size > range.upperBound,
-            image.here.contains(range), !uploader.deletions.isUnderWay(key)
+            image.here.contains(range), !uploader.mustWait(for: key)
         else { return nil }
         let part = state.nextAhead
         state.nextAhead += 1

@@ -55,7 +55,7 @@ extension WrittenFile {
     /// Has the store copy the object onto itself, with the attributes that are wanted.
     func saveAttributes() async throws(StoreError) {
         // Another version would go with a folder that is being moved.
-        if let key { await uploader.deletions.wait(for: key) }
+        if let key { await uploader.wait(for: key) }
         let result = await whileStill { () async -> Result<Void, StoreError> in
             // They may be there already.
             await hear()

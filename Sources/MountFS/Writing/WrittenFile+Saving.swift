@@ -131,7 +131,7 @@ extension WrittenFile {
 
     /// Not before what is to go from under its name has gone. Whoever waits for that is on no way to the store.
     private func mayAttempt() async -> Bool {
-        if let key { await uploader.deletions.wait(for: key) }
+        if let key { await uploader.wait(for: key) }
         return beginAttempt()
     }
 

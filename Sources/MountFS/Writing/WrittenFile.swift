@@ -155,6 +155,7 @@ final class WrittenFile: Sendable {
     }
     /// It is not whole, and no version that is waits to be saved.
     var isTorn: Bool {
+        guard !state.withLock(\.isUploading) else { return false }
         let staged = staged.state
         return staged.isTorn && staged.sealed == nil
     }

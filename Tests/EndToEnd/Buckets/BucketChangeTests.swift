@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Objects that change or go while they are copied: told, and never mixed.
-@Suite(.over(.seaweedFS, .ceph, .google, .azure)) struct BucketChangeTests {
+@Suite(.over(.seaweedFS, .ceph, .google, .fakeGCS, .azure)) struct BucketChangeTests {
     private let before = BucketSandbox.bytes(11 << 20, seed: 1)
     private let after = BucketSandbox.bytes(11 << 20, seed: 2)
 

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Sources with nothing in them, and sources with a great deal.
-@Suite(.over(.seaweedFS, .ceph, .google, .azure)) struct BucketListingTests {
+@Suite(.over(.seaweedFS, .ceph, .google, .fakeGCS, .azure)) struct BucketListingTests {
     @Test func anEmptyBucketIsAWarning() async throws {
         let sandbox = try await BucketSandbox()
         for options in [["--dry-run"], []] {

@@ -5,7 +5,7 @@ import Testing
 
 extension MountedTasks {
     /// How objects look: names that are hard to carry, attributes that other programs have written, and whose keys open them.
-    @Suite(.over(.seaweedFS, .google, .azure), .onCeph) struct MountAppearanceTests {
+    @Suite(.over(.seaweedFS, .google, .fakeGCS, .azure), .onCeph) struct MountAppearanceTests {
         // MARK: Names
 
         /// Every name that Linux takes, from a folder of this machine.

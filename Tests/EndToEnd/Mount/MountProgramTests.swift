@@ -5,7 +5,8 @@ import Testing
 extension MountedTasks {
     /// Programs that people use, on a mount as on a disk.
     @Suite(
-        .over(.seaweedFS, .google, .azure), .onCeph, .enabled(if: Judge.isHere, Comment(rawValue: Judge.absence)),
+        .over(.seaweedFS, .google, .fakeGCS, .azure), .onCeph,
+        .enabled(if: Judge.isHere, Comment(rawValue: Judge.absence)),
         .enabled(if: Program.isInstalled("rsync") && Program.isInstalled("git"), "rsync or git is not installed"))
     struct MountProgramTests {
         /// A folder with what the programs read: arrays, a model, a repository, texts, and a file that is fetched ahead.

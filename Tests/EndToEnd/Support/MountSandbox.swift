@@ -10,6 +10,10 @@ enum MountedTasks {}
 @Suite(.enabled(if: MountSandbox.isPossible, MountSandbox.absence), .serialized, .apart)
 enum WritingTasks {}
 
+/// And of programs that write, beside both.
+@Suite(.enabled(if: MountSandbox.isPossible, MountSandbox.absence), .serialized, .apart)
+enum WritingPrograms {}
+
 /// A working folder whose `src` can be mounted at `dst`. Nothing is mounted and no supervisor is left when the last
 /// reference goes, also when the test fails. What is mounted is looked at by programs with a time limit, never by the
 /// tests' own process.

@@ -29,10 +29,18 @@ final class TestProgram: Sendable {
 
     let mount: TestMount
     let caller: Caller
+    /// Where it works.
+    private let folder: NodeID
 
-    init(_ mount: TestMount, process: Int32 = 100, user: UInt32 = 0) {
+    init(_ mount: TestMount, process: Int32 = 100, user: UInt32 = 0, in folder: NodeID = .root) {
         self.mount = mount
+        self.folder = folder
         caller = .process(process, user: user)
+    }
+
+    /// Another one, which stays in the folder whatever that is called.
+    func working(in path: any TestPath) async throws(SystemError) -> TestProgram {
+        TestProgram(mount, process: 300, in: try await node(path))
     }
 
     private var files: BucketFileSystem { mount.files }
@@ -66,11 +74,11 @@ final class TestProgram: Sendable {
     func attributes(_ path: any TestPath) async throws(SystemError) -> NodeAttributes? {
         var found: Entry?
         for name in path.testNames {
-            found = try await mount.lookUp(name, in: found?.attributes.node ?? .root)
+            found = try await mount.lookUp(name, in: found?.attributes.node ?? folder)
             guard let found else { return nil }
             hold(found.attributes.node)
         }
-        return if let found { found.attributes } else { try await mount.attributes(of: .root) }
+        return if let found { found.attributes } else { try await mount.attributes(of: folder) }
     }
 
     func names(_ path: any TestPath = []) async throws(SystemError) -> [String] {

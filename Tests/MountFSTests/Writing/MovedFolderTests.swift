@@ -33,6 +33,16 @@ struct MovedFolderTests {
         try #require(areCopied)
     }
 
+    /// Everything has been copied, and nobody looks any more whether it is what was copied.
+    private func renameUntilTheOldOnesGo() async throws -> Begun {
+        @Sendable func isDelete(_ call: MemoryBucket.Call) -> Bool { if case .delete = call { true } else { false } }
+        bucket.halt(isDelete)
+        let renaming = Begun { [program] in try await program.rename("d", to: "n") }
+        let isAsked = await soon { bucket.takeCalls().contains(where: isDelete) }
+        try #require(isAsked)
+        return renaming
+    }
+
     private func expect(_ objects: [String: String], at location: SourceLocation = #_sourceLocation) async throws {
         await sandbox.mount.drain()
         #expect(sandbox.mount.progress.kept == [], sourceLocation: location)
@@ -166,16 +176,14 @@ struct MovedFolderTests {
 
     /// What is done in it when it is about to go is done behind that.
     @Test func theLastMoment() async throws {
-        bucket.halt { if case .delete = $0 { true } else { false } }
-        let renaming = Begun { [program] in try await program.rename("d", to: "n") }
-        let areCopied = await soon { bucket.keys.contains("n/last") }
-        #expect(areCopied)
+        let inside = try await program.working(in: "d")
+        let renaming = try await renameUntilTheOldOnesGo()
         let file = try await program.open("d/a", O_RDWR)
         try await program.write("newer", to: file)
         let all = [
             Begun { [program] in try await program.close(file) },
-            Begun { [program] in try await program.remove("d/b") },
-            Begun { [program] in try await program.makeFolder("d/folder") },
+            Begun { try await inside.remove("b") },
+            Begun { try await inside.makeFolder("folder") },
         ]
         try await Task.sleep(for: .milliseconds(50))
         let ended = all.map(\.hasEnded)
@@ -186,6 +194,70 @@ struct MovedFolderTests {
         await sandbox.mount.drain()
         #expect(bucket.keys == ["n/a", "n/e/c", "n/folder/", "n/last"] && bucket.text("n/a") == "newer")
         #expect(sandbox.mount.progress.kept == [])
+    }
+
+    /// What has been asked for in it when it is about to go is done before.
+    @Test func whatIsUnderWayInTheLastMoment() async throws {
+        let calls: [MemoryBucket.Call] = [.put("d/folder/"), .put("d/link"), .delete("d/b")]
+        let reader = try await program.open("d/e/c", O_RDONLY)
+        bucket.halt { calls.contains($0) }
+        let all = [
+            Begun { [program] in try await program.makeFolder("d/folder") },
+            Begun { [program] in try await program.makeLink("d/link", to: "a") },
+            Begun { [program] in try await program.remove("d/b") },
+        ]
+        var asked: [MemoryBucket.Call] = []
+        let areAsked = await soon {
+            asked += bucket.takeCalls()
+            return calls.allSatisfy(asked.contains)
+        }
+        #expect(areAsked)
+        let renaming = Begun { [program] in try await program.rename("d", to: "n") }
+        #expect(await soon { Set(bucket.keys).isSuperset(of: ["n/a", "n/last"]) })
+        try await Task.sleep(for: .milliseconds(50))
+        #expect(!renaming.hasEnded)
+        bucket.goOn()
+        for one in all { try await one.end() }
+        try await renaming.end()
+        #expect(try await program.read(from: reader) == Array("old".utf8))
+        try await program.close(reader)
+        await sandbox.mount.drain()
+        #expect(bucket.keys == ["n/a", "n/e/c", "n/folder/", "n/last", "n/link"])
+        #expect(try await program.names("n") == ["a", "e", "folder", "last", "link"])
+    }
+
+    @Test func aFileIsOpenedToBeReadMeanwhile() async throws {
+        var file: TestProgram.File?
+        try await rename { file = try await program.open("d/a", O_RDONLY) }
+        #expect(try await program.read(from: #require(file)) == Array("old".utf8))
+        try await program.close(#require(file))
+        try await expect(["n/a": "old", "n/b": "old", "n/e/c": "old", "n/last": "last"])
+    }
+
+    @Test func somebodyElseWritesInTheLastMoment() async throws {
+        let renaming = try await renameUntilTheOldOnesGo()
+        bucket.set("d/e/c", Array("theirs".utf8))
+        bucket.goOn()
+        try await renaming.end()
+        await sandbox.mount.drain()
+        #expect(bucket.keys == ["d/e/c", "n/a", "n/b", "n/e/c", "n/last"])
+        #expect(bucket.text("d/e/c") == "theirs" && bucket.text("n/e/c") == "old")
+        #expect(sandbox.mount.lines.all.contains { $0.contains("d/e/c: somebody else has written to it") })
+    }
+
+    /// Some of the old ones are not to go: all of them stay, or come back.
+    @Test func itMayNotDelete() async throws {
+        let file = try await program.open("d/a", O_RDWR)
+        try await program.write("newer", to: file)
+        bucket.fail { _, call in call == .delete("d/b") ? StoreError(.denied, "not you") : nil }
+        await expectError(EACCES) { try await program.rename("d", to: "n") }
+        bucket.fail(nil)
+        #expect(bucket.keys == ["d/a", "d/b", "d/e/c", "d/last"])
+        try await program.close(file)
+        await sandbox.mount.drain()
+        #expect(bucket.text("d/a") == "newer" && sandbox.mount.progress.kept == [])
+        try await program.rename("d", to: "n")
+        try await expect(["n/a": "newer", "n/b": "old", "n/e/c": "old", "n/last": "last"])
     }
 
     /// It fails in the end: what somebody else has put there meanwhile stays, and everything is as it was.

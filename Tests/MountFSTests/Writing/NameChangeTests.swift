@@ -163,6 +163,43 @@ struct NameChangeTests {
     }
 
     /// What was whole when it got its name is what a writer who dies then leaves.
+    /// What has another name by then is not what was to be removed.
+    @Test func aFileIsRenamedBeforeItsRemoval() async throws {
+        let sandbox = try WritingSandbox(.close, ["f": "old"])
+        let file = try await sandbox.program.open("f", O_RDWR)
+        sandbox.bucket.halt { $0 == .copy("f", to: "g") }
+        let renaming = Begun { try await sandbox.program.rename("f", to: "g") }
+        #expect(await soon { sandbox.bucket.takeCalls().contains(.copy("f", to: "g")) })
+        let removing = Begun { try await sandbox.program.remove("f") }
+        try await Task.sleep(for: .milliseconds(20))
+        sandbox.bucket.goOn()
+        try await renaming.end()
+        await expectError(ENOENT) { try await removing.end() }
+        try await sandbox.program.close(file)
+        await sandbox.mount.drain()
+        #expect(sandbox.bucket.keys == ["g"])
+    }
+
+    /// In one step: what is made in it meanwhile goes with it.
+    @Test func filesAreMadeInAFolderThatIsBeingRenamed() async throws {
+        let sandbox = try WritingSandbox(
+            .close, ["d/a": "old"], bucket: .writable { $0.atomicRename = .objectsAndFolders })
+        let inside = try await sandbox.program.working(in: "d")
+        sandbox.bucket.halt { $0 == .rename("d/", to: "n/") }
+        let renaming = Begun { try await sandbox.program.rename("d", to: "n") }
+        #expect(await soon { sandbox.bucket.takeCalls().contains(.rename("d/", to: "n/")) })
+        let saving = Begun { try await inside.save("new", as: "new") }
+        let making = Begun { try await inside.makeFolder("folder") }
+        try await Task.sleep(for: .milliseconds(20))
+        let ended = [saving, making].map(\.hasEnded)
+        #expect(ended == [false, false])
+        sandbox.bucket.goOn()
+        for one in [renaming, saving, making] { try await one.end() }
+        await sandbox.mount.drain()
+        #expect(sandbox.bucket.keys == ["n/a", "n/folder/", "n/new"] && sandbox.bucket.text("n/new") == "new")
+        #expect(try await sandbox.program.names("n") == ["a", "folder", "new"])
+    }
+
     @Test func aRenamedFileIsTorn() async throws {
         let sandbox = try WritingSandbox(.close, ["f": "old"])
         let file = try await sandbox.program.open("f", O_RDWR | O_TRUNC)

@@ -5,7 +5,7 @@ import Testing
 
 extension WritingTasks {
     /// Services and disks that fail while programs write: they are told, the status says it, and nothing is lost.
-    @Suite(.over(.seaweedFS, .google, .azure)) struct MountWriteFaultTests {
+    @Suite(.over(.seaweedFS, .google, .fakeGCS, .azure)) struct MountWriteFaultTests {
         private let bucket: BucketSandbox
         private let proxy: FaultProxy
         private let sandbox: MountSandbox

@@ -2,10 +2,10 @@ import Foundation
 import TestSupport
 import Testing
 
-extension WritingTasks {
+extension WritingPrograms {
     /// Random calls give the same on a mount as on a local disk, call by call, and leave the same, also for who mounts it anew.
     /// A sequence that fails is printed and can be run again: PROVISION_TEST_SEED=NUMBER.
-    @Suite(.over(.seaweedFS, .google, .azure), .enabled(if: Judge.isHere, Comment(rawValue: Judge.absence)))
+    @Suite(.over(.seaweedFS, .google, .fakeGCS, .azure), .enabled(if: Judge.isHere, Comment(rawValue: Judge.absence)))
     struct SequenceTests {
         private static let steps = 150
 

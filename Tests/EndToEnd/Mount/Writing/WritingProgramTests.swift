@@ -2,10 +2,10 @@ import Foundation
 import TestSupport
 import Testing
 
-extension WritingTasks {
+extension WritingPrograms {
     /// Programs that people use write to a mount as to a disk: afterwards the bucket holds what the disk does.
     @Suite(
-        .over(.seaweedFS, .google, .azure), .enabled(if: Judge.isHere, Comment(rawValue: Judge.absence)),
+        .over(.seaweedFS, .google, .fakeGCS, .azure), .enabled(if: Judge.isHere, Comment(rawValue: Judge.absence)),
         .enabled(
             if: ["rsync", "git", "sqlite3", "unzip", "vim.tiny", "fio", "stress-ng"].allSatisfy(Program.isInstalled),
             "rsync, git, sqlite3, unzip, vim.tiny, fio or stress-ng is not installed"))
