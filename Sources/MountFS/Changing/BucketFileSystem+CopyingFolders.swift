@@ -33,11 +33,12 @@ extension BucketFileSystem {
     func removeCopied(
         _ moved: [ObjectKey: MovedObject], from prefix: ObjectKey, _ writing: MountWriting
     ) async throws(SystemError) {
-        for key in try await deleteAll(moved.mapValues(\.was), below: prefix) {
-            writing.settings.report(
-                "\(key.shown): somebody else has written to it while its folder got another name; it is left there", nil
-            )
-        }
+        let others = try await deleteAll(moved.mapValues(\.was), below: prefix)
+        guard let first = others.first else { return }
+        let more = others.count > 1 ? " and \(others.count - 1) more" : ""
+        writing.settings.report(
+            "\(first.shown)\(more): somebody else has written there while the folder got another name; that is left",
+            nil)
     }
 
     /// What was copied goes again.
@@ -50,19 +51,16 @@ extension BucketFileSystem {
         _ = try await deleteAll(Dictionary(uniqueKeysWithValues: copied), below: newPrefix)
     }
 
-    /// Those of the old ones that have gone are copied back. Returns what is there now, by the keys of the copies.
+    /// Those of the old ones that have gone are copied back. Returns what is there now.
     func copyBack(
         _ moved: [ObjectKey: MovedObject], from prefix: ObjectKey, to newPrefix: ObjectKey
-    ) async throws(SystemError) -> [ObjectKey: MovedObject] {
+    ) async throws(SystemError) -> [ObjectKey: ObjectVersion] {
         var there: Set<ObjectKey> = try await realFolder(prefix) == nil ? [] : [prefix]
         try await forEachPage(below: prefix) { there.formUnion($0.map(\.key)) }
-        var back: [ObjectKey: MovedObject] = [:]
-        for (key, object) in moved {
-            guard there.contains(key), let was = object.was else { continue }
-            back[Self.key(key, from: prefix, to: newPrefix)] = MovedObject(was: object.version, version: was)
-        }
+        var versions = moved.filter { there.contains($0.key) }.compactMapValues(\.was)
         let gone = Set(moved.keys.filter { !there.contains($0) }.map { Self.key($0, from: prefix, to: newPrefix) })
-        guard !gone.isEmpty else { return back }
+        guard !gone.isEmpty else { return versions }
+        var back: [ObjectKey: MovedObject] = [:]
         if gone.contains(newPrefix), let folder = try await realFolder(newPrefix) {
             try await copy([folder], from: newPrefix, to: prefix, .last, &back)
         }
@@ -70,7 +68,8 @@ extension BucketFileSystem {
             let left = objects.filter { gone.contains($0.key) && back[$0.key] == nil }
             try await copy(left, from: newPrefix, to: prefix, .last, &back)
         }
-        return back
+        for (key, object) in back { versions[Self.key(key, from: newPrefix, to: prefix)] = object.version }
+        return versions
     }
 
     // MARK: What is there
@@ -80,11 +79,12 @@ extension BucketFileSystem {
     ) async throws(SystemError) {
         var request = ListRequest(prefix: prefix, showsFolders: true)
         while true {
+            let going = writing?.going(below: prefix) ?? []
             let page = try await inStore(prefix) { [store = tree.store, request] () async throws(StoreError) in
                 try await store.list(request)
             }
-            // What was removed and is open stays behind.
-            try await body(page.objects.filter { writing?.isDoomed($0.key) != true })
+            // What was removed and is open stays behind, and what has been closed since goes.
+            try await body(page.objects.filter { !going.contains($0.key) && writing?.isDoomed($0.key) != true })
             guard let next = page.next else { return }
             request.continuation = next
         }
@@ -114,21 +114,39 @@ extension BucketFileSystem {
         return others
     }
 
+    private static let deletionsAtOnce = 1000
+
     private func delete(
         _ deletions: [Deletion], below prefix: ObjectKey
     ) async throws(SystemError) -> [ObjectKey] {
-        guard !deletions.isEmpty else { return [] }
-        return try await inStore(prefix) { [store = tree.store] () async throws(StoreError) in
-            var others: [ObjectKey] = []
-            for (deletion, result) in zip(deletions, try await store.delete(deletions)) {
-                do throws(StoreError) {
-                    try result.get()
-                } catch  where deletion.version != nil && error.code == .conditionFailed {
-                    others.append(deletion.key)
-                }
+        var others: [ObjectKey] = []
+        // So many as there may be, so many requests have the time of one.
+        for start in stride(from: 0, to: deletions.count, by: Self.deletionsAtOnce) {
+            let some = deletions[start..<min(start + Self.deletionsAtOnce, deletions.count)]
+            others += try await inStore(prefix) { [store = tree.store] () async throws(StoreError) in
+                try await Self.delete(Array(some), in: store)
             }
-            return others
         }
+        return others
+    }
+
+    private static func delete(
+        _ deletions: [Deletion], in store: any ObjectStore
+    ) async throws(StoreError) -> [ObjectKey] {
+        var others: [ObjectKey] = []
+        for (deletion, result) in zip(deletions, try await store.delete(deletions)) {
+            do throws(StoreError) {
+                try result.get()
+            } catch  where deletion.version != nil && error.code == .conditionFailed {
+                // It may have gone with an attempt before this one.
+                let there = try await store.statIfAny(deletion.key)
+                if there?.version == deletion.version { throw error }
+                if there != nil { others.append(deletion.key) }
+            } catch  where deletion.key.endsInSlash && error.errno == ENOTEMPTY {
+                // Somebody else has something in it.
+            }
+        }
+        return others
     }
 
     // MARK: Copying

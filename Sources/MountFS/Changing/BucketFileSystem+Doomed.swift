@@ -13,7 +13,6 @@ extension BucketFileSystem {
         let doomed = file.staged.state.base.flatMap(StoredObject.init(words:)).flatMap { writing.takeDoomed($0.key) }
         guard let doomed else { return remove(file, writing) }
         let object = doomed.object
-        writing.uploader.deletions.begin(object.key)
         tree.calls.begin { [self] in
             defer { writing.uploader.deletions.end(object.key) }
             do throws(SystemError) {
@@ -34,7 +33,6 @@ extension BucketFileSystem {
     /// Has nothing under the key that is to go, for something new to come there.
     func clear(_ key: ObjectKey, _ writing: MountWriting) async throws(SystemError) {
         guard let doomed = writing.takeDoomed(key) else { return await writing.uploader.deletions.wait(for: key) }
-        writing.uploader.deletions.begin(key)
         defer { writing.uploader.deletions.end(key) }
         do throws(SystemError) {
             // So that it is not closed meanwhile.

@@ -13,7 +13,7 @@ extension BucketFileSystem {
         let moving = writing.uploader.moving
         while let prefix = tree.prefix(of: folder) {
             await moving.wait(for: prefix)
-            let answer = try await moving.whileStaying(prefix) { () async throws(SystemError) -> Answer? in
+            let answer = try await moving.ifStaying(prefix) { () async throws(SystemError) -> Answer? in
                 // It may have come there just now.
                 tree.prefix(of: folder) == prefix ? try await body() : nil
             }
@@ -21,6 +21,13 @@ extension BucketFileSystem {
         }
         // It is gone, as will be said.
         return try await body()
+    }
+
+    /// Before names in a folder are changed: what was asked of the store before has been done or not, and which of it that is known here.
+    func hearOfMoves(of folder: NodeID, _ writing: MountWriting) async {
+        await writing.waitForQuiet()
+        if let prefix = tree.prefix(of: folder) { await writing.uploader.moving.wait(for: prefix) }
+        await hearOfMoves(writing)
     }
 
     /// Of a file that the store was asked to move, and nobody heard that it has.

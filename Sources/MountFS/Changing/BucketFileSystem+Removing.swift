@@ -9,7 +9,7 @@ extension BucketFileSystem {
         guard let writing else { return _ = reply.fail(.readOnly) }
         let name = Array(name)
         begin(reply) { [self] () async throws(SystemError) in
-            await hearOfMoves(writing)
+            await hearOfMoves(of: folder, writing)
             let place = Place(name: name, folder: folder)
             while case .written(let node, let isOpen) = try await removeObject(at: place, writing) {
                 defer { tree.forget(node, count: 1) }
@@ -22,7 +22,7 @@ extension BucketFileSystem {
         guard let writing else { return _ = reply.fail(.readOnly) }
         let name = Array(name)
         begin(reply) { [self] () async throws(SystemError) in
-            await hearOfMoves(writing)
+            await hearOfMoves(of: folder, writing)
             try await whileStaying(folder, writing) { () async throws(SystemError) in
                 guard let node = try await tree.found(name, in: folder) else { throw .notThere }
                 defer { tree.forget(node, count: 1) }
@@ -63,7 +63,7 @@ extension BucketFileSystem {
         let isDone = try await file.whileStill { () async throws(SystemError) -> Bool? in
             guard let key = file.key, tree.isNamed(place.name, in: place.folder, node) else { return false }
             // Whoever moves the folder waits for the file.
-            return try await writing.uploader.moving.whileStaying(key) { () async throws(SystemError) in
+            return try await writing.uploader.moving.ifStaying(key) { () async throws(SystemError) in
                 try await remove(file, key, at: node, place, isOpen: isOpen, writing)
                 return true
             }

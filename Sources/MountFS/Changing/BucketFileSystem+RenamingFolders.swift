@@ -32,11 +32,14 @@ extension BucketFileSystem {
     func moveFolder(_ move: FolderMove, _ writing: MountWriting) async throws(SystemError) {
         guard move.newPrefix.bytes.count <= BucketTree.longestKey else { throw SystemError(code: ENAMETOOLONG) }
         let known = try await writtenToMove(below: move.folder, writing).map(\.file)
+        // Those that have ended meanwhile could not be let go of.
+        defer { for (node, file) in tree.written(below: move.folder.node) { finish(node, file, writing) } }
         let moved = try await still(known[...]) { [self] () async throws(SystemError) in
             try await prepare(known)
             if let moved = try await moveAtOnce(move, known, writing) { return moved }
             return try await moveByCopying(move, known, writing)
         }
+        // Also where they have another folder now.
         for (node, file) in moved { finish(node, file, writing) }
     }
 
@@ -51,8 +54,12 @@ extension BucketFileSystem {
 
     private func bringOpenObjects(below folder: NodeID, _ writing: MountWriting) async throws(SystemError) {
         for node in tree.openObjects(below: folder) {
-            _ = try await fileToChange(node, writing)
-            close(node, writing)
+            do throws(SystemError) {
+                _ = try await fileToChange(node, writing)
+                close(node, writing)
+            } catch  where error == .notThere || error == .stale {
+                // It has just gone.
+            }
         }
     }
 
@@ -68,16 +75,16 @@ extension BucketFileSystem {
         for file in files { await file.hear() }
     }
 
-    /// Has `body` run with the files that have come since, while nothing more comes below the folder's old name from here: it would
-    /// go with what is there.
+    /// Has `body` run with the files that have come since, while nothing more comes into the bucket from here below either of the
+    /// folder's names: it would go with what is there.
     private func whileNothingComes<Answer: Sendable>(
         _ move: FolderMove, besides known: [WrittenFile], _ writing: MountWriting,
         _ body: ([WrittenFile]) async throws(SystemError) -> Answer
     ) async throws(SystemError) -> Answer {
         let moving = writing.uploader.moving
         // Nobody begins from now on. What is on its way comes there before.
-        await moving.begin(move.prefix)
-        defer { moving.end(move.prefix) }
+        for prefix in [move.prefix, move.newPrefix] { await moving.begin(prefix) }
+        defer { for prefix in [move.prefix, move.newPrefix] { moving.end(prefix) } }
         let held = Set(known.map { ObjectIdentifier($0) })
         let late = tree.written(below: move.folder.node).map(\.file).filter { !held.contains(ObjectIdentifier($0)) }
         return try await still(late[...]) { () async throws(SystemError) in try await body(late) }
@@ -94,60 +101,62 @@ extension BucketFileSystem {
             try await prepare(late)
             let files = known + late
             let versions = try await noteMoves(of: files, move)
-            let moved: [ObjectKey: MovedObject]?
             do throws(SystemError) {
-                moved = try await moveInStore(move, versions)
+                guard try await moveInStore(move) else { return nil }
             } catch {
                 for file in files { doubt(file, writing) }
                 throw error
             }
-            guard let moved else { return nil }
+            let moved = try await movedObjects(of: files, move, versions)
             try await follow(files, moved, from: move.prefix, to: move.newPrefix)
-            return try await takeName(move, moved, writing)
+            return try await takeName(move, moved, isCopied: false, writing)
         }
     }
 
     /// Also of what the bucket does not have yet: it is to come where the folder is. The versions that are there before are returned.
     private func noteMoves(
         of files: [WrittenFile], _ move: FolderMove
-    ) async throws(SystemError) -> [ObjectKey: ObjectVersion] {
-        var known: [ObjectKey: ObjectVersion] = [:]
+    ) async throws(SystemError) -> [ObjectKey: ObjectVersion?] {
+        var known: [ObjectKey: ObjectVersion?] = [:]
         for file in files {
             guard let key = file.key, key.hasPrefix(move.prefix) else { continue }
             try await forgetUpload(of: file)
-            known[key] = try await inStore(key) { [uploader = file.uploader] () async throws(StoreError) in
-                do throws(Uploader.Failure) {
-                    return try await uploader.found(key)?.version
-                } catch {
-                    throw error.error
-                }
+            let version = try await inStore(key) { [store = tree.store] () async throws(StoreError) in
+                try await store.statIfAny(key)?.version
             }
+            known[key] = .some(version)
             // Another version is somebody else's, and goes with the folder all the same.
-            guard known[key] == file.replacing else { continue }
+            guard version == file.replacing else { continue }
             let newKey = Self.key(key, from: move.prefix, to: move.newPrefix)
             try file.noteMove(WrittenMove(to: newKey, .folder(from: move.prefix, to: move.newPrefix)))
         }
         return known
     }
 
-    /// The names go with the folder; what the versions are of what is written is asked afterwards.
-    private func moveInStore(
-        _ move: FolderMove, _ known: [ObjectKey: ObjectVersion]
-    ) async throws(SystemError) -> [ObjectKey: MovedObject]? {
-        let (store, prefix) = (tree.store, move.prefix)
-        let isThere = try await inStore(prefix) { () async throws(StoreError) in
-            let page = try await store.list(ListRequest(prefix: prefix, limit: 1))
+    /// False where the store cannot. The names go with the folder.
+    private func moveInStore(_ move: FolderMove) async throws(SystemError) -> Bool {
+        let isThere = try await inStore(move.prefix) { [store = tree.store] () async throws(StoreError) in
+            let page = try await store.list(ListRequest(prefix: move.prefix, limit: 1))
             return !page.objects.isEmpty || !page.prefixes.isEmpty || page.next != nil
         }
-        guard isThere else { return [:] }
-        guard try await renameInStore(prefix, to: move.newPrefix) != nil else { return nil }
+        guard isThere else { return true }
+        return try await renameInStore(move.prefix, to: move.newPrefix) != nil
+    }
+
+    /// What the objects of these files are when they have moved. What they were before is known, or is what they were when they were
+    /// opened.
+    private func movedObjects(
+        of files: [WrittenFile], _ move: FolderMove, _ known: [ObjectKey: ObjectVersion?]
+    ) async throws(SystemError) -> [ObjectKey: MovedObject] {
         var moved: [ObjectKey: MovedObject] = [:]
-        for (_, file) in tree.written() {
-            guard let key = file.key, key.hasPrefix(prefix), file.replacing != nil else { continue }
-            let newKey = Self.key(key, from: prefix, to: move.newPrefix)
-            moved[key] = try await inStore(newKey) { () async throws(StoreError) in
-                MovedObject(was: known[key], version: try await store.stat(newKey).version)
+        for file in files {
+            guard let key = file.key, key.hasPrefix(move.prefix), let version = file.replacing else { continue }
+            let newKey = Self.key(key, from: move.prefix, to: move.newPrefix)
+            let found = try await inStore(newKey) { [store = tree.store] () async throws(StoreError) in
+                try await store.statIfAny(newKey)
             }
+            // What is not there somebody else has removed.
+            if let found { moved[key] = MovedObject(was: known[key] ?? version, version: found.version) }
         }
         return moved
     }
@@ -160,7 +169,7 @@ extension BucketFileSystem {
         let copied = try await copied(move, writing)
         return try await whileNothingComes(move, besides: known, writing) { late async throws(SystemError) in
             let moved = try await copiedAgain(move, copied, late)
-            // With those that somebody has opened until now, of which nothing is on its way.
+            // With those that somebody has opened until now.
             let files = tree.written(below: move.folder.node).map(\.file)
             var leftovers: [StagedFile] = []
             do throws(SystemError) {
@@ -170,12 +179,23 @@ extension BucketFileSystem {
                 }
                 try await removeCopied(moved, from: move.prefix, writing)
             } catch {
-                for leftover in leftovers { try leftover.remove() }
-                await putBack(moved, files, move, writing)
+                forget(leftovers, writing)
+                guard await putBack(moved, files, move, writing) else {
+                    // All of it is there; of the old ones some are left.
+                    return try await takeName(move, moved, isCopied: true, writing)
+                }
                 throw error
             }
+            forget(leftovers, writing)
+            return try await takeName(move, moved, isCopied: true, writing)
+        }
+    }
+
+    private func forget(_ leftovers: [StagedFile], _ writing: MountWriting) {
+        do throws(SystemError) {
             for leftover in leftovers { try leftover.remove() }
-            return try await takeName(move, moved, writing)
+        } catch {
+            writing.settings.report("what was noted of a folder's rename cannot be removed: \(error.description)", nil)
         }
     }
 
@@ -220,19 +240,36 @@ extension BucketFileSystem {
         try? await clear(moved, from: move.prefix, to: move.newPrefix)
     }
 
-    /// Not all of the old ones can go, and some may have: everything is to be as it was.
+    /// Not all of the old ones can go, and some may have: everything is to be as it was. False when it cannot be.
     private func putBack(
         _ moved: [ObjectKey: MovedObject], _ files: [WrittenFile], _ move: FolderMove, _ writing: MountWriting
-    ) async {
+    ) async -> Bool {
+        let (old, new) = (move.prefix, move.newPrefix)
         do throws(SystemError) {
-            let back = try await copyBack(moved, from: move.prefix, to: move.newPrefix)
-            try await follow(files, back, from: move.newPrefix, to: move.prefix)
-            try await clear(moved, from: move.prefix, to: move.newPrefix)
+            let there = try await copyBack(moved, from: old, to: new)
+            var (back, late): ([ObjectKey: MovedObject], [ObjectKey: MovedObject]) = ([:], [:])
+            for (key, object) in moved {
+                guard let version = there[key] else { continue }
+                back[Self.key(key, from: old, to: new)] = MovedObject(was: object.version, version: version)
+                late[key] = MovedObject(was: object.was, version: version)
+            }
+            try await follow(files, back, from: new, to: old)
+            // What has been opened since has its old name, and is based on what may have gone.
+            try await follow(tree.written(below: move.folder.node).map(\.file), late, from: old, to: old)
         } catch {
             writing.settings.report(
-                "\(move.prefix.shown) cannot be renamed, and copies of what is in it are left as \(move.newPrefix.shown): \(error.description)",
+                "\(old.shown) is \(new.shown) now, and what is left under its old name is old: \(error.description)",
                 nil)
+            return false
         }
+        tree.forgetFacts(below: move.folder.node)
+        do throws(SystemError) {
+            try await clear(moved, from: old, to: new)
+        } catch {
+            writing.settings.report(
+                "\(old.shown) cannot be renamed, and copies of it are left as \(new.shown): \(error.description)", nil)
+        }
+        return true
     }
 
     // MARK: Names
@@ -267,14 +304,16 @@ extension BucketFileSystem {
 
     /// The folder has its new name, and what is written in it, too.
     private func takeName(
-        _ move: FolderMove, _ moved: [ObjectKey: MovedObject], _ writing: MountWriting
+        _ move: FolderMove, _ moved: [ObjectKey: MovedObject], isCopied: Bool, _ writing: MountWriting
     ) async throws(SystemError) -> [WrittenNode] {
         if !move.joins {
             try tree.move(move.folder.node, to: move.new.name, in: move.new.folder, nil, isOnlyHere: moved.isEmpty)
         }
         // Until now what somebody opens was there by its old name.
         let written = tree.written(below: move.folder.node)
-        try await follow(written.map(\.file), moved, from: move.prefix, to: move.newPrefix, isLate: true)
+        let files = written.map(\.file)
+        let late = isCopied ? moved : try await movedObjects(of: files, move, [:])
+        try await follow(files, late, from: move.prefix, to: move.newPrefix, isLate: true)
         if move.joins {
             for (node, file) in written { if let key = file.key { follow(node, to: key, writing) } }
             tree.removeName(move.old.name, in: move.old.folder, isKnown: true)

@@ -99,6 +99,16 @@ extension BucketTree {
         return try result.get()
     }
 
+    /// What is in a folder is other versions now than those that were listed.
+    func forgetFacts(below folder: NodeID) {
+        let now = settings.now()
+        state.withLock { state in
+            guard let place = state.nodes.place(folder) else { return }
+            state.nodes.forgetFacts(ofFilesBelow: place)
+            if let prefix = key(of: place, state) { state.pages.forget(below: prefix, at: now) }
+        }
+    }
+
     /// The node has another name, and what had that before has none. Facts are those of an object's new version; nothing of
     /// what is more than an object, or a folder. Of a folder the bucket may have nothing: then it is only here.
     func move(

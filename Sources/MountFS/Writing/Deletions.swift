@@ -1,4 +1,5 @@
 import ObjectStore
+import Platform
 import Synchronization
 
 /// Objects that are being deleted with nobody waiting for it. Whoever brings another one under the same key waits first, so that not
@@ -19,6 +20,10 @@ final class Deletions: Sendable {
                 if isOver { continuation.resume() }
             }
         }
+    }
+
+    func keys(below prefix: ObjectKey) -> Set<ObjectKey> {
+        waiting.withLock { waiting in Set(waiting.keys.filter { $0.hasPrefix(prefix) }) }
     }
 
     func isUnderWay(_ key: ObjectKey) -> Bool { waiting.withLock { $0[key] != nil } }

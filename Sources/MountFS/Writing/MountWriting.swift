@@ -168,8 +168,21 @@ public final class MountWriting: Sendable {
         state.withLock { state in state.doomed.keys.filter { $0.hasPrefix(prefix) } }
     }
 
-    /// Somebody has it go now.
-    func takeDoomed(_ key: ObjectKey) -> Doomed? { state.withLock { $0.doomed.removeValue(forKey: key) } }
+    /// With those that are going already.
+    func going(below prefix: ObjectKey) -> Set<ObjectKey> {
+        state.withLock { state in
+            uploader.deletions.keys(below: prefix).union(state.doomed.keys.filter { $0.hasPrefix(prefix) })
+        }
+    }
+
+    /// Somebody has it go now, and says among the deletions when it has.
+    func takeDoomed(_ key: ObjectKey) -> Doomed? {
+        state.withLock { state in
+            let doomed = state.doomed.removeValue(forKey: key)
+            if doomed != nil { uploader.deletions.begin(key) }
+            return doomed
+        }
+    }
 
     // MARK: Attributes
 

@@ -57,7 +57,7 @@ final class MovingFolders: Sendable {
 
     /// Has `body` run while no folder begins to move that the key is in. Nothing when one is about to: then `body` has not run, and
     /// what the key stands for gets another one. `body` must wait for nobody who waits for a folder to move.
-    func whileStaying<Answer, Failure: Error>(
+    func ifStaying<Answer, Failure: Error>(
         _ key: ObjectKey, _ body: () async throws(Failure) -> Answer
     ) async throws(Failure) -> Answer? {
         let mayBegin = state.withLock { state in

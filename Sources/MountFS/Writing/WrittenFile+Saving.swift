@@ -198,6 +198,8 @@ extension WrittenFile {
             guard staged.state.sealed != nil else {
                 return try uploader.onDisk { () throws(SystemError) in try rebase(on: saved.object, saved.metadata) }
             }
+            state.withLock { $0.isUploading = true }
+            defer { state.withLock { $0.isUploading = false } }
             try uploader.onDisk { () throws(SystemError) in
                 try staged.settle(saved.number, as: saved.object.words)
             }

@@ -242,7 +242,7 @@ struct MovedFolderTests {
         await sandbox.mount.drain()
         #expect(bucket.keys == ["d/e/c", "n/a", "n/b", "n/e/c", "n/last"])
         #expect(bucket.text("d/e/c") == "theirs" && bucket.text("n/e/c") == "old")
-        #expect(sandbox.mount.lines.all.contains { $0.contains("d/e/c: somebody else has written to it") })
+        #expect(sandbox.mount.lines.all.contains { $0.contains("d/e/c: somebody else has written there") })
     }
 
     /// Some of the old ones are not to go: all of them stay, or come back.
@@ -258,6 +258,81 @@ struct MovedFolderTests {
         #expect(bucket.text("d/a") == "newer" && sandbox.mount.progress.kept == [])
         try await program.rename("d", to: "n")
         try await expect(["n/a": "newer", "n/b": "old", "n/e/c": "old", "n/last": "last"])
+    }
+
+    /// What is closed while it is not known yet under which name it will be comes there when it is.
+    @Test func itMayNotDeleteAndAFileIsSavedMeanwhile() async throws {
+        bucket.fail { _, call in call == .delete("d/last") ? StoreError(.denied, "not you") : nil }
+        let renaming = try await renameUntilTheOldOnesGo()
+        var files: [TestProgram.File] = []
+        for name in ["d/e/c", "d/new"] {
+            files.append(try await program.open(name, O_RDWR | O_CREAT | O_TRUNC))
+            try await program.write("newer", to: files.last!)
+        }
+        let saving = Begun { [program, files] in for file in files { try await program.close(file) } }
+        try await Task.sleep(for: .milliseconds(50))
+        #expect(!saving.hasEnded)
+        bucket.goOn()
+        await expectError(EACCES) { try await renaming.end() }
+        bucket.fail(nil)
+        try await saving.end()
+        await sandbox.mount.drain()
+        #expect(bucket.keys == ["d/a", "d/b", "d/e/c", "d/last", "d/new"])
+        #expect(bucket.text("d/e/c") == "newer" && bucket.text("d/new") == "newer")
+        #expect(sandbox.mount.progress.kept == [])
+    }
+
+    /// Nor can what has gone be brought back: everything is where it was copied to.
+    @Test func itMayNotDeleteNorLook() async throws {
+        let file = try await program.open("d/a", O_RDWR)
+        try await program.write("newer", to: file)
+        let renaming = try await renameUntilTheOldOnesGo()
+        bucket.fail { _, call in
+            switch call {
+            case .delete("d/b"), .list: StoreError(.denied, "not you")
+            default: nil
+            }
+        }
+        bucket.goOn()
+        try await renaming.end()
+        bucket.fail(nil)
+        try await program.close(file)
+        await sandbox.mount.drain()
+        #expect(Set(bucket.keys).isSuperset(of: ["n/a", "n/b", "n/e/c", "n/last"]) && bucket.text("n/a") == "newer")
+        #expect(try await program.names("n") == ["a", "b", "e", "last"])
+        #expect(sandbox.mount.lines.all.contains { $0.contains("d/ is n/ now") })
+        #expect(sandbox.mount.progress.kept == [])
+    }
+
+    /// Its object is just going.
+    @Test func anOpenFileIsRemovedAndClosedMeanwhile() async throws {
+        bucket.halt { [.copy("d/last", to: "n/last"), .delete("d/a")].contains($0) }
+        let renaming = Begun { [program] in try await program.rename("d", to: "n") }
+        try await waitUntilOthersAreCopied()
+        let file = try await program.open("d/a", O_RDONLY)
+        try await program.remove("d/a")
+        let closing = Begun { [program] in try await program.close(file) }
+        let isAsked = await soon { bucket.takeCalls().contains(.delete("d/a")) }
+        #expect(isAsked)
+        bucket.goOn()
+        try await closing.end()
+        try await renaming.end()
+        try await expect(["n/b": "old", "n/e/c": "old", "n/last": "last"])
+    }
+
+    /// Who has read something of it has closed it when it fails: nothing is held for that.
+    @Test func itFailsWhenAReaderHasGone() async throws {
+        let file = try await program.open("d/a", O_RDONLY)
+        bucket.fail { _, call in
+            call == .copy("d/last", to: "n/last") ? StoreError(.denied, "not you") : nil
+        }
+        bucket.halt { $0 == .copy("d/last", to: "n/last") }
+        let renaming = Begun { [program] in try await program.rename("d", to: "n") }
+        try await waitUntilOthersAreCopied()
+        try await program.close(file)
+        bucket.goOn()
+        await expectError(EACCES) { try await renaming.end() }
+        #expect(sandbox.mount.tree.written().isEmpty)
     }
 
     /// It fails in the end: what somebody else has put there meanwhile stays, and everything is as it was.

@@ -162,7 +162,6 @@ struct NameChangeTests {
         #expect(sandbox.bucket.keys == ["g"] && sandbox.bucket.text("g") == "abcd456789")
     }
 
-    /// What was whole when it got its name is what a writer who dies then leaves.
     /// What has another name by then is not what was to be removed.
     @Test func aFileIsRenamedBeforeItsRemoval() async throws {
         let sandbox = try WritingSandbox(.close, ["f": "old"])
@@ -200,6 +199,25 @@ struct NameChangeTests {
         #expect(try await sandbox.program.names("n") == ["a", "folder", "new"])
     }
 
+    /// Nor is what is opened meanwhile anybody else's.
+    @Test func aFileIsOpenedInAFolderThatIsBeingRenamed() async throws {
+        let sandbox = try WritingSandbox(
+            .close, ["d/a": "0123456789"], bucket: .writable { $0.atomicRename = .objectsAndFolders })
+        sandbox.bucket.halt { $0 == .rename("d/", to: "n/") }
+        let renaming = Begun { try await sandbox.program.rename("d", to: "n") }
+        #expect(await soon { sandbox.bucket.takeCalls().contains(.rename("d/", to: "n/")) })
+        let file = try await sandbox.program.open("d/a", O_RDWR)
+        try await sandbox.program.write("ab", to: file)
+        sandbox.bucket.goOn()
+        try await renaming.end()
+        #expect(try await sandbox.program.read(from: file) == Array("ab23456789".utf8))
+        try await sandbox.program.close(file)
+        await sandbox.mount.drain()
+        #expect(sandbox.bucket.keys == ["n/a"] && sandbox.bucket.text("n/a") == "ab23456789")
+        #expect(sandbox.mount.progress.kept == [])
+    }
+
+    /// What was whole when it got its name is what a writer who dies then leaves.
     @Test func aRenamedFileIsTorn() async throws {
         let sandbox = try WritingSandbox(.close, ["f": "old"])
         let file = try await sandbox.program.open("f", O_RDWR | O_TRUNC)
