@@ -102,6 +102,7 @@ extension WrittenFile {
         var facts = NodeFacts(asked: now)
         facts.size = staged.size
         facts.modified = written
+        facts.changed = written
         facts.version = replacing
         facts.details = ObjectDetails(attributes)
         return facts

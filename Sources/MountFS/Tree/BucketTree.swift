@@ -114,7 +114,7 @@ public final class BucketTree: Sendable {
             modified: modified, validity: validity(facts.asked, now) ?? TimeSpan(milliseconds: 0))
         if let accessed = details?.accessed { attributes.accessed = FileTime(nanoseconds: accessed) }
         // Nobody can set the time at which the object was stored.
-        if let stored = facts.modified { attributes.changed = FileTime(nanoseconds: stored) }
+        if let stored = facts.changed ?? facts.modified { attributes.changed = FileTime(nanoseconds: stored) }
         return attributes
     }
 

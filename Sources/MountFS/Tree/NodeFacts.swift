@@ -6,6 +6,8 @@ struct NodeFacts: Sendable {
     var size = 0
     /// In nanoseconds since 1970; nothing of folders that no object stands for.
     var modified: Int?
+    /// When it was written from here. The store's time for that is another one, by which it would look as if it had changed since.
+    var changed: Int?
     /// Of the object that is the file; nothing of folders.
     var version: ObjectVersion?
     /// Of the object that stands for a folder, where it is known.
@@ -54,15 +56,13 @@ struct NodeFacts: Sendable {
     mutating func keep(_ old: NodeFacts?) {
         guard let old else { return }
         cached = old.cached
-        if version == nil, old.version == nil {
-            // A folder: listings of what it stands in do not tell of its own object.
-            // One that was made from here has had a time already, by another clock: it would look as if it had changed since.
-            if marker == nil || marker == old.marker { modified = old.modified ?? modified }
-            marker = marker ?? old.marker
-            details = details ?? old.details
-        } else if details == nil, version == old.version {
-            details = old.details
-        }
+        guard version == old.version else { return }
+        changed = old.changed
+        // Of folders, which have no version, listings of what they stand in do not tell of their own objects. One that was made from
+        // here has had a time already, by another clock: it would look as if it had changed since.
+        if version == nil, marker == nil || marker == old.marker { modified = old.modified ?? modified }
+        marker = marker ?? old.marker
+        details = details ?? old.details
     }
 
     /// The same of what was asked of the node and not of its name.

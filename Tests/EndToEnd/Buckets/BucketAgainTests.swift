@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Copies that are run again: what is in place costs no more than the listing.
-@Suite(.over(.seaweedFS, .google, .fakeGCS, .azure)) struct BucketAgainTests {
+@Suite(.over(.seaweedFS, .ceph, .google, .fakeGCS, .azure)) struct BucketAgainTests {
     private var sandbox: BucketSandbox
     private let proxy: FaultProxy
     private let objects: [String: [UInt8]] = [

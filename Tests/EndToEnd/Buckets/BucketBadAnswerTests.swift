@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Answers that are wrong and not just late. A file with wrong bytes in it never appears.
-@Suite(.over(.seaweedFS, .google, .fakeGCS, .azure)) struct BucketBadAnswerTests {
+@Suite(.over(.seaweedFS, .ceph, .google, .fakeGCS, .azure)) struct BucketBadAnswerTests {
     private var sandbox: BucketSandbox
     private static let bucket = BucketFaultTests.bucket
 

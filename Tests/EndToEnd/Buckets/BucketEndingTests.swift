@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Copies that are asked to end, and disks that fail them.
-@Suite(.over(.seaweedFS, .google, .fakeGCS, .azure)) struct BucketEndingTests {
+@Suite(.over(.seaweedFS, .ceph, .google, .fakeGCS, .azure)) struct BucketEndingTests {
     private var sandbox: BucketSandbox
     private static let objects = Dictionary(
         uniqueKeysWithValues: (0..<60).map {

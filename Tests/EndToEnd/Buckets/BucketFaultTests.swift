@@ -4,7 +4,7 @@ import Testing
 
 /// Servers and networks that fail for a while. Each of these is got over: all arrives, bit for bit, and the proxy has seen
 /// every fault.
-@Suite(.over(.seaweedFS, .google, .fakeGCS, .azure)) struct BucketFaultTests {
+@Suite(.over(.seaweedFS, .ceph, .google, .fakeGCS, .azure)) struct BucketFaultTests {
     private var sandbox: BucketSandbox
 
     static let bucket = SharedBucket([

@@ -4,7 +4,7 @@ import Testing
 
 extension CopyFaults {
     /// Copies from a bucket that are killed. They load the machine, so they run beside no other copy that is killed.
-    @Suite(.over(.seaweedFS, .google, .fakeGCS, .azure)) struct BucketKills {
+    @Suite(.over(.seaweedFS, .ceph, .google, .fakeGCS, .azure)) struct BucketKills {
         private var sandbox: BucketSandbox
         private let proxy: FaultProxy
 

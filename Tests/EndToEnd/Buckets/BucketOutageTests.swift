@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// A service that is not there for a while in the middle of a copy: connections break, and new ones are refused.
-@Suite(.over(.seaweedFS, .google, .fakeGCS, .azure)) struct BucketOutageTests {
+@Suite(.over(.seaweedFS, .ceph, .google, .fakeGCS, .azure)) struct BucketOutageTests {
     private static let objects: [String: [UInt8]] = Dictionary(
         uniqueKeysWithValues: [("large", BucketSandbox.bytes(40 << 20, seed: 9))]
             + (0..<60).map { ("small/\($0)", BucketSandbox.bytes(50_000, seed: UInt64($0))) })

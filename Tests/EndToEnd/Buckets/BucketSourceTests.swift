@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// What the sources of a task mean when they are in a bucket.
-@Suite(.over(.seaweedFS, .google, .fakeGCS, .azure)) struct BucketSourceTests {
+@Suite(.over(.seaweedFS, .ceph, .google, .fakeGCS, .azure)) struct BucketSourceTests {
     private let sandbox: BucketSandbox
     private let objects = ["top": "1", "data/a": "2", "data/deep/b": "3", "data2/c": "4", "data/x.log": "5"]
 

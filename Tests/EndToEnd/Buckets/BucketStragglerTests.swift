@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 
 /// One connection on which next to nothing comes, though enough not to be given up.
-@Suite(.over(.seaweedFS, .google, .fakeGCS, .azure)) struct BucketStragglerTests {
+@Suite(.over(.seaweedFS, .ceph, .google, .fakeGCS, .azure)) struct BucketStragglerTests {
     private static let large = BucketSandbox.bytes(60 << 20, seed: 7)
     private static let bucket = SharedBucket(["large": large])
 

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Several copies of one thing at one time: each byte is moved once.
-@Suite(.over(.seaweedFS, .google, .fakeGCS, .azure)) struct BucketTogetherTests {
+@Suite(.over(.seaweedFS, .ceph, .google, .fakeGCS, .azure)) struct BucketTogetherTests {
     private var sandbox: BucketSandbox
     private let proxy: FaultProxy
     private static let bucket = SharedBucket(

@@ -4,7 +4,7 @@ import Testing
 
 extension Entrypoints {
     /// What has been written is in the bucket when the run has ended, or the exit status says that it is not.
-    @Suite(.over(.seaweedFS, .google, .fakeGCS, .azure)) struct ExitBarrierTests {
+    @Suite(.over(.seaweedFS, .ceph, .google, .fakeGCS, .azure)) struct ExitBarrierTests {
         private let bucket: BucketSandbox
         private let proxy: FaultProxy
         private let sandbox: MountSandbox

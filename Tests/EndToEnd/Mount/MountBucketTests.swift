@@ -4,7 +4,7 @@ import Testing
 
 extension MountedTasks {
     /// Buckets as mounts.
-    @Suite(.over(.seaweedFS, .google, .fakeGCS, .azure)) struct MountBucketTests {
+    @Suite(.over(.seaweedFS, .ceph, .google, .fakeGCS, .azure)) struct MountBucketTests {
         private let bucket: BucketSandbox
         private let sandbox: MountSandbox
 

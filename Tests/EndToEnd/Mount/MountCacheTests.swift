@@ -4,7 +4,7 @@ import Testing
 
 extension MountedTasks {
     /// `cache:` in a run: what a mount has read once is read again without the store.
-    @Suite(.over(.seaweedFS, .google, .fakeGCS, .azure)) struct MountCacheTests {
+    @Suite(.over(.seaweedFS, .ceph, .google, .fakeGCS, .azure)) struct MountCacheTests {
         private let bucket: BucketSandbox
         private let proxy: FaultProxy
         private let sandbox: MountSandbox

@@ -4,7 +4,7 @@ import Testing
 
 extension MountedTasks {
     /// What others do to the bucket, and to the right to read it, while programs have files of a mount open.
-    @Suite(.over(.seaweedFS, .google, .fakeGCS, .azure)) struct MountChangeTests {
+    @Suite(.over(.seaweedFS, .ceph, .google, .fakeGCS, .azure)) struct MountChangeTests {
         private static let old = BucketSandbox.bytes(40 << 20, seed: 1)
         private static let new = BucketSandbox.bytes(40 << 20, seed: 2)
 

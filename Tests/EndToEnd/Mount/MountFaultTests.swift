@@ -5,7 +5,7 @@ import Testing
 extension MountedTasks {
     /// Servers and networks that do wrong below a mount: what is read is right to the bit, or an error whose reason stands
     /// in the status.
-    @Suite(.over(.seaweedFS, .google, .fakeGCS, .azure)) struct MountFaultTests {
+    @Suite(.over(.seaweedFS, .ceph, .google, .fakeGCS, .azure)) struct MountFaultTests {
         private let bucket: BucketSandbox
         private let proxy: FaultProxy
         private let sandbox: MountSandbox

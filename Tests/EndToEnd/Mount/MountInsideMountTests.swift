@@ -4,7 +4,7 @@ import Testing
 
 extension MountedTasks {
     /// A mount inside of another mount, in a folder that the outer one shows for it.
-    @Suite(.over(.seaweedFS, .google, .fakeGCS, .azure)) struct MountInsideMountTests {
+    @Suite(.over(.seaweedFS, .ceph, .google, .fakeGCS, .azure)) struct MountInsideMountTests {
         private let sandbox: MountSandbox
 
         init() throws {

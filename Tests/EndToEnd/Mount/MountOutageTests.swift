@@ -4,7 +4,7 @@ import Testing
 
 extension MountedTasks {
     /// A service that is not there for a while: connections break, and new ones are refused.
-    @Suite(.over(.seaweedFS, .google, .fakeGCS, .azure)) struct MountOutageTests {
+    @Suite(.over(.seaweedFS, .ceph, .google, .fakeGCS, .azure)) struct MountOutageTests {
         private static let large = BucketSandbox.bytes(24 << 20, seed: 9)
         private static let bucket = SharedBucket(["large": large, "d/a": Array("a\n".utf8), "e/b": Array("b\n".utf8)])
 

@@ -5,7 +5,7 @@ import Testing
 
 extension MountedTasks {
     /// What a cache has whole is read by the kernel itself, also while nobody serves.
-    @Suite(.over(.seaweedFS, .google, .fakeGCS, .azure), .onPassingKernel) struct PassingReadTests {
+    @Suite(.over(.seaweedFS, .ceph, .google, .fakeGCS, .azure), .onPassingKernel) struct PassingReadTests {
         private let bucket: BucketSandbox
         private let sandbox: MountSandbox
         private let reader: OrderedReader

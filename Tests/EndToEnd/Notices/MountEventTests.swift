@@ -62,7 +62,7 @@ extension Entrypoints {
 }
 
 extension MountedTasks {
-    @Suite(.over(.seaweedFS, .google, .fakeGCS, .azure)) struct DrainEventTests {
+    @Suite(.over(.seaweedFS, .ceph, .google, .fakeGCS, .azure)) struct DrainEventTests {
         /// A file of which every PUT is cut off.
         private func unsaved() async throws -> (proxy: FaultProxy, sandbox: MountSandbox) {
             let (bucket, proxy, sandbox) = try await MountSandbox.ofBucket([:])

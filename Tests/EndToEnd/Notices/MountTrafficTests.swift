@@ -4,7 +4,9 @@ import Testing
 
 extension MountedTasks {
     /// What goes to and fro between a mount and its bucket, as its figures say.
-    @Suite(.over(.seaweedFS, .google, .fakeGCS, .azure), .enabled(if: Judge.isHere, Comment(rawValue: Judge.absence)))
+    @Suite(
+        .over(.seaweedFS, .ceph, .google, .fakeGCS, .azure),
+        .enabled(if: Judge.isHere, Comment(rawValue: Judge.absence)))
     struct MountTrafficTests {
         @Test func figures() async throws {
             let bucket = try await BucketSandbox()

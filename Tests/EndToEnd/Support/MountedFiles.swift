@@ -8,8 +8,10 @@ final class MountedFiles {
         case folder
         /// Of the cloud that the test is run over.
         case bucket
-        case ceph
         var testDescription: String { rawValue }
+
+        /// A folder is the same over every cloud: once is enough.
+        var isRepeated: Bool { self == .folder && TestCloud.current != .seaweedFS }
     }
 
     let sandbox: MountSandbox
@@ -20,8 +22,7 @@ final class MountedFiles {
     /// Not mounted yet.
     init(_ files: [String: [UInt8]], in home: Home) async throws {
         if home != .folder {
-            let cloud = home == .ceph ? TestCloud.ceph : TestCloud.current
-            let bucket = try await BucketSandbox(on: cloud.server, files)
+            let bucket = try await BucketSandbox(on: TestCloud.current.server, files)
             sandbox = try MountSandbox(reading: bucket)
             self.bucket = bucket
             source = bucket.url

@@ -22,6 +22,22 @@ struct AttributeChangeTests {
         }
     }
 
+    /// `tar` would say that it changed while it was read.
+    @Test func whenItWasChangedIsNotWhatTheStoreSaysLater() async throws {
+        let sandbox = try WritingSandbox(.close)
+        try await sandbox.program.save("new", as: "f")
+        let before = try #require(try await sandbox.program.attributes("f"))
+        await sandbox.mount.drain()
+        sandbox.mount.pass(milliseconds: 1001)
+        let after = try #require(try await sandbox.program.attributes("f"))
+        #expect(after.changed == before.changed && after.modified == before.modified)
+        // Another version has its own time.
+        sandbox.bucket.set("f", Array("theirs".utf8))
+        sandbox.mount.pass(milliseconds: 1001)
+        let theirs = try #require(try await sandbox.program.attributes("f"))
+        #expect(theirs.changed != before.changed && theirs.size == 6)
+    }
+
     /// As `cp -a` and `tar` do.
     @Test func whatIsSetOneAfterTheOtherIsOneCopy() async throws {
         let sandbox = try WritingSandbox(.close, ["f": "x"])

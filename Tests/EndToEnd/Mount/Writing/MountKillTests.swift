@@ -5,7 +5,7 @@ import Testing
 
 extension WritingTasks {
     /// Mounts that are written to and killed: what the programs were told is so, and nothing torn is in the bucket.
-    @Suite(.over(.seaweedFS, .google, .fakeGCS, .azure)) struct MountKillTests {
+    @Suite(.over(.seaweedFS, .ceph, .google, .fakeGCS, .azure)) struct MountKillTests {
         private let bucket: BucketSandbox
         private let sandbox: MountSandbox
         /// For each `commit` one, on a mount of its own.

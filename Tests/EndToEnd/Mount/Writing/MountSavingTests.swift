@@ -4,7 +4,7 @@ import Testing
 
 extension WritingTasks {
     /// What becomes of what was written: in the status, with `flush` and `down`, and when processes are killed.
-    @Suite(.over(.seaweedFS, .google, .fakeGCS, .azure)) struct MountSavingTests {
+    @Suite(.over(.seaweedFS, .ceph, .google, .fakeGCS, .azure)) struct MountSavingTests {
         private let bucket: BucketSandbox
         private let proxy: FaultProxy
         private let sandbox: MountSandbox

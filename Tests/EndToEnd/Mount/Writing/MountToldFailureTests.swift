@@ -5,7 +5,7 @@ import Testing
 
 extension WritingTasks {
     /// What fails when no program can be told any more, or only one of many: the status and the ends of a task say it.
-    @Suite(.over(.seaweedFS, .google, .fakeGCS, .azure)) struct MountToldFailureTests {
+    @Suite(.over(.seaweedFS, .ceph, .google, .fakeGCS, .azure)) struct MountToldFailureTests {
         private let bucket: BucketSandbox
         private let proxy: FaultProxy
         private let sandbox: MountSandbox

@@ -5,7 +5,9 @@ import Testing
 extension WritingPrograms {
     /// Random calls give the same on a mount as on a local disk, call by call, and leave the same, also for who mounts it anew.
     /// A sequence that fails is printed and can be run again: PROVISION_TEST_SEED=NUMBER.
-    @Suite(.over(.seaweedFS, .google, .fakeGCS, .azure), .enabled(if: Judge.isHere, Comment(rawValue: Judge.absence)))
+    @Suite(
+        .over(.seaweedFS, .ceph, .google, .fakeGCS, .azure),
+        .enabled(if: Judge.isHere, Comment(rawValue: Judge.absence)))
     struct SequenceTests {
         private static let steps = 150
 
@@ -22,6 +24,7 @@ extension WritingPrograms {
 
         @Test(arguments: [MountedFiles.Home.folder, .bucket])
         func theSameAsOnADisk(home: MountedFiles.Home) async throws {
+            guard !home.isRepeated else { return }
             let disk = try TemporaryFolder()
             let mounted = try await WritableMount(in: home)
             // Folders change places where the store can have them do so.
