@@ -171,6 +171,9 @@ public final class StagedFile: Sendable {
         }
     }
 
+    /// It has not been forgotten after all.
+    public func mayLetGoOfParts() { contents.withLock { $0.keepsParts = false } }
+
     // MARK: Versions
 
     /// The file is whole as it is now, and waits to be uploaded. It takes the place of a version that waited. Returns its

@@ -132,7 +132,8 @@ extension BucketFileSystem {
         do throws(SystemError) {
             return written(
                 try stage(object, description, writing), node, object.key, replacing: object.version, description,
-                kind: file.kind, objectTime: file.state.withLock { $0.objectTime }, writing)
+                kind: file.kind, objectTime: file.state.withLock { $0.objectTime },
+                changed: file.state.withLock { $0.changed }, writing)
         } catch {
             writing.settings.report("\(object.key.shown): what was set of it is lost: \(error.description)", nil)
             return nil

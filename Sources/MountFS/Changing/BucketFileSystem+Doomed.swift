@@ -33,15 +33,18 @@ extension BucketFileSystem {
     /// Has nothing under the key that is to go, for something new to come there.
     func clear(_ key: ObjectKey, _ writing: MountWriting) async throws(SystemError) {
         guard let doomed = writing.takeDoomed(key) else { return await writing.uploader.deletions.wait(for: key) }
-        defer { writing.uploader.deletions.end(key) }
+        var isOpen = false
+        // Whoever closes it as the last one has it go, should it be there still.
+        defer { if isOpen { close(doomed.node, writing) } }
         do throws(SystemError) {
             // So that it is not closed meanwhile.
-            _ = try tree.openWritten(doomed.node, or: nil)
-            defer { close(doomed.node, writing) }
+            isOpen = try tree.openWritten(doomed.node, or: nil) != nil
             try await fetchRest(of: doomed.file)
             try await delete(doomed)
             try doomed.file.spareObject()
+            writing.uploader.deletions.end(key)
         } catch {
+            writing.uploader.deletions.end(key)
             writing.doom(doomed)
             throw error
         }
@@ -49,7 +52,7 @@ extension BucketFileSystem {
 
     /// Nor anywhere in a folder, which is about to go itself.
     func clear(below prefix: ObjectKey, _ writing: MountWriting) async throws(SystemError) {
-        for key in writing.doomed(below: prefix) { try await clear(key, writing) }
+        for key in writing.going(below: prefix) { try await clear(key, writing) }
     }
 
     /// What is no larger can be read to its end by whoever has it open, although its object goes.

@@ -117,12 +117,13 @@ extension BucketFileSystem {
 
     func written(
         _ staged: StagedFile, _ node: NodeID, _ key: ObjectKey?, replacing: ObjectVersion?,
-        _ description: WrittenDescription, kind: NodeKind = .file, objectTime: Int? = nil, _ writing: MountWriting
+        _ description: WrittenDescription, kind: NodeKind = .file, objectTime: Int? = nil,
+        changed: Int? = nil, _ writing: MountWriting
     ) -> WrittenFile {
         WrittenFile(
             staged, writing.uploader, writing.settings, key: key, replacing: replacing, description.attributes,
             stored: description.stored, kind: kind, room: writing.room,
-            objectTime: objectTime
+            objectTime: objectTime, changed: changed
         ) { [weak self] file, object in
             if let object, let path = self?.shownPath(of: object.key) {
                 writing.noteSaved(UploadedFile(path, bytes: object.size, version: object.version.text))
@@ -203,7 +204,7 @@ extension BucketFileSystem {
         let staged = try stage(object, description, writing)
         let new = written(
             staged, node, found.key, replacing: version, description, kind: found.kind,
-            objectTime: found.facts.modified, writing)
+            objectTime: found.facts.modified, changed: found.facts.changed, writing)
         let file: WrittenFile?
         do throws(SystemError) {
             file = try tree.openWritten(node, or: new)

@@ -62,12 +62,16 @@ extension BucketFileSystem {
         defer { close(node, writing) }
         let isDone = try await file.whileStill { () async throws(SystemError) -> Bool? in
             guard let key = file.key, tree.isNamed(place.name, in: place.folder, node) else { return false }
+            // It may have been, while this waited for it, without anybody having heard of that.
+            if file.isMoveUnheard { await file.hearOfAll() }
+            guard file.key == key else { return false }
             // Whoever moves the folder waits for the file.
             return try await writing.uploader.moving.ifStaying(key) { () async throws(SystemError) in
                 try await remove(file, key, at: node, place, isOpen: isOpen, writing)
                 return true
             }
         }
+        if isDone == nil, let key = file.key { await writing.uploader.moving.wait(for: key) }
         return isDone ?? false
     }
 

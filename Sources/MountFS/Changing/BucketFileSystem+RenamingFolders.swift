@@ -32,8 +32,13 @@ extension BucketFileSystem {
     func moveFolder(_ move: FolderMove, _ writing: MountWriting) async throws(SystemError) {
         guard move.newPrefix.bytes.count <= BucketTree.longestKey else { throw SystemError(code: ENAMETOOLONG) }
         let known = try await writtenToMove(below: move.folder, writing).map(\.file)
-        // Those that have ended meanwhile could not be let go of.
-        defer { for (node, file) in tree.written(below: move.folder.node) { finish(node, file, writing) } }
+        defer {
+            for (node, file) in tree.written(below: move.folder.node) {
+                file.staged.mayLetGoOfParts()
+                // Those that have ended meanwhile could not be let go of.
+                finish(node, file, writing)
+            }
+        }
         let moved = try await still(known[...]) { [self] () async throws(SystemError) in
             try await prepare(known)
             if let moved = try await moveAtOnce(move, known, writing) { return moved }
@@ -41,6 +46,8 @@ extension BucketFileSystem {
         }
         // Also where they have another folder now.
         for (node, file) in moved { finish(node, file, writing) }
+        // What was opened in the last moment, to be read, would look for itself under its old name. Reads of what is not to be had say so.
+        try? await bringOpenObjects(below: move.folder.node, writing)
     }
 
     /// Also what is only read: it goes on under its new name. What was removed and is open stays behind.
@@ -75,6 +82,14 @@ extension BucketFileSystem {
         for file in files { await file.hear() }
     }
 
+    /// When nothing comes any more: what is just being deleted would be there again, or not any more.
+    private func prepare(
+        _ move: FolderMove, _ late: [WrittenFile], _ writing: MountWriting
+    ) async throws(SystemError) {
+        for prefix in [move.prefix, move.newPrefix] { try await clear(below: prefix, writing) }
+        try await prepare(late)
+    }
+
     /// Has `body` run with the files that have come since, while nothing more comes into the bucket from here below either of the
     /// folder's names: it would go with what is there.
     private func whileNothingComes<Answer: Sendable>(
@@ -98,17 +113,18 @@ extension BucketFileSystem {
     ) async throws(SystemError) -> [WrittenNode]? {
         guard tree.store.capabilities.atomicRename == .objectsAndFolders else { return nil }
         return try await whileNothingComes(move, besides: known, writing) { late async throws(SystemError) in
-            try await prepare(late)
+            try await prepare(move, late, writing)
             let files = known + late
             let versions = try await noteMoves(of: files, move)
+            let moved: [ObjectKey: MovedObject]
             do throws(SystemError) {
                 guard try await moveInStore(move) else { return nil }
+                moved = try await movedObjects(of: files, move, versions)
+                try await follow(files, moved, from: move.prefix, to: move.newPrefix)
             } catch {
                 for file in files { doubt(file, writing) }
                 throw error
             }
-            let moved = try await movedObjects(of: files, move, versions)
-            try await follow(files, moved, from: move.prefix, to: move.newPrefix)
             return try await takeName(move, moved, isCopied: false, writing)
         }
     }
@@ -168,35 +184,47 @@ extension BucketFileSystem {
     ) async throws(SystemError) -> [WrittenNode] {
         let copied = try await copied(move, writing)
         return try await whileNothingComes(move, besides: known, writing) { late async throws(SystemError) in
-            let moved = try await copiedAgain(move, copied, late)
+            let moved = try await copiedAgain(move, copied, late, writing)
             // With those that somebody has opened until now.
             let files = tree.written(below: move.folder.node).map(\.file)
             var leftovers: [StagedFile] = []
+            var isAsked = false
             do throws(SystemError) {
                 try await follow(files, moved, from: move.prefix, to: move.newPrefix) { file throws(SystemError) in
                     // Noted before the old ones go: else it would look, after a crash, as if somebody else had removed them.
                     if let leftover = try noteLeftover(of: file) { leftovers.append(leftover) }
                 }
+                isAsked = true
                 try await removeCopied(moved, from: move.prefix, writing)
             } catch {
-                forget(leftovers, writing)
-                guard await putBack(moved, files, move, writing) else {
-                    // All of it is there; of the old ones some are left.
+                // What the store has not answered it may still carry out: then nothing that was copied is to go.
+                let isRefused = !isAsked || error.code == EACCES || error.code == EPERM
+                guard forget(leftovers, writing), isRefused, await putBack(moved, files, move, writing) else {
+                    writing.settings.report(
+                        "\(move.prefix.shown) is \(move.newPrefix.shown) now; what is left under its old name is old: \(error.description)",
+                        nil)
                     return try await takeName(move, moved, isCopied: true, writing)
                 }
                 throw error
             }
-            forget(leftovers, writing)
+            _ = forget(leftovers, writing)
             return try await takeName(move, moved, isCopied: true, writing)
         }
     }
 
-    private func forget(_ leftovers: [StagedFile], _ writing: MountWriting) {
-        do throws(SystemError) {
-            for leftover in leftovers { try leftover.remove() }
-        } catch {
-            writing.settings.report("what was noted of a folder's rename cannot be removed: \(error.description)", nil)
+    /// False when there are some that cannot be removed, by which the old objects go in the next session.
+    private func forget(_ leftovers: [StagedFile], _ writing: MountWriting) -> Bool {
+        var isDone = true
+        for leftover in leftovers {
+            do throws(SystemError) {
+                try leftover.remove()
+            } catch {
+                isDone = false
+                writing.settings.report(
+                    "what was noted of a folder's rename cannot be removed: \(error.description)", nil)
+            }
         }
+        return isDone
     }
 
     private func copied(
@@ -216,11 +244,11 @@ extension BucketFileSystem {
 
     /// With what has come since, and without what is gone.
     private func copiedAgain(
-        _ move: FolderMove, _ moved: [ObjectKey: MovedObject], _ late: [WrittenFile]
+        _ move: FolderMove, _ moved: [ObjectKey: MovedObject], _ late: [WrittenFile], _ writing: MountWriting
     ) async throws(SystemError) -> [ObjectKey: MovedObject] {
         var moved = moved
         do throws(SystemError) {
-            try await prepare(late)
+            try await prepare(move, late, writing)
             let there = try await copyAll(from: move.prefix, to: move.newPrefix, .last, &moved)
             // What somebody has removed meanwhile is not to come back under another name.
             let gone = moved.filter { !there.contains($0.key) }
@@ -257,9 +285,7 @@ extension BucketFileSystem {
             // What has been opened since has its old name, and is based on what may have gone.
             try await follow(tree.written(below: move.folder.node).map(\.file), late, from: old, to: old)
         } catch {
-            writing.settings.report(
-                "\(old.shown) is \(new.shown) now, and what is left under its old name is old: \(error.description)",
-                nil)
+            tree.report(StoreError(error, "\(old.shown) cannot be brought back"))
             return false
         }
         tree.forgetFacts(below: move.folder.node)
@@ -276,11 +302,10 @@ extension BucketFileSystem {
 
     typealias WrittenNode = (node: NodeID, file: WrittenFile)
 
-    /// Files that have old names get new ones, behind what `body` does with each. Of those that come when others have gone (`isLate`),
-    /// new ones are what was moved, too.
+    /// Files that have old names get new ones, behind what `body` does with each.
     private func follow(
         _ files: [WrittenFile], _ moved: [ObjectKey: MovedObject], from prefix: ObjectKey, to newPrefix: ObjectKey,
-        isLate: Bool = false, after body: (WrittenFile) throws(SystemError) -> Void = { _ in }
+        after body: (WrittenFile) throws(SystemError) -> Void = { _ in }
     ) async throws(SystemError) {
         for file in files {
             guard let old = file.key, old.hasPrefix(prefix) else { continue }
@@ -289,7 +314,7 @@ extension BucketFileSystem {
             let key = Self.key(old, from: prefix, to: newPrefix)
             let object = moved[old]
             // What somebody else has written meanwhile has moved with the folder: that is no base of what is here.
-            if object?.was == file.replacing || isLate && file.replacing == nil {
+            if object?.was == file.replacing {
                 try file.move(to: key, with: object?.version, nil)
             } else {
                 try file.move(to: key, replacing: file.replacing)
@@ -311,15 +336,26 @@ extension BucketFileSystem {
         }
         // Until now what somebody opens was there by its old name.
         let written = tree.written(below: move.folder.node)
-        let files = written.map(\.file)
-        let late = isCopied ? moved : try await movedObjects(of: files, move, [:])
-        try await follow(files, late, from: move.prefix, to: move.newPrefix, isLate: true)
+        let late = written.map(\.file)
+        do throws(SystemError) {
+            let moved = isCopied ? moved : try await movedObjects(of: late, move, [:])
+            try await follow(late, moved, from: move.prefix, to: move.newPrefix)
+        } catch {
+            for file in late { doubt(file, move, writing) }
+        }
         if move.joins {
             for (node, file) in written { if let key = file.key { follow(node, to: key, writing) } }
             tree.removeName(move.old.name, in: move.old.folder, isKnown: true)
         }
         for (node, _) in written { tree.noteMoved(node) }
         return written
+    }
+
+    /// Its name may be the folder's old one still.
+    private func doubt(_ file: WrittenFile, _ move: FolderMove, _ writing: MountWriting) {
+        guard let key = file.key, key.hasPrefix(move.prefix) else { return }
+        let newKey = Self.key(key, from: move.prefix, to: move.newPrefix)
+        doubt(file, of: WrittenMove(to: newKey, .folder(from: move.prefix, to: move.newPrefix)), writing)
     }
 
     static func key(_ key: ObjectKey, from prefix: ObjectKey, to newPrefix: ObjectKey) -> ObjectKey {

@@ -96,13 +96,13 @@ final class NamesThere: Sendable {
 extension WrittenFile {
     /// As programs see it now.
     func facts(_ now: Int) -> NodeFacts {
-        let (attributes, written, replacing) = state.withLock {
-            ($0.attributes, $0.written ?? $0.objectTime, $0.replacing)
+        let (attributes, written, changed, replacing) = state.withLock {
+            ($0.attributes, $0.written ?? $0.objectTime, $0.changed, $0.replacing)
         }
         var facts = NodeFacts(asked: now)
         facts.size = staged.size
         facts.modified = written
-        facts.changed = written
+        facts.changed = changed
         facts.version = replacing
         facts.details = ObjectDetails(attributes)
         return facts

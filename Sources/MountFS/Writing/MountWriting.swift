@@ -164,10 +164,6 @@ public final class MountWriting: Sendable {
 
     func isDoomed(_ key: ObjectKey) -> Bool { state.withLock { $0.doomed[key] != nil } }
 
-    func doomed(below prefix: ObjectKey) -> [ObjectKey] {
-        state.withLock { state in state.doomed.keys.filter { $0.hasPrefix(prefix) } }
-    }
-
     /// With those that are going already.
     func going(below prefix: ObjectKey) -> Set<ObjectKey> {
         state.withLock { state in

@@ -32,6 +32,8 @@ final class WrittenFile: Sendable {
         var written: Int?
         /// When the object was stored.
         var objectTime: Int?
+        /// When something of it was changed from here last, by whichever mount's session.
+        var changed: Int?
 
         var waiting: [Waiting] = []
         /// It is whole as it is now, and that could not be noted.
@@ -99,7 +101,7 @@ final class WrittenFile: Sendable {
         _ staged: StagedFile, _ uploader: Uploader, _ settings: WritingSettings, key: ObjectKey?,
         replacing: ObjectVersion?, _ attributes: WrittenAttributes, stored: ObjectMetadata? = nil,
         kind: NodeKind = .file, room: StagingRoom = StagingRoom(.max / 2),
-        objectTime: Int? = nil, onEnd: @escaping @Sendable (WrittenFile, StoredObject?) -> Void,
+        objectTime: Int? = nil, changed: Int? = nil, onEnd: @escaping @Sendable (WrittenFile, StoredObject?) -> Void,
         onMove: @escaping @Sendable (WrittenFile, ObjectKey) -> Void = { _, _ in }
     ) {
         self.staged = staged
@@ -112,7 +114,7 @@ final class WrittenFile: Sendable {
         self.onMove = onMove
         var state = State(
             key: key, replacing: replacing, stored: stored ?? attributes.metadata(of: kind), attributes: attributes)
-        state.objectTime = objectTime
+        (state.objectTime, state.changed) = (objectTime, changed)
         self.state = Mutex(state)
         endOfNext = Atomic(uploader.layout.range(of: 1).upperBound)
         room.takeAnyway(taken.load(ordering: .relaxed))
@@ -242,7 +244,7 @@ final class WrittenFile: Sendable {
     private func noteWrite() {
         let now = FileTime.now.inNanoseconds
         state.withLock { state in
-            state.written = now
+            (state.written, state.changed) = (now, now)
             state.isSealWanted = false
             // Until somebody sets it again.
             state.attributes.modified = nil
@@ -252,7 +254,7 @@ final class WrittenFile: Sendable {
     func set(_ attributes: WrittenAttributes) throws(SystemError) {
         let stored = state.withLock { $0.stored }
         try staged.describe(WrittenDescription(attributes, stored: stored).words)
-        state.withLock { $0.attributes = attributes }
+        state.withLock { ($0.attributes, $0.changed) = (attributes, FileTime.now.inNanoseconds) }
     }
 
     /// A version with the same bytes as the object has its time.

@@ -31,6 +31,15 @@ struct AttributeChangeTests {
         sandbox.mount.pass(milliseconds: 1001)
         let after = try #require(try await sandbox.program.attributes("f"))
         #expect(after.changed == before.changed && after.modified == before.modified)
+        try await sandbox.program.change("f") { $0.mode = 0o600 }
+        let changed = try #require(try await sandbox.program.attributes("f"))
+        #expect(changed.changed.inNanoseconds > before.changed.inNanoseconds && changed.modified == before.modified)
+        await sandbox.mount.drain()
+        sandbox.mount.pass(milliseconds: 1001)
+        // Nor when somebody opens it.
+        try await sandbox.program.close(try await sandbox.program.open("f", O_RDWR))
+        let later = try #require(try await sandbox.program.attributes("f"))
+        #expect(later.changed == changed.changed && later.mode == 0o600)
         // Another version has its own time.
         sandbox.bucket.set("f", Array("theirs".utf8))
         sandbox.mount.pass(milliseconds: 1001)

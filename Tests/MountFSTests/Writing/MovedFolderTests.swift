@@ -304,6 +304,33 @@ struct MovedFolderTests {
         #expect(sandbox.mount.progress.kept == [])
     }
 
+    /// Then they may go yet: what was copied stays.
+    @Test func nobodyKnowsWhetherTheOldOnesGo() async throws {
+        bucket.fail { _, call in call == .delete("d/b") ? StoreError(.inputOutput, "no answer") : nil }
+        try await program.rename("d", to: "n")
+        bucket.fail(nil)
+        #expect(bucket.keys == ["d/b", "n/a", "n/b", "n/e/c", "n/last"])
+        #expect(try await program.names("n") == ["a", "b", "e", "last"])
+        #expect(sandbox.mount.lines.all.contains { $0.contains("d/ is n/ now") })
+    }
+
+    /// It has gone, and is not there yet: who makes another one does not write over it.
+    @Test func aFileIsMadeInPlaceOfOneThatIsMoving() async throws {
+        bucket.halt { $0 == .delete("d/b") }
+        let renaming = Begun { [program] in try await program.rename("d", to: "n") }
+        let isGone = await soon { !bucket.keys.contains("d/a") }
+        #expect(isGone)
+        sandbox.mount.pass(milliseconds: 1001)
+        let file = try await program.open("d/a", O_WRONLY | O_CREAT | O_APPEND)
+        try await program.write("x", to: file)
+        bucket.goOn()
+        try await renaming.end()
+        await expectError(ESTALE) { try await program.close(file) }
+        await sandbox.mount.drain()
+        #expect(bucket.text("n/a") == "old" && bucket.keys == ["n/a", "n/b", "n/e/c", "n/last"])
+        #expect(try sandbox.mount.progress.kept.map { try sandbox.bytes(of: $0) } == ["x"])
+    }
+
     /// Its object is just going.
     @Test func anOpenFileIsRemovedAndClosedMeanwhile() async throws {
         bucket.halt { [.copy("d/last", to: "n/last"), .delete("d/a")].contains($0) }
