@@ -31,9 +31,10 @@ extension BucketFileSystem {
 
     /// The old ones. What somebody else has written in place of them since is not among them, and stays.
     func removeCopied(
-        _ moved: [ObjectKey: MovedObject], from prefix: ObjectKey, _ writing: MountWriting
+        _ moved: [ObjectKey: MovedObject], from prefix: ObjectKey, _ unanswered: UnansweredDeletions,
+        _ writing: MountWriting
     ) async throws(SystemError) {
-        let others = try await deleteAll(moved.mapValues(\.was), below: prefix)
+        let others = try await deleteAll(moved.mapValues(\.was), below: prefix, unanswered)
         guard let first = others.first else { return }
         let more = others.count > 1 ? " and \(others.count - 1) more" : ""
         writing.settings.report(
@@ -48,7 +49,7 @@ extension BucketFileSystem {
         let copied = moved.filter(\.value.isCopied).map { key, object in
             (Self.key(key, from: prefix, to: newPrefix), Optional(object.version))
         }
-        _ = try await deleteAll(Dictionary(uniqueKeysWithValues: copied), below: newPrefix)
+        _ = try await deleteAll(Dictionary(uniqueKeysWithValues: copied), below: newPrefix, UnansweredDeletions())
     }
 
     /// Those of the old ones that have gone are copied back. Returns what is there now.
@@ -102,50 +103,55 @@ extension BucketFileSystem {
 
     /// In these versions, where the store looks and deletes in one step. Returns those that were others.
     private func deleteAll(
-        _ objects: [ObjectKey: ObjectVersion?], below prefix: ObjectKey
+        _ objects: [ObjectKey: ObjectVersion?], below prefix: ObjectKey, _ unanswered: UnansweredDeletions
     ) async throws(SystemError) -> [ObjectKey] {
         let decides = tree.store.capabilities.conditionalDelete
         let files = objects.filter { !$0.key.endsInSlash }.sorted { $0.key < $1.key }
         let others = try await delete(
-            files.map { Deletion($0.key, ifVersion: decides ? $0.value : nil) }, below: prefix)
+            files.map { Deletion($0.key, ifVersion: decides ? $0.value : nil) }, below: prefix, unanswered)
         // Folders last, and those in others before these: some servers keep those that are not empty.
         let folders = objects.keys.filter(\.endsInSlash).sorted { $1 < $0 }
-        _ = try await delete(folders.map { Deletion($0) }, below: prefix)
+        _ = try await delete(folders.map { Deletion($0) }, below: prefix, unanswered)
         return others
     }
 
     private static let deletionsAtOnce = 1000
 
     private func delete(
-        _ deletions: [Deletion], below prefix: ObjectKey
+        _ deletions: [Deletion], below prefix: ObjectKey, _ unanswered: UnansweredDeletions
     ) async throws(SystemError) -> [ObjectKey] {
         var others: [ObjectKey] = []
         // So many as there may be, so many requests have the time of one.
         for start in stride(from: 0, to: deletions.count, by: Self.deletionsAtOnce) {
             let some = deletions[start..<min(start + Self.deletionsAtOnce, deletions.count)]
             others += try await inStore(prefix) { [store = tree.store] () async throws(StoreError) in
-                try await Self.delete(Array(some), in: store)
+                try await Self.delete(Array(some), in: store, unanswered)
             }
         }
         return others
     }
 
     private static func delete(
-        _ deletions: [Deletion], in store: any ObjectStore
+        _ deletions: [Deletion], in store: any ObjectStore, _ unanswered: UnansweredDeletions
     ) async throws(StoreError) -> [ObjectKey] {
-        var others: [ObjectKey] = []
+        unanswered.begin()
+        var (others, refusal): ([ObjectKey], StoreError?) = ([], nil)
         for (deletion, result) in zip(deletions, try await store.delete(deletions)) {
             do throws(StoreError) {
                 try result.get()
             } catch  where deletion.version != nil && error.code == .conditionFailed {
                 // It may have gone with an attempt before this one.
                 let there = try await store.statIfAny(deletion.key)
-                if there?.version == deletion.version { throw error }
-                if there != nil { others.append(deletion.key) }
+                if there?.version == deletion.version { refusal = error }
+                if let there, there.version != deletion.version { others.append(deletion.key) }
             } catch  where deletion.key.endsInSlash && error.errno == ENOTEMPTY {
                 // Somebody else has something in it.
+            } catch  where error.isRefusal {
+                refusal = error
             }
         }
+        unanswered.end()
+        if let refusal { throw refusal }
         return others
     }
 
@@ -233,5 +239,22 @@ extension ObjectInfo {
         guard modified == object.modified else { return modified.inNanoseconds > object.modified.inNanoseconds }
         let isKnown = version == object.version || !checksums.isEmpty && checksums == object.checksums
         return size == object.size && isKnown
+    }
+}
+
+/// Whether the store may still carry out some of what was to be deleted: it was asked, and has not said for each that it is done, or
+/// will not be.
+final class UnansweredDeletions: Sendable {
+    private let attempts = Atomic(0)
+    var areAny: Bool { attempts.load(ordering: .relaxed) > 0 }
+
+    fileprivate func begin() { attempts.add(1, ordering: .relaxed) }
+    fileprivate func end() { attempts.subtract(1, ordering: .relaxed) }
+}
+
+extension StoreError {
+    /// The store has heard the request, and does not do it.
+    fileprivate var isRefusal: Bool {
+        !isRetryable && (code == .denied || status.map { (400..<500).contains($0) } == true)
     }
 }

@@ -44,8 +44,7 @@ extension BucketFileSystem {
             try doomed.file.spareObject()
             writing.uploader.deletions.end(key)
         } catch {
-            writing.uploader.deletions.end(key)
-            writing.doom(doomed)
+            writing.doomAgain(doomed)
             throw error
         }
     }

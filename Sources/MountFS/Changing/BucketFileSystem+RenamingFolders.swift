@@ -32,6 +32,8 @@ extension BucketFileSystem {
     func moveFolder(_ move: FolderMove, _ writing: MountWriting) async throws(SystemError) {
         guard move.newPrefix.bytes.count <= BucketTree.longestKey else { throw SystemError(code: ENAMETOOLONG) }
         let known = try await writtenToMove(below: move.folder, writing).map(\.file)
+        // Nor may what was removed from where it comes to go later, and take with it what is there then.
+        try await clear(below: move.newPrefix, writing)
         defer {
             for (node, file) in tree.written(below: move.folder.node) {
                 file.staged.mayLetGoOfParts()
@@ -82,14 +84,6 @@ extension BucketFileSystem {
         for file in files { await file.hear() }
     }
 
-    /// When nothing comes any more: what is just being deleted would be there again, or not any more.
-    private func prepare(
-        _ move: FolderMove, _ late: [WrittenFile], _ writing: MountWriting
-    ) async throws(SystemError) {
-        for prefix in [move.prefix, move.newPrefix] { try await clear(below: prefix, writing) }
-        try await prepare(late)
-    }
-
     /// Has `body` run with the files that have come since, while nothing more comes into the bucket from here below either of the
     /// folder's names: it would go with what is there.
     private func whileNothingComes<Answer: Sendable>(
@@ -113,7 +107,9 @@ extension BucketFileSystem {
     ) async throws(SystemError) -> [WrittenNode]? {
         guard tree.store.capabilities.atomicRename == .objectsAndFolders else { return nil }
         return try await whileNothingComes(move, besides: known, writing) { late async throws(SystemError) in
-            try await prepare(move, late, writing)
+            // What was removed since would go along.
+            try await clear(below: move.prefix, writing)
+            try await prepare(late)
             let files = known + late
             let versions = try await noteMoves(of: files, move)
             let moved: [ObjectKey: MovedObject]
@@ -188,18 +184,17 @@ extension BucketFileSystem {
             // With those that somebody has opened until now.
             let files = tree.written(below: move.folder.node).map(\.file)
             var leftovers: [StagedFile] = []
-            var isAsked = false
+            let unanswered = UnansweredDeletions()
             do throws(SystemError) {
                 try await follow(files, moved, from: move.prefix, to: move.newPrefix) { file throws(SystemError) in
                     // Noted before the old ones go: else it would look, after a crash, as if somebody else had removed them.
                     if let leftover = try noteLeftover(of: file) { leftovers.append(leftover) }
                 }
-                isAsked = true
-                try await removeCopied(moved, from: move.prefix, writing)
+                try await removeCopied(moved, from: move.prefix, unanswered, writing)
             } catch {
                 // What the store has not answered it may still carry out: then nothing that was copied is to go.
-                let isRefused = !isAsked || error.code == EACCES || error.code == EPERM
-                guard forget(leftovers, writing), isRefused, await putBack(moved, files, move, writing) else {
+                let mayPutBack = forget(leftovers, writing) && !unanswered.areAny
+                guard mayPutBack, await putBack(moved, files, move, writing) else {
                     writing.settings.report(
                         "\(move.prefix.shown) is \(move.newPrefix.shown) now; what is left under its old name is old: \(error.description)",
                         nil)
@@ -248,7 +243,10 @@ extension BucketFileSystem {
     ) async throws(SystemError) -> [ObjectKey: MovedObject] {
         var moved = moved
         do throws(SystemError) {
-            try await prepare(move, late, writing)
+            for key in writing.uploader.deletions.keys(below: move.prefix) {
+                await writing.uploader.deletions.wait(for: key)
+            }
+            try await prepare(late)
             let there = try await copyAll(from: move.prefix, to: move.newPrefix, .last, &moved)
             // What somebody has removed meanwhile is not to come back under another name.
             let gone = moved.filter { !there.contains($0.key) }

@@ -162,6 +162,14 @@ public final class MountWriting: Sendable {
 
     func doom(_ doomed: Doomed) { state.withLock { $0.doomed[doomed.object.key] = doomed } }
 
+    /// It could not go.
+    func doomAgain(_ doomed: Doomed) {
+        state.withLock { state in
+            state.doomed[doomed.object.key] = doomed
+            uploader.deletions.end(doomed.object.key)
+        }
+    }
+
     func isDoomed(_ key: ObjectKey) -> Bool { state.withLock { $0.doomed[key] != nil } }
 
     /// With those that are going already.
