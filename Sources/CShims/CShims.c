@@ -6,6 +6,7 @@
 #include <linux/fs.h>
 #include <linux/magic.h>
 #include <linux/openat2.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -16,6 +17,7 @@
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/vfs.h>
+#include <time.h>
 #include <unistd.h>
 
 const uint64_t shim_resolve_beneath = RESOLVE_BENEATH;
@@ -44,6 +46,12 @@ ptrdiff_t shim_pread_at_hand(int file, void *buffer, size_t count, int64_t offse
 
 ptrdiff_t shim_copy_file_range(int from, int64_t *from_offset, int to, int64_t *to_offset, size_t count) {
     return copy_file_range(from, from_offset, to, to_offset, count, 0);
+}
+
+int shim_sem_wait_until(void *semaphore, int64_t seconds, int64_t nanoseconds)
+{
+    struct timespec time = {.tv_sec = seconds, .tv_nsec = nanoseconds};
+    return sem_clockwait(semaphore, CLOCK_MONOTONIC, &time);
 }
 
 int shim_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }

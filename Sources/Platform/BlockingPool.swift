@@ -67,7 +67,8 @@ public final class BlockingPool: Sendable {
                 return state.threads == 0
             }
             if isAlone {
-                state.withLock { $0.next() }?()
+                // Also what others have handed in who found no thread either.
+                while let work = state.withLock({ $0.next() }) { work() }
                 return
             }
         }

@@ -5,6 +5,15 @@ import Glibc
 public struct MaskedThread: ~Copyable, Sendable {
     private let thread: pthread_t
 
+    private init(_ thread: pthread_t) {
+        self.thread = thread
+    }
+
+    /// Nobody waits for its end: what it has of the system is given back then.
+    deinit {
+        pthread_detach(thread)
+    }
+
     /// Nothing when the system gives no more threads. The name, up to 15 bytes, is for those who look from outside.
     public static func start(named name: StaticString, _ body: @escaping @Sendable () -> Void) -> MaskedThread? {
         var thread = pthread_t()
@@ -23,15 +32,16 @@ public struct MaskedThread: ~Copyable, Sendable {
             argument.release()
             return nil
         }
-        return MaskedThread(thread: thread)
+        return MaskedThread(thread)
     }
 
     /// Waits for its end, unless it is this very thread that lets go of itself.
     public consuming func join() {
         if pthread_equal(thread, pthread_self()) != 0 {
-            pthread_detach(thread)
+            _ = consume self
         } else {
             pthread_join(thread, nil)
+            discard self
         }
     }
 

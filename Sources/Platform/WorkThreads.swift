@@ -4,11 +4,10 @@ import Synchronization
 /// Threads on which tasks run that also make calls which wait for disks: Swift's own pool has one thread for each core and must
 /// never wait. `Task(executorPreference:)` puts a task here; it comes back here after everything it awaits.
 public final class WorkThreads: TaskExecutor {
-    private let queue = JobQueue()
-    private let count: Int
+    private let queue: JobQueue<UnownedJob>
 
-    public init(_ count: Int) {
-        self.count = count
+    private init(atOnce: Int) {
+        queue = JobQueue(atOnce: atOnce)
     }
 
     public func enqueue(_ job: consuming ExecutorJob) {
@@ -20,11 +19,12 @@ public final class WorkThreads: TaskExecutor {
     }
 
     /// Runs `body` on this thread and others, `count` in all, and waits for it; so this must not be one of Swift's pool. Tasks
-    /// that it begins outside of a group name the threads again.
+    /// that it begins outside of a group name the threads again. No more than `atOnce` of them work at once, but for those that wait
+    /// for a disk.
     public static func run<Success: Sendable>(
-        _ count: Int, _ body: @escaping @Sendable (WorkThreads) async -> Success
+        _ count: Int, atOnce: Int = .max, _ body: @escaping @Sendable (WorkThreads) async -> Success
     ) -> Success {
-        let threads = WorkThreads(count)
+        let threads = WorkThreads(atOnce: atOnce)
         let outcome = Outcome<Success>()
         let others = Threads.begin(count - 1) { threads.serve() }
         Task(executorPreference: threads) {
@@ -38,13 +38,17 @@ public final class WorkThreads: TaskExecutor {
 
     /// Threads that serve for as long as the process lives.
     public static func lasting(_ count: Int) -> WorkThreads {
-        let threads = WorkThreads(count)
+        let threads = WorkThreads(atOnce: .max)
+        var started = 0
         for _ in 0..<count {
-            _ = MaskedThread.start(named: "work") {
+            let thread = MaskedThread.start(named: "work") {
                 pthread_setspecific(key, Unmanaged.passUnretained(threads).toOpaque())
                 threads.serve()
             }
+            if thread != nil { started += 1 }
         }
+        // Fewer do the same work; without any everybody would wait for ever.
+        guard started > 0 else { fatalError("the system gives no thread to work on") }
         return threads
     }
 
@@ -102,7 +106,7 @@ public final class WorkThreads: TaskExecutor {
 
     private func serve() {
         let executor = asUnownedTaskExecutor()
-        while let job = queue.next() { job.runSynchronously(on: executor) }
+        queue.serve { $0.runSynchronously(on: executor) }
     }
 }
 

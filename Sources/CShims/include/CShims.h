@@ -36,6 +36,9 @@ ptrdiff_t shim_pread_at_hand(int file, void *buffer, size_t count, int64_t offse
 
 ptrdiff_t shim_copy_file_range(int from, int64_t *from_offset, int to, int64_t *to_offset, size_t count);
 
+// sem_clockwait(3) of a sem_t, by the clock that nobody sets; seconds and nanoseconds of its time.
+int shim_sem_wait_until(void *semaphore, int64_t seconds, int64_t nanoseconds);
+
 // pipe2(2) with O_CLOEXEC.
 int shim_pipe(int ends[2]);
 
