@@ -49,7 +49,7 @@ struct PaceRule {
     private var patience = Self.leastPatience
     private var triesFewer = true
 
-    /// There can be so many times as many at once under a light load, and never more.
+    /// There can be so many times as many at once where that is safe, and never more.
     private static let leap = 4.0
     /// Room for so many times as many is made use of at once; for less it is enough to try it out some time; for still less
     /// it is not worth it.
@@ -114,10 +114,14 @@ struct PaceRule {
         let isSure = seconds >= Self.sure && window.measured >= limit
         switch phase {
         case .beginning:
-            if room(load) >= Self.much { grow(load, now) } else if isSure { settle(on: limit, load, now) }
+            if room(load) >= Self.much {
+                grow(load, now, atMost: load.isLight ? Self.leap : Self.much)
+            } else if isSure {
+                settle(on: limit, load, now)
+            }
         case .resting(let windows): rest(windows, load, isSure, now)
         case .growing(let fewer):
-            judgeGrowth(from: fewer, load, isClear: load.isLight || seconds >= Self.sure, isSure: isSure, now)
+            judgeGrowth(from: fewer, load, isClear: fewer.wasLight || seconds >= Self.sure, isSure: isSure, now)
         case .shrinking(let more): if isSure { judgeShrinking(from: more, load, now) }
         }
     }
@@ -148,9 +152,15 @@ struct PaceRule {
             return
         }
         let worth = (gain - 1) / (Double(limit) / Double(fewer.limit) - 1)
-        if isClear && worth >= Self.obvious || isSure && worth >= Self.enough {
+        // What loads the machine now, as opening connections does, only makes the gain look smaller than it is.
+        let isObvious = isClear && worth >= Self.obvious
+        if isObvious || isSure && worth >= Self.enough {
             patience = Self.leastPatience
-            if room(load) >= Self.much { grow(load, now) } else { settle(on: limit, load, now) }
+            if room(load) >= Self.much {
+                grow(load, now, atMost: isObvious && fewer.wasLight || load.isLight ? Self.leap : Self.much)
+            } else {
+                settle(on: limit, load, now)
+            }
         } else if isSure {
             // As many as would have done the same had each taken as long as before.
             let needed = gain < Self.same ? fewer.limit : Int(Double(fewer.limit) * gain)
@@ -173,8 +183,9 @@ struct PaceRule {
 
     // MARK: Changing
 
-    private mutating func grow(_ load: Load, _ now: PaceMoment, atMost most: Double = Self.leap) {
-        let times = min(most, room(load), load.isLight ? Self.leap : Self.much)
+    private mutating func grow(_ load: Load, _ now: PaceMoment, atMost most: Double) {
+        let times = min(most, room(load))
+        window.wasLight = load.isLight
         set(max(limit + 1, Int(Double(limit) * times)), .growing(from: window), now)
     }
 

@@ -10,6 +10,8 @@ struct PaceWindow {
 
     let limit: Int
     let start: PaceMoment
+    /// Nothing else that happened on the machine has made these requests slow.
+    var wasLight = false
     /// All that ended, and those whose time counts.
     private(set) var ended = 0
     private(set) var measured = 0

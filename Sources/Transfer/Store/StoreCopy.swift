@@ -40,13 +40,16 @@ final class StoreCopy: Sendable {
     }
 
     func run() -> CopyFindings {
-        WorkThreads.run(limits.threads) { [self] threads in
+        WorkThreads.run(max(limits.threads, Self.threads), atOnce: Threads.processors) { [self] threads in
             let work = Task(executorPreference: threads) { await self.copy() }
             progress.whenCancelled { work.cancel() }
             await work.value
         }
         return found.withLock { $0 }
     }
+
+    /// Few of them work where a disk is fast; where it is not, as with network file systems, it has several calls to answer at once.
+    private static let threads = 16
 
     // MARK: Workers
 
