@@ -16,13 +16,11 @@ struct Lookahead: Equatable {
         }
         let isTrusted = run.range.lowerBound == 0 || run.evidence >= Self.proof
         let wanted = isTrusted ? max(settings.firstPart, run.evidence) * 4 : run.evidence
-        self.init(window: min(wanted, most, run.allowance), settings)
-    }
-
-    private init(window: Int, _ settings: ReadingSettings) {
-        self.window = window
+        window = min(wanted, most, run.allowance)
+        // Of a large window each request is as large as pays. On the way there are as many as there will be then.
+        let requests = min(Self.mostRequests, max(Self.fewestRequests, most / Self.cheapPart))
         let small = min(Self.powerOfTwo(upTo: window), settings.firstPart)
-        part = max(small, min(Self.powerOfTwo(upTo: window / Self.requests), settings.largestPart))
+        part = max(small, min(Self.powerOfTwo(upTo: window / requests), settings.largestPart))
     }
 
     private init(window: Int, part: Int) {
@@ -31,7 +29,10 @@ struct Lookahead: Equatable {
     }
 
     /// So many requests at once: what a connection cannot carry, several can.
-    private static let requests = 32
+    private static let fewestRequests = 8
+    private static let mostRequests = 32
+    /// What a request costs of its own is little beside so many bytes. Requests of 1 MiB make reading a fifth slower.
+    private static let cheapPart = 4 << 20
     private static let proof = 4 << 20
 
     private static func powerOfTwo(upTo number: Int) -> Int {

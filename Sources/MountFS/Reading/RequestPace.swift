@@ -35,7 +35,7 @@ final class RequestPace: Sendable {
 
     /// Less says nothing of how fast a connection is.
     private static let telling = 512 << 10
-    private static let least = 16 << 20
+    private static let least = 32 << 20
     private static let bytesPerMicrosecond = 4 << 10
 
     private static var now: Int {

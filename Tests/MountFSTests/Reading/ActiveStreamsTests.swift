@@ -24,15 +24,15 @@ struct ActiveStreamsTests {
         #expect(pace.window(most: most) == most)
         // A thread may be interrupted; the shortest time counts.
         for _ in 0..<10 { await pace.measure(1 << 20) { true } }
-        #expect(pace.window(most: most) == 16 << 20)
+        #expect(pace.window(most: most) == 32 << 20)
     }
 
     @Test func manyHaveLittleEachAndNobodyNothing() {
         let pace = RequestPace()
         let most = 128 << 20
         #expect(pace.window(most: most) == most)
-        #expect(pace.window(most: most, among: 4) == 32 << 20)
-        #expect(pace.window(most: most, among: 100) == 16 << 20)
+        #expect(pace.window(most: most, among: 2) == 64 << 20)
+        #expect(pace.window(most: most, among: 100) == 32 << 20)
         #expect(pace.window(most: 8 << 20, among: 100) == 8 << 20)
     }
 }

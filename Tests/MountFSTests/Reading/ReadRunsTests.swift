@@ -87,10 +87,12 @@ struct ReadRunsTests {
 struct LookaheadTests {
     private let settings = ReadingSettings()
 
-    private func ahead(_ start: Int, _ evidence: Int, steps: Int = 3, allowance: Int = .max) -> Lookahead {
+    private func ahead(
+        _ start: Int, _ evidence: Int, steps: Int = 3, allowance: Int = .max, most: Int? = nil
+    ) -> Lookahead {
         var run = ReadRuns.Run(range: start..<start + evidence, evidence: evidence, steps: steps)
         run.allowance = allowance
-        return Lookahead(for: run, most: settings.largestWindow, settings)
+        return Lookahead(for: run, most: most ?? settings.largestWindow, settings)
     }
 
     @Test func nothingForRandomReads() {
@@ -110,6 +112,10 @@ struct LookaheadTests {
     @Test func partsGrowWithTheWindow() {
         #expect(ahead(0, 4 << 20).part == 1 << 20)
         #expect(ahead(0, 16 << 20).part == 2 << 20)
+        // Where a smaller window does, there are fewer of them.
+        #expect(ahead(0, 1 << 30, most: 32 << 20) == ahead(0, 32 << 20, most: 32 << 20))
+        #expect(ahead(0, 32 << 20, most: 32 << 20).part == 4 << 20)
+        #expect(ahead(0, 4 << 20, most: 32 << 20).part == 2 << 20)
         #expect(ahead(0, 1 << 30) == ahead(1000, 32 << 20))
         #expect(ahead(0, 1 << 30).window == 128 << 20)
         #expect(ahead(0, 1 << 30).part == 4 << 20)

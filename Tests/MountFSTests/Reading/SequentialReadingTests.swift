@@ -38,7 +38,7 @@ struct SequentialReadingTests {
         _ = try await object.bytes(4096, at: 0)
         #expect(sandbox.store.requests.map(\.range) == [0..<1 << 20])
         try await readAll(object, bytes, by: 1 << 20)
-        #expect(sandbox.store.requests.map(\.range.count).max() == 2 << 20)
+        #expect(sandbox.store.requests.map(\.range.count).max() == 4 << 20)
         #expect(sandbox.store.requests.count < 100)
         #expect(sandbox.store.delivered == bytes.count)
         object.close()
