@@ -26,7 +26,6 @@ static const uint64_t shim_fuse_readdirplus_auto = 1ull << 14;
 static const uint64_t shim_fuse_async_direct = 1ull << 15;
 static const uint64_t shim_fuse_parallel_folders = 1ull << 18;
 static const uint64_t shim_fuse_max_pages = 1ull << 22;
-static const uint64_t shim_fuse_cache_links = 1ull << 23;
 static const uint64_t shim_fuse_handle_killpriv_v2 = 1ull << 28;
 static const uint64_t shim_fuse_init_ext = 1ull << 30;
 static const uint64_t shim_fuse_expire_only = 1ull << 35;

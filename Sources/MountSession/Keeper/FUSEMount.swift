@@ -11,12 +11,13 @@ final class FUSEMount: Sendable {
     private let openDevice: Mutex<SharedDescriptor?>
 
     /// What is asked of the kernel; it grants what it knows. Not asked for: the write-back cache, which takes sizes and
-    /// times into the kernel's hands, and splicing, which costs more than copying.
+    /// times into the kernel's hands, splicing, which costs more than copying, and that it remembers the targets of links: it would do
+    /// so for as long as it knows the file, whatever becomes of the link in the store.
     private static let wishes = shim_fuse_wishes(
         flags: [
             shim_fuse_init_ext, shim_fuse_async_read, shim_fuse_big_writes, shim_fuse_atomic_truncate,
             shim_fuse_parallel_folders, shim_fuse_readdirplus, shim_fuse_readdirplus_auto, shim_fuse_max_pages,
-            shim_fuse_auto_invalidate, shim_fuse_async_direct, shim_fuse_cache_links, shim_fuse_handle_killpriv_v2,
+            shim_fuse_auto_invalidate, shim_fuse_async_direct, shim_fuse_handle_killpriv_v2,
             shim_fuse_expire_only, shim_fuse_direct_mmap, shim_fuse_resend,
         ].reduce(0, |),
         max_readahead: 256 << 20, max_write: UInt32(Session.largestWrite), max_background: 256, congestion: 192,

@@ -34,6 +34,18 @@ extension MountedTasks {
             #expect(sandbox.files.content("src/a") == "hello\n")
         }
 
+        /// With its name, and so with its place in the kernel's memory, kept.
+        @Test func aLinkThatPointsElsewhereNow() throws {
+            let link = sandbox.path("src/link")
+            #expect(symlink("a", link) == 0)
+            try sandbox.expect(0, sandbox.task("metadata_ttl: 100ms"))
+            #expect(try sandbox.output("readlink $M/link; cat $M/link") == "a\nhello\n")
+            #expect(symlink("sub/b", link + ".new") == 0)
+            #expect(rename(link + ".new", link) == 0)
+            try sandbox.wait("the other target") { try sandbox.output("readlink $M/link") == "sub/b\n" }
+            #expect(try sandbox.output("cat $M/link") == "deep\n")
+        }
+
         /// Who stays behind has nothing of who has started it.
         @Test func staysBehindByItself() throws {
             let finished = try Program.run(
