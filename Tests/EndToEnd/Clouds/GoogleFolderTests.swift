@@ -188,7 +188,7 @@ extension MountedTasks {
             #expect(try scene.sandbox.output("cd $M && echo newest > d/a && echo new > d/s/new") == "")
             let renaming = try scene.sandbox.start("mv $M/d $M/n && echo renamed")
             try scene.sandbox.wait("the rename") { scene.asked("/operations/") > 0 }
-            let victims = scene.sandbox.sessions + (victim == .everything ? scene.sandbox.supervisors : [])
+            let victims = (victim == .everything ? scene.sandbox.supervisors : []) + scene.sandbox.sessions
             for process in victims { kill(process, SIGKILL) }
             scene.proxy.removeFaults()
             let renamed = try await renaming.end()

@@ -85,7 +85,8 @@ extension WritingTasks {
             }
 
             func arm(_ point: Point) {
-                let victims = sandbox.sessions + (point.victim == .everything ? sandbox.supervisors : [])
+                // First who would start a session again, which would answer instead of the killed one.
+                let victims = (point.victim == .everything ? sandbox.supervisors : []) + sandbox.sessions
                 let step = point.step
                 let staging = sandbox.files.state + "/task/staging"
                 let killing: @Sendable () -> Void = {
