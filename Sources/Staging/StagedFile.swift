@@ -66,6 +66,10 @@ public final class StagedFile: Sendable {
     static func dataName(_ id: String) -> RawPath { RawPath(id + ".data") }
     static func logName(_ id: String) -> RawPath { RawPath(id + ".log") }
     static func asideName(_ id: String) -> RawPath { RawPath(id + ".aside") }
+    private static func copyName(_ id: String) -> RawPath { RawPath(id + ".copy") }
+    /// The log first: without one the rest means nothing.
+    static let endings = [".log", ".data", ".aside", ".copy"]
+    static func names(_ id: String) -> [RawPath] { endings.map { RawPath(id + $0) } }
 
     /// Of its bytes, in the staging folder.
     public var dataName: RawPath { Self.dataName(id) }
@@ -208,6 +212,15 @@ public final class StagedFile: Sendable {
         }
     }
 
+    /// Beside it, for bytes of it; they are gone with who has it open.
+    public func nameless() throws(SystemError) -> SharedDescriptor {
+        let name = Self.copyName(id)
+        try folder.file.removeIfAny(name)
+        let file = try OwnedDescriptor.open(name, in: folder.file, FileFlags.createReadable, mode: 0o600)
+        try folder.file.remove(name)
+        return SharedDescriptor(file)
+    }
+
     private func dropAside(_ contents: inout Contents) throws(SystemError) {
         guard contents.aside != nil else { return }
         contents.aside = nil
@@ -256,9 +269,9 @@ public final class StagedFile: Sendable {
         }
     }
 
-    /// Nothing of it is left on the disk. The log goes first: without one the rest means nothing.
+    /// Nothing of it is left on the disk.
     public func remove() throws(SystemError) {
-        for name in [Self.logName(id), Self.dataName(id), Self.asideName(id)] { try folder.file.removeIfAny(name) }
+        for name in Self.names(id) { try folder.file.removeIfAny(name) }
     }
 }
 

@@ -70,9 +70,7 @@ public final class StagingFolder: Sendable {
     }
 
     private func remove(_ id: String) throws(SystemError) {
-        for name in [StagedFile.logName(id), StagedFile.dataName(id), StagedFile.asideName(id)] {
-            try folder.file.removeIfAny(name)
-        }
+        for name in StagedFile.names(id) { try folder.file.removeIfAny(name) }
     }
 
     /// How many files there are, without taking them over.
@@ -94,7 +92,7 @@ public final class StagingFolder: Sendable {
         var ids: Set<String> = []
         for name in try folder.file.names() {
             guard let name = name.exactText, let dot = name.lastIndex(of: "."),
-                ["data", "log", "aside"].contains(name[name.index(after: dot)...]), dot > name.startIndex
+                StagedFile.endings.contains(String(name[dot...])), dot > name.startIndex
             else { continue }
             ids.insert(String(name[..<dot]))
         }

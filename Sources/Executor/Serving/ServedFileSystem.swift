@@ -28,7 +28,7 @@ enum ServedFileSystem {
         }
         let environment = Environment(lines: order.environment)
         environment.becomeThatOfThisProcess()
-        let stores = CloudStores(environment, home: order.home)
+        let stores = CloudStores(environment, home: order.home, connections: order.mount.access.concurrency)
         let threads = threads(order)
         let isFirst = start.memory.isFresh
         switch threads.wait(for: { await open(order, stores, isFirst: isFirst) }) {

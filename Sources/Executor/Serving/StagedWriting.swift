@@ -41,6 +41,7 @@ enum StagedWriting {
         settings.uploadsTorn = order.mount.mount.uploadsTornFiles
         settings.stagingRoom = planned.size ?? Int.max
         settings.ioTimeout = TimeSpan(milliseconds: order.mount.mount.ioTimeoutMilliseconds)
+        settings.uploads = UploadSettings(order.mount)
         change(&settings)
         do throws(SystemError) {
             // From here on the status tells of what is left.
@@ -82,6 +83,16 @@ enum StagedWriting {
         guard try folder.file.entryIfAny(of: source) != nil else { return nil }
         let file = try OwnedDescriptor.open(source, in: folder.file, FileFlags.read)
         return RawPath(exactly: try FileReading.bytes(from: file.raw, limit: 64 << 10))
+    }
+}
+
+extension UploadSettings {
+    init(_ mount: Mount) {
+        self.init()
+        partSize = mount.access.partSize
+        wholeUpTo = mount.provider?.multipartThreshold
+        isAlwaysWhole = mount.provider?.usesMultipart == false
+        requests = mount.access.concurrency ?? requests
     }
 }
 

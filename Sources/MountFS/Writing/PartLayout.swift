@@ -5,17 +5,21 @@ import ObjectStore
 ///
 /// It depends on the store alone: a part that was sent early is the one that is wanted in the end.
 struct PartLayout: Sendable, Equatable {
-    static let usualSize = 8 << 20
+    private static let usualSize = 8 << 20
     private static let partsOfASize = 1000
 
-    /// Of the first parts, and the largest object that is sent in one piece.
+    /// Of the first parts.
     let smallest: Int
+    /// The largest object that is sent in one piece.
+    let wholeUpTo: Int
     /// Where all have to have one size: enough for 640 GB in 10,000 parts.
     private let equal: Int?
 
-    init(_ can: StoreCapabilities, smallest: Int = usualSize) {
-        self.smallest = min(max(smallest, can.minimumPartSize), can.maximumPartSize)
-        equal = can.hasEqualParts ? self.smallest * 8 : nil
+    init(_ can: StoreCapabilities, _ settings: UploadSettings = UploadSettings()) {
+        func allowed(_ size: Int) -> Int { min(max(size, can.minimumPartSize), can.maximumPartSize) }
+        smallest = allowed(settings.partSize ?? Self.usualSize)
+        equal = can.hasEqualParts ? settings.partSize.map(allowed) ?? smallest * 8 : nil
+        wholeUpTo = settings.isAlwaysWhole ? .max : min(settings.wholeUpTo ?? smallest, can.maximumPut)
     }
 
     /// Of the part with this number, from 1 on, in a file that is large enough.
@@ -28,6 +32,9 @@ struct PartLayout: Sendable, Equatable {
         let start = Self.partsOfASize * (size - smallest) + rest * size
         return start..<start + size
     }
+
+    /// A file that is larger than this is sent in parts, of which the one with this number is not the last.
+    func endBeyond(_ number: Int) -> Int { max(range(of: number).upperBound, wholeUpTo) }
 
     /// All parts of a file of this size.
     func parts(of size: Int) -> [PlannedPart] {

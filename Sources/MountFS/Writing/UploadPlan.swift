@@ -10,7 +10,7 @@ enum UploadPlan: Sendable, Equatable {
     /// What is still as it was in a large object is copied by the store, and only the rest is sent. `base` is that object's size, where
     /// it is known.
     init(_ image: StagedImage, _ can: StoreCapabilities, _ layout: PartLayout, base: Int? = nil) {
-        guard image.size > min(layout.smallest, can.maximumPut) else {
+        guard image.size > layout.wholeUpTo else {
             self = .whole
             return
         }

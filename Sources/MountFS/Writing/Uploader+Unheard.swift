@@ -10,10 +10,10 @@ import Staging
 /// So before a version is sent whole it is noted by what it can be known: else it would look as if somebody else had written it.
 extension Uploader {
     func note(
-        _ bytes: [UInt8], _ number: Int, of file: StagedFile, to target: Target
+        _ whole: WholeBody, _ number: Int, of file: StagedFile, to target: Target
     ) throws(Failure) {
-        guard let sum = Self.sum(bytes) else { return }
-        try note(SentObject(key: target.key, content: .bytes(bytes.count, sum)), number, of: file)
+        guard let sum = whole.sum?.hex else { return }
+        try note(SentObject(key: target.key, content: .bytes(whole.source.count, sum)), number, of: file)
     }
 
     /// Nothing but the attributes of what is in the bucket are to be others.
@@ -100,8 +100,7 @@ extension Uploader {
         case .bytes(let size, let sum):
             guard found.size == size else { return false }
             do throws(StoreError) {
-                let read = try await store.read(sent.key, .whole, of: found.version, into: .bytes(limit: size))
-                return Self.sum(read.bytes) == sum
+                return try await self.sum(of: found)?.hex == sum
             } catch  where [.notFound, .changed].contains(error.code) {
                 return false
             } catch {
@@ -114,8 +113,19 @@ extension Uploader {
         }
     }
 
-    /// This one every machine has.
-    private static func sum(_ bytes: [UInt8]) -> String? { try? Checksum(.crc64nvme, of: bytes).hex }
+    private func sum(of object: ObjectInfo) async throws(StoreError) -> Checksum? {
+        var sum = CombinedChecksum(WholeBody.algorithm)
+        let step = 8 << 20
+        for start in stride(from: 0, to: object.size, by: step) {
+            let count = min(step, object.size - start)
+            let bytes = try await store.read(
+                object.key, ReadRange(from: start, count: count), of: object.version, into: .bytes(limit: count)
+            ).bytes
+            guard bytes.count == count, let part = try? Checksum(WholeBody.algorithm, of: bytes) else { return nil }
+            sum?.append(part, size: count)
+        }
+        return sum?.checksum
+    }
 }
 
 /// An object as it is known before the store has said so.

@@ -46,20 +46,16 @@ final class Uploader: Sendable {
     let moving = MovingFolders()
     let drains = Mutex(0)
 
-    /// So many requests are made at once for all files: where a connection gives 100 MB a second after 30 ms of silence, enough
-    /// for all that a processor can hash. Besides twice as many for small files, which do little but wait for answers.
-    static let requests = 32
     static let smallSize = 1 << 20
 
     init(
-        _ store: any ObjectStore, _ memory: MemoryBudget, partSize: Int = PartLayout.usualSize,
-        requests: Int = requests
+        _ store: any ObjectStore, _ memory: MemoryBudget, _ settings: UploadSettings = UploadSettings()
     ) {
         self.store = store
         self.memory = memory
-        gate = Gate(requests)
-        smallGate = Gate(2 * requests)
-        layout = PartLayout(store.capabilities, smallest: partSize)
+        gate = Gate(settings.requests)
+        smallGate = Gate(2 * settings.requests)
+        layout = PartLayout(store.capabilities, settings)
     }
 
     /// These can be told for parts and combined for the whole. What a store can do it may tell with its first answer.

@@ -18,6 +18,7 @@ public struct WritingSettings: Sendable {
     public var uploadsTorn = false
     /// So many bytes may be staged; near that writers wait.
     public var stagingRoom = Int.max / 2
+    public var uploads = UploadSettings()
     /// How long a close waits for a store that does not answer; then it fails with EIO, and the upload goes on all the same.
     public var ioTimeout = TimeSpan(milliseconds: 300_000)
     /// Between attempts while the store does not answer, the first and the longest.

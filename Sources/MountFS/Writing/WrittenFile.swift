@@ -116,7 +116,7 @@ final class WrittenFile: Sendable {
             key: key, replacing: replacing, stored: stored ?? attributes.metadata(of: kind), attributes: attributes)
         (state.objectTime, state.changed) = (objectTime, changed)
         self.state = Mutex(state)
-        endOfNext = Atomic(uploader.layout.range(of: 1).upperBound)
+        endOfNext = Atomic(uploader.layout.endBeyond(1))
         room.takeAnyway(taken.load(ordering: .relaxed))
     }
 
@@ -353,7 +353,7 @@ final class WrittenFile: Sendable {
 
     func beginAgain(_ state: inout State) {
         state.nextAhead = 1
-        endOfNext.store(uploader.layout.range(of: 1).upperBound, ordering: .relaxed)
+        endOfNext.store(uploader.layout.endBeyond(1), ordering: .relaxed)
     }
 
     func begin(_ work: @escaping @Sendable (WrittenFile) async -> Void) {

@@ -56,7 +56,7 @@ struct BucketListing {
     private func single(_ object: ObjectInfo) -> Found {
         let name = RawPath(object.key.bytes).lastComponent
         var found = BucketWalk.Found(in: space)
-        ItemCollector(prefix: "", filter: filter).append(object, at: name, to: &found)
+        ItemCollector(prefix: "", filter: filter, opened.store.capabilities).append(object, at: name, to: &found)
         return self.found(found, name: name, isSingleFile: true)
     }
 

@@ -81,7 +81,7 @@ final class BucketWalk: Sendable {
 
     /// Lists a share, or its beginning and what else there is to list.
     private func list(_ share: Share) async throws(StoreError) -> [Share] {
-        var collector = ItemCollector(prefix: root, filter: filter)
+        var collector = ItemCollector(prefix: root, filter: filter, store.capabilities)
         var request = ListRequest(prefix: share.prefix, after: share.after, showsFolders: true)
         var page = try await ask(request)
         append(page, &collector)

@@ -7,12 +7,15 @@ import Platform
 struct ItemCollector {
     private let prefix: ObjectKey
     private let filter: ItemFilter
+    /// Others cannot be asked for, even if the store lists them.
+    private let keysAreText: Bool
     /// Files whose keys the current one begins with: with a slash behind it they would have to be folders as well.
     private var shorter: [RawPath] = []
 
-    init(prefix: ObjectKey, filter: ItemFilter) {
+    init(prefix: ObjectKey, filter: ItemFilter, _ can: StoreCapabilities) {
         self.prefix = prefix
         self.filter = filter
+        keysAreText = !can.keysMayBeAnyBytes
     }
 
     mutating func append(_ object: ObjectInfo, to found: inout BucketWalk.Found) {
@@ -28,6 +31,9 @@ struct ItemCollector {
         }
         guard filter.wantsObject(path) else { return }
         if let reason = UnusableName.reason(of: path) { return found.listing.leaveOut(path, reason) }
+        if keysAreText, object.key.exactText == nil {
+            return found.listing.leaveOut(path, "is not UTF-8, and keys of this store are asked for as text")
+        }
         if let file = fileInTheWay(of: path) {
             return found.listing.leaveOut(file, "is an object, and `\(path.text.printable)` needs it to be a folder")
         }

@@ -19,7 +19,7 @@ struct WebListing {
         let name = takesSuggestedName ? object.suggestedName.flatMap(usable) : nil
         var found = BucketWalk.Found(in: space)
         let path = name ?? RawPath(key.bytes)
-        ItemCollector(prefix: "", filter: ItemFilter(include: [], exclude: []))
+        ItemCollector(prefix: "", filter: ItemFilter(include: [], exclude: []), opened.store.capabilities)
             .append(object, at: path, to: &found)
         return Found(
             source: ListedSource(origin: .store(opened), name: path, isSingleFile: true, listing: found.listing),

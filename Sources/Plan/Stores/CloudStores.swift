@@ -13,11 +13,17 @@ public final class CloudStores: Stores {
     let googleSearches: CredentialSearches<GoogleCredentialRequest>
     let azureSearches: CredentialSearches<AzureCredentialRequest>
 
-    public init(_ environment: Environment, home: String) {
+    /// `connections` is how many there are to one host at most; nothing: as many as are of use.
+    public init(_ environment: Environment, home: String, connections: Int? = nil) {
         self.environment = environment
         var settings = HTTPSettings()
         // One loop moves a gigabyte or two in a second; on more threads than that no network has more to give.
         settings.loops = min(8, Threads.processors)
+        if let connections {
+            settings.connectionsPerHost = connections
+            // Each loop has a share of them.
+            settings.loops = min(settings.loops, connections)
+        }
         settings.retries = .patient
         client = HTTPClient(settings)
         configuration = AWSConfiguration(environment, home: home)

@@ -13,7 +13,7 @@ struct ObjectFetching: Sendable {
     private let buffers: Gate
 
     /// How often bytes that arrive wrong are fetched again.
-    private static let attempts = 3
+    static let attempts = 3
     private static let mostInBuffers = 128 << 20
 
     init(choice: ChecksumChoice, memory: MemoryBudget, partSize: Int) {

@@ -26,6 +26,9 @@ final class PartialFile: Sendable {
         var underWay = 0
         var checksums: [Int: Checksum]
         var noted: Int
+        /// What has come since it was begun, in this run.
+        var fetched = 0
+        var begun = 1
     }
 
     private static let recordSize = 16
@@ -89,6 +92,7 @@ final class PartialFile: Sendable {
         let (place, isLast) = state.withLock { state in
             state.checksums[part] = checksum
             state.underWay -= 1
+            state.fetched += range(of: part).count
             defer { state.noted += 1 }
             return (headSize + state.noted * Self.recordSize, state.missing.isEmpty && state.underWay == 0)
         }
@@ -96,6 +100,23 @@ final class PartialFile: Sendable {
         record += (checksum?.bytes ?? []) + [UInt8](repeating: 0, count: 8 - (checksum?.bytes.count ?? 0))
         try notes.file.write(record, at: place)
         return isLast
+    }
+
+    /// How often it was begun.
+    var begun: Int { state.withLock { $0.begun } }
+
+    /// All of it is missing again. Returns how many bytes had come.
+    func beginAnew() throws(SystemError) -> Int {
+        // In this order: what is noted of a part that is being written anew would be worth nothing.
+        try notes.file.resize(to: headSize)
+        return state.withLock { state in
+            defer {
+                state = State(
+                    missing: (0..<Self.count(of: item.size, partSize)).reversed(), checksums: [:], noted: 0,
+                    begun: state.begun + 1)
+            }
+            return state.fetched
+        }
     }
 
     /// Nothing is missing: a killed run had got so far.

@@ -37,6 +37,13 @@ final class Schedule: Sendable {
                 large: Cursor(sources) { $1.size > limits[$0] }))
     }
 
+    /// Of objects that have been begun, and of nothing else.
+    init(partsOf objects: [LargeObject]) {
+        share = { 1 }
+        let none = Cursor([]) { _, _ in false }
+        state = Mutex(State(small: none, large: none, open: objects))
+    }
+
     /// The next piece of work; nothing when all has been handed out and no more can come.
     func next() async throws(CopyFailure) -> Work? {
         while true {

@@ -18,6 +18,8 @@ final class StoreCopy: Sendable {
     private let naming: NewFile.Naming
     private let stragglers: Stragglers
     private let found = Mutex(CopyFindings())
+    /// Large objects that are to be fetched again.
+    private let wrong = Mutex<[LargeObject]>([])
 
     struct StoreSource: Sendable {
         let opened: OpenedStore
@@ -58,16 +60,27 @@ final class StoreCopy: Sendable {
 
     private func copy() async {
         let pace = Pace(first: Self.firstRequests, ceiling: limits.requests)
-        let schedule = Schedule(sources, wholeUpTo: 2 * limits.partSize, share: { pace.limit / 2 })
+        await carryOut(Schedule(sources, wholeUpTo: 2 * limits.partSize, share: { pace.limit / 2 }), pace)
+        while !Task.isCancelled, found.withLock({ $0.failure == nil }) {
+            let again = wrong.withLock { wrong in
+                defer { wrong = [] }
+                return wrong
+            }
+            guard !again.isEmpty else { break }
+            await carryOut(Schedule(partsOf: again), pace)
+        }
+        if progress.isCancelled || Task.isCancelled {
+            found.withLock { $0.failure = $0.failure ?? CopyFailure(.cancelled, "the copy was stopped") }
+        }
+    }
+
+    private func carryOut(_ schedule: Schedule, _ pace: Pace) async {
         await withTaskGroup(of: Bool.self) { group in
             for _ in 0..<min(limits.requests, requests) {
                 group.addTask { await self.work(schedule, pace) }
             }
             // The first failure ends the copy: what follows would most likely fail alike.
             for await isFailed in group where isFailed { group.cancelAll() }
-        }
-        if progress.isCancelled || Task.isCancelled {
-            found.withLock { $0.failure = $0.failure ?? CopyFailure(.cancelled, "the copy was stopped") }
         }
     }
 
@@ -203,7 +216,7 @@ final class StoreCopy: Sendable {
         do throws(CopyFailure) {
             try fetching.verify(object)
         } catch {
-            // Nobody knows which part of it is wrong.
+            guard error.code != .corrupt || !mayFetchAgain(object) else { return }
             try? staged.file.remove(object.file.name)
             object.file.forgetNotes(in: staged)
             throw error
@@ -219,6 +232,21 @@ final class StoreCopy: Sendable {
         try placing.put(object.file.name, from: staged, item, in: folder)
         object.file.forgetNotes(in: staged)
         progress.countDone()
+    }
+}
+
+extension StoreCopy {
+    /// So many wait at most to be fetched again: where more are wrong, the way to them is.
+    private static let mostWrong = 16
+
+    /// Nobody knows which part of an object is wrong: when all else is there, it is fetched anew.
+    private func mayFetchAgain(_ object: LargeObject) -> Bool {
+        guard object.file.begun < ObjectFetching.attempts, wrong.withLock({ $0.count }) < Self.mostWrong,
+            let count = try? object.file.beginAnew()
+        else { return false }
+        progress.count(bytes: -count)
+        wrong.withLock { $0.append(object) }
+        return true
     }
 }
 

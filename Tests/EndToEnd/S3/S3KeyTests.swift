@@ -77,6 +77,25 @@ import Testing
         #expect(sandbox.files.names == [])
     }
 
+    /// A server may list what nobody can ask it for.
+    @Test func aKeyThatIsNoText() async throws {
+        let server = try ScriptedServer { request, connection in
+            let keys = ["%FF%FE.bin", "fine"].map {
+                "<Contents><Key>\($0)</Key><Size>4</Size><ETag>\"0\"</ETag></Contents>"
+            }
+            try connection.answer(
+                200, [:], "<ListBucketResult><EncodingType>url</EncodingType>\(keys.joined())</ListBucketResult>")
+        }
+        var sandbox = try await Server.ceph.sandbox()
+        sandbox.port = server.port
+        for options in [[], ["--dry-run"]] {
+            let finished = try await sandbox.start(sandbox.task(), options).end()
+            #expect(finished.status == 73, "\(finished.output)\(finished.errors)")
+            #expect(finished.output.contains("is not UTF-8") && finished.output.contains("exclude"))
+        }
+        #expect(sandbox.files.names == [])
+    }
+
     /// Names of the shape that our own temporary ones have are like others; also when what is there is copied again.
     @Test(arguments: Server.allCases)
     func namesThatLookLikeOurs(on server: Server) async throws {

@@ -21,7 +21,9 @@ import Testing
         place = try TemporaryFolder()
         staging = try #require(
             try StagingFolder(SharedDescriptor(try .open(RawPath(place.path), FileFlags.folder))))
-        uploader = Uploader(bucket, MemoryBudget(64 << 20), requests: 1)
+        var settings = UploadSettings()
+        settings.requests = 1
+        uploader = Uploader(bucket, MemoryBudget(64 << 20), settings)
     }
 
     /// Whole, and written after all others.

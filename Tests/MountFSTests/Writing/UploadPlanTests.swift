@@ -126,7 +126,7 @@ import Testing
             }
         }
         let plan = plan(image, can)
-        guard case .parts(let parts) = plan else { return #expect(image.size <= PartLayout.usualSize) }
+        guard case .parts(let parts) = plan else { return #expect(image.size <= PartLayout(can).wholeUpTo) }
         #expect(parts.map(\.number) == Array(1...parts.count))
         #expect(parts.first?.range.lowerBound == 0 && parts.last?.range.upperBound == image.size)
         for (part, next) in zip(parts, parts.dropFirst()) { #expect(part.range.upperBound == next.range.lowerBound) }

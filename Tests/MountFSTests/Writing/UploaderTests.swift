@@ -20,6 +20,57 @@ import Testing
         #expect(bench.file.state.sealed == nil && !bench.file.state.isTorn)
     }
 
+    /// As large as it is, and written to all the while: none of it is sent in parts, and what is in the bucket was sealed.
+    @Test func alwaysWhole() async throws {
+        let bench = try await WritingBench(object: nil, isAlwaysWhole: true)
+        let content = [UInt8](repeating: 5, count: 20 << 20)
+        try bench.write(content, at: 0)
+        try bench.seal()
+        let isFirst = Mutex(true)
+        bench.store.before { _ throws(StoreError) in
+            guard isFirst.withLock({ $0 }) else { return }
+            isFirst.withLock { $0 = false }
+            do throws(SystemError) {
+                try bench.write([UInt8](repeating: 7, count: 1 << 20), at: 3 << 20)
+            } catch {
+                throw StoreError(error, "a test's change")
+            }
+        }
+        try await bench.uploader.upload(bench.file, to: bench.target)
+        #expect(try bench.object() == content && bench.store.sent == content.count)
+        #expect(bench.store.calls == [.put])
+        #expect(try bench.leftovers.isEmpty)
+        try bench.seal()
+        try await bench.uploader.upload(bench.file, to: bench.target)
+        #expect(try bench.object() == bench.sealed(2))
+    }
+
+    /// The store has taken it, and nobody has heard of it.
+    @Test func aLargeWholeOneWhoseAnswerIsLost() async throws {
+        let bench = try await WritingBench(object: nil, isAlwaysWhole: true)
+        try bench.write([UInt8](repeating: 5, count: (16 << 20) + 1), at: 0)
+        try bench.seal()
+        bench.store.behind { call throws(StoreError) in
+            if case .put = call { throw StoreError(.unreachable, "a test's failure", isRetryable: true) }
+        }
+        await #expect(throws: Uploader.Failure.self) {
+            try await bench.uploader.upload(bench.file, to: bench.target)
+        }
+        bench.store.behind(nil)
+        try await bench.uploader.upload(bench.file, to: bench.target)
+        #expect(try bench.object() == bench.sealed(1) && bench.file.state.sealed == nil)
+    }
+
+    @Test(arguments: [100_000, 100_001]) func whatIsLargerThanIsSaidGoesInParts(size: Int) async throws {
+        let bench = try await WritingBench(object: nil, wholeUpTo: 100_000)
+        try bench.write(WritingBench.bytes(size), at: 0)
+        try bench.seal()
+        try await bench.uploader.upload(bench.file, to: bench.target)
+        #expect(try bench.object() == bench.sealed(1))
+        #expect(bench.store.calls.contains(.put) == (size == 100_000))
+        #expect(bench.store.calls.contains(.part(25)) == (size == 100_001))
+    }
+
     /// What was sent while the file was being written is not sent again.
     @Test func partsAheadOfTheEnd() async throws {
         let bench = try await WritingBench(object: nil)
@@ -51,7 +102,10 @@ import Testing
     @Test(arguments: 0..<40) func anyOrder(seed: Int) async throws {
         var first = SeededGenerator(seed: UInt64(seed))
         let size = [nil, 0, 3000, 60_000].randomElement(using: &first)!
-        let bench = try await WritingBench(object: size.map { WritingBench.bytes($0, seed: UInt64(seed)) }) { can in
+        let bench = try await WritingBench(
+            object: size.map { WritingBench.bytes($0, seed: UInt64(seed)) },
+            wholeUpTo: seed % 7 == 4 ? 20_000 : nil, isAlwaysWhole: seed % 7 == 3
+        ) { can in
             can.partCopy = [.none, .objects, .ranges][seed % 3]
             can.hasEqualParts = seed % 5 == 0
             can.conditionalComplete = seed % 2 == 0

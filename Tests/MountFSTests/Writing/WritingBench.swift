@@ -27,11 +27,17 @@ final class WritingBench: Sendable {
     private let state: Mutex<State>
 
     /// Nothing: the file is new.
-    init(object: [UInt8]?, _ change: (inout StoreCapabilities) -> Void = { _ in }) async throws {
+    init(
+        object: [UInt8]?, wholeUpTo: Int? = nil, isAlwaysWhole: Bool = false,
+        _ change: (inout StoreCapabilities) -> Void = { _ in }
+    ) async throws {
         bucket = try TemporaryFolder()
         place = try TemporaryFolder()
         store = WatchedStore(try await FileStore.open(RawPath(bucket.path), isDurable: false), change)
-        uploader = Uploader(store, MemoryBudget(1 << 20), partSize: Self.partSize, requests: 4)
+        var settings = UploadSettings()
+        (settings.partSize, settings.requests) = (Self.partSize, 4)
+        (settings.wholeUpTo, settings.isAlwaysWhole) = (wholeUpTo, isAlwaysWhole)
+        uploader = Uploader(store, MemoryBudget(1 << 20), settings)
         var base: StoredObject?
         if let object {
             let inner = try await FileStore.open(RawPath(bucket.path), isDurable: false)

@@ -89,7 +89,8 @@ extension WritingTasks {
                 #expect(count > 0)
                 let left = stride(from: 10, through: count, by: 10).map { "d\($0)/f\($0) f\($0)" }
                 let found = try sandbox.output(
-                    "cd $M/changed\(index) && for f in */*; do [ \"$f\" = '*/*' ] || echo $f $(cat $f); done; ls | wc -l")
+                    "cd $M/changed\(index) && for f in */*; do [ \"$f\" = '*/*' ] || echo $f $(cat $f); done; ls | wc -l"
+                )
                 #expect(Set(found.split(separator: "\n").dropLast().map(String.init)) == Set(left))
                 #expect(found.hasSuffix("\n\(left.count)\n"))
             }
