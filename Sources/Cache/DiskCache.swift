@@ -159,6 +159,21 @@ public final class DiskCache: Sendable {
         tell("something of \(object.version.shown) was damaged; it is fetched again")
     }
 
+    /// What was kept of a version has turned out not to be what that is. Others who have it open fetch it anew as well.
+    public func forget(_ version: CachedVersion) {
+        let object = open(version)
+        state.withLock { state in
+            state.open[version] = nil
+            state.whole[version] = nil
+        }
+        do throws(SystemError) {
+            try object?.forget()
+            try folder.remove(version)
+        } catch {
+            note(error)
+        }
+    }
+
     /// A call on an open object failed. The disk may be full.
     public func note(_ error: SystemError) {
         if error.isLackOfRoom {

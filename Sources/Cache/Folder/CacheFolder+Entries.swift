@@ -103,6 +103,11 @@ extension CacheFolder {
         return true
     }
 
+    /// Removes an entry that others may use: they go on with what they have open, which has no name any more.
+    func remove(_ version: CachedVersion) throws(SystemError) {
+        try remove(version.name, in: try folder(of: version.name))
+    }
+
     private func remove(_ name: EntryName, in folder: borrowing OwnedDescriptor) throws(SystemError) {
         try removeIfAny(name.file(.data), in: folder)
         try removeIfAny(name.file(.marks), in: folder)

@@ -180,6 +180,16 @@ public final class CachedObject: Sendable {
         return missing * Block.size
     }
 
+    /// Takes back all marks.
+    func forget() throws(SystemError) {
+        checked.withLock { $0.removeAll() }
+        let blocks = Block.touched(by: 0..<version.size)
+        let step = 1 << 16
+        for first in stride(from: blocks.lowerBound, to: blocks.upperBound, by: step) {
+            try write(marks: [UInt32](repeating: 0, count: min(step, blocks.upperBound - first)), from: first)
+        }
+    }
+
     // MARK: All of it
 
     /// The file with the object's bytes, valid as long as there is this; nothing unless this process has found every block right,

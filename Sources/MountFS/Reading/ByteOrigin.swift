@@ -11,6 +11,15 @@ protocol ByteOrigin: Sendable {
         progress: @escaping @Sendable (_ count: Int) -> Void
     ) async throws(StoreError) -> ObjectVersion
 
+    /// What the store may state of a whole that is put together of parts.
+    var wholeChecksums: [Checksum.Algorithm] { get }
+
+    /// What it states of this version; nothing when it states nothing, or cannot be asked.
+    func wholeChecksum(of file: FileVersion) async -> Checksum?
+
+    /// What was kept of it is wrong.
+    func forget(_ file: FileVersion)
+
     /// Throws unless the store would give away this version.
     func checkReadable(_ file: FileVersion) async throws(StoreError)
 
@@ -75,6 +84,19 @@ struct StoreOrigin: ByteOrigin {
         }
         return result.object
     }
+
+    var wholeChecksums: [Checksum.Algorithm] {
+        [.crc64nvme, .crc32c, .crc32].filter { checksums.contains($0) && store.capabilities.checksums.contains($0) }
+    }
+
+    func wholeChecksum(of file: FileVersion) async -> Checksum? {
+        let algorithms = wholeChecksums
+        // Who cannot be asked has stated nothing. What the bytes need, their own requests have found out.
+        guard let object = try? await store.stat(file.key), object.version == file.version else { return nil }
+        return object.checksums.first { algorithms.contains($0.algorithm) }
+    }
+
+    func forget(_ file: FileVersion) {}
 
     /// One byte says more than any other question: who may look may not always read.
     func checkReadable(_ file: FileVersion) async throws(StoreError) {

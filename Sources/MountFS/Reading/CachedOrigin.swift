@@ -1,4 +1,5 @@
 public import Cache
+import Checksums
 import ObjectStore
 import Platform
 import Synchronization
@@ -67,6 +68,14 @@ final class CachedOrigin: ByteOrigin {
     }
 
     func checkReadable(_ file: FileVersion) async throws(StoreError) { try await behind.checkReadable(file) }
+
+    var wholeChecksums: [Checksum.Algorithm] { behind.wholeChecksums }
+    func wholeChecksum(of file: FileVersion) async -> Checksum? { await behind.wholeChecksum(of: file) }
+
+    func forget(_ file: FileVersion) {
+        if let known = known(file) { cache.disk.forget(known) }
+        behind.forget(file)
+    }
 
     func rest() {
         cache.disk.rest()

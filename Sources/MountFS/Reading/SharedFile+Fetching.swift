@@ -1,3 +1,4 @@
+import Checksums
 import ObjectStore
 import Platform
 import Synchronization
@@ -60,7 +61,7 @@ extension SharedFile {
             part.received = count
             return part.takeReady()
         }
-        for read in ready { read.answer() }
+        answer(ready)
     }
 
     private func finish(_ part: Part, _ found: ObjectVersion) {
@@ -68,6 +69,7 @@ extension SharedFile {
             case done([PendingRead])
             case changed
         }
+        var algorithms: [Checksum.Algorithm]?
         let end = state.withLock { state -> End in
             part.task = nil
             guard !part.isGone else { return .done([]) }
@@ -78,15 +80,17 @@ extension SharedFile {
             part.received = part.range.count
             part.isComplete = true
             state.trouble = nil
+            algorithms = state.check?.algorithms
+            state.check?.begin()
             let ready = part.takeReady()
             if !state.isNeeded(part, by: self), opensOrReads(state) { state.take(part) }
             return .done(ready)
         }
         switch end {
-        case .done(let ready):
-            for read in ready { read.answer() }
+        case .done(let ready): answer(ready)
         case .changed: changed(part)
         }
+        if let algorithms { check(part, by: algorithms) }
         core.relieve()
     }
 
@@ -117,6 +121,7 @@ extension SharedFile {
         guard let failed else { return false }
         if !failed.isEmpty { core.settings.onFailure(file.key, error) }
         for read in failed { read.fail(error.readError) }
+        letGo()
         core.relieve()
         return true
     }
@@ -158,7 +163,8 @@ extension SharedFile {
         }
         if !overdue.isEmpty { core.reportTimeout(of: file.key, trouble) }
         for read in overdue { read.fail(.inputOutput) }
-        return isWaiting
+        let isHolding = !letGo(at: now)
+        return isWaiting || isHolding
     }
 }
 

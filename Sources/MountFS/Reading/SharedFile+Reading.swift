@@ -44,7 +44,7 @@ extension SharedFile {
             return work
         }
         switch work.outcome {
-        case .ready: read.answer()
+        case .ready: answer([read])
         case .waits: core.watch.begin(core)
         case .short: core.line.join(read, of: self)
         case .failed(let error): read.fail(error)
@@ -79,7 +79,11 @@ extension SharedFile {
             change = reader.runs.note(read.range, tick: core.nextTick)
             work.isFirstOfSmall = isFirst && isSmall
             // Who begins at the beginning will probably go on.
-            if isFirst, read.range.lowerBound == 0 { reader.runs.update { $0.trust() } }
+            if isFirst, read.range.lowerBound == 0 {
+                reader.runs.update { $0.trust() }
+                beginCheck(&state)
+            }
+            state.isNew = false
         }
         // A few bytes may be all that is wanted of a file, its head; a large read is the first of many.
         let isTimid = isFirst && read.range.count < Self.largeRead

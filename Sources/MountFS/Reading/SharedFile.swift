@@ -26,6 +26,12 @@ final class SharedFile: Sendable {
         /// What a read has waited for in vain a moment ago: the kernel asks once more for it, page by page, and the program
         /// would wait as long again.
         var overdue: (range: Range<Int>, until: Int)?
+        /// Nothing has been read of it.
+        var isNew = true
+        /// Of a large file that somebody reads from its beginning.
+        var check: WholeCheck?
+        /// Reads of the last bytes that wait for it, settled.
+        var held: [PendingRead] = []
     }
 
     init(_ file: FileVersion, _ core: ReadingCore) {
@@ -56,7 +62,9 @@ final class SharedFile: Sendable {
     func end(_ error: SystemError) {
         let waiting = state.withLock { state in
             state.end = state.end ?? error
-            return state.takeAll()
+            state.check = nil
+            defer { state.held = [] }
+            return state.takeAll() + state.held
         }
         for read in waiting { read.fail(error) }
     }

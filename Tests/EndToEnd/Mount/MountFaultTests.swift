@@ -1,3 +1,4 @@
+import Checksums
 import Foundation
 import TestSupport
 import Testing
@@ -70,6 +71,27 @@ extension MountedTasks {
             proxy.expectDone()
             // Nothing that a program would have seen.
             #expect(try sandbox.status().trouble == "")
+        }
+
+        /// Of a large file that is read whole the end fails when any of it has come wrong; then it is fetched anew.
+        @Test(.only(.seaweedFS), arguments: [false, true])
+        func aWrongByteInALargeFile(isCached: Bool) async throws {
+            let large = BucketSandbox.bytes(11 << 20, seed: 5)
+            let stated = [
+                "x-amz-checksum-crc32c": try Checksum(.crc32c, of: large).base64,
+                "x-amz-sdk-checksum-algorithm": "CRC32C",
+            ]
+            try await bucket.s3.put("large", large, stated, in: bucket.bucket)
+            try Files.write(large, to: Array(sandbox.path("large").utf8))
+            let cache = isCached ? ", cache: {dir: \(sandbox.path("cache"))}" : ""
+            try mount("metadata_ttl: 1h\(cache)")
+            proxy.add(.reading("large", .corrupt(at: 1000), skip: 1))
+            let wrong = try sandbox.shell("cat $M/large | wc -c")
+            proxy.expectDone()
+            #expect(wrong.errors.contains("Input/output error"), "\(wrong)")
+            #expect(try #require(Int(wrong.output.dropLast())) < large.count)
+            #expect(try sandbox.status().trouble.contains("checksum that the store states (crc32c)"))
+            for _ in 0..<2 { #expect(try sandbox.output("cmp $M/large \(sandbox.path("large"))") == "") }
         }
 
         /// Nothing comes any more on connections that stay. Others answer meanwhile, and what hangs goes on by another.

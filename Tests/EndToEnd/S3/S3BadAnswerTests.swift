@@ -77,10 +77,21 @@ import Testing
         #expect(other.connections == 0)
     }
 
+    /// Amazon says so where a bucket is; from then on requests are signed for that.
+    @Test func redirectToAnotherRegion() async throws {
+        var sandbox = sandbox
+        let moved = Fault.refusal(301, "PermanentRedirect", ["x-amz-bucket-region": "eu-west-3"])
+        let proxy = try sandbox.proxy(Fault(moved, of: "list-type=2"))
+        try await sandbox.succeed(task())
+        sandbox.expect(Self.bucket.objects)
+        proxy.expectDone()
+        #expect(proxy.reads.allSatisfy { $0.request["Authorization"]?.contains("/eu-west-3/s3/") == true })
+    }
+
     // MARK: Credentials
 
     /// Keys that expire on the way are looked for again where they came from.
-    @Test func expiredOnce() async throws {
+    @Test(arguments: [400, 403]) func expiredOnce(status: Int) async throws {
         let file = sandbox.files.path("credentials")
         @Sendable func write(_ keys: AWSCredentials) {
             let text =
@@ -93,14 +104,15 @@ import Testing
         sandbox.environment["AWS_SHARED_CREDENTIALS_FILE"] = file
         let proxy = try sandbox.proxy(
             Fault(.meanwhile { write(TestBucketServer.second) }, of: "list-type=2"),
-            Fault(Fault.refusal(400, "ExpiredToken"), of: "/large"))
+            Fault(Fault.refusal(status, "ExpiredToken"), of: "/large"))
         try await sandbox.succeed(task())
         sandbox.expect(Self.bucket.objects)
         proxy.expectDone()
         #expect(proxy.reads.last?.request["authorization"]?.contains("AKIDSECOND") == true)
     }
 
-    @Test func expiredForGood() async throws {
-        try await fails(77, "expired-credentials", Fault(Fault.refusal(400, "ExpiredToken"), of: "/small", times: 100))
+    @Test(arguments: [400, 403]) func expiredForGood(status: Int) async throws {
+        let fault = Fault(Fault.refusal(status, "ExpiredToken"), of: "/small", times: 100)
+        try await fails(77, "expired-credentials", fault)
     }
 }

@@ -19,6 +19,16 @@ final class FakeStore: ReadOnlyStore {
         case pretend(ObjectVersion)
         /// States these, with the first byte right or wrong.
         case state([Checksum], isRight: Bool)
+        /// The first byte is wrong.
+        case corrupt
+    }
+
+    /// What is asked for beside bytes.
+    enum Statement: Sendable {
+        case none
+        case of(Checksum.Algorithm)
+        case fail
+        case hang
     }
 
     struct Request: Sendable, Equatable {
@@ -43,10 +53,12 @@ final class FakeStore: ReadOnlyStore {
         var overlaps = 0
         var delivered = 0
         var cancelled = 0
+        var stats = 0
     }
 
     private let state = Mutex(State())
-    let capabilities = StoreCapabilities()
+    let capabilities: StoreCapabilities
+    private let statement: Statement
     let latency: Int
     let piece: Int
     /// Of each connection.
@@ -54,12 +66,17 @@ final class FakeStore: ReadOnlyStore {
     private let behaviour: @Sendable (_ number: Int, Request) -> Behaviour
 
     init(
-        latency: Int = 0, piece: Int = 64 << 10, bytesPerMillisecond: Int = .max,
+        latency: Int = 0, piece: Int = 64 << 10, bytesPerMillisecond: Int = .max, states: Statement = .none,
+        keeps: Set<Checksum.Algorithm> = [],
         behaviour: @escaping @Sendable (_ number: Int, Request) -> Behaviour = { _, _ in .usual }
     ) {
         self.latency = latency
         self.piece = piece
         self.bytesPerMillisecond = bytesPerMillisecond
+        statement = states
+        var can = StoreCapabilities()
+        can.checksums = keeps
+        capabilities = can
         self.behaviour = behaviour
     }
 
@@ -83,6 +100,7 @@ final class FakeStore: ReadOnlyStore {
     var active: Int { state.withLock { $0.active.count } }
     var delivered: Int { state.withLock { $0.delivered } }
     var cancelled: Int { state.withLock { $0.cancelled } }
+    var stats: Int { state.withLock { $0.stats } }
 
     // MARK: ObjectStore
 
@@ -149,6 +167,7 @@ final class FakeStore: ReadOnlyStore {
         var info = ObjectInfo(
             key: key, size: object.bytes.count, modified: FileTime(seconds: 0, nanoseconds: 0), version: object.version)
         if case .pretend(let version) = behaviour { info.version = version }
+        if case .corrupt = behaviour { memory[0] ^= 0xFF }
         if case .state(let checksums, let isRight) = behaviour {
             info.checksums = checksums
             if !isRight { memory[0] ^= 0xFF }
@@ -180,11 +199,33 @@ final class FakeStore: ReadOnlyStore {
     }
 }
 
+// MARK: What is asked beside bytes
+
+extension FakeStore {
+    /// With a checksum of what it really has.
+    func stat(_ key: ObjectKey) async throws(StoreError) -> ObjectInfo {
+        let object = state.withLock { state in
+            state.stats += 1
+            return state.objects[key]
+        }
+        guard let object else { throw StoreError(.notFound, "no \(key.shown)") }
+        var info = ObjectInfo(
+            key: key, size: object.bytes.count, modified: FileTime(seconds: 0, nanoseconds: 0), version: object.version)
+        switch statement {
+        case .none: break
+        case .of(let algorithm):
+            if let checksum = try? Checksum(algorithm, of: object.bytes) { info.checksums = [checksum] }
+        case .fail: throw StoreError(.denied, "denied")
+        case .hang: try await wait(1 << 30)
+        }
+        return info
+    }
+}
+
 // MARK: What reading bytes never does
 
 extension FakeStore {
     private static let onlyBytes = StoreError(.unsupported, "of this store only bytes are read")
 
     func list(_ request: ListRequest) async throws(StoreError) -> ListPage { throw Self.onlyBytes }
-    func stat(_ key: ObjectKey) async throws(StoreError) -> ObjectInfo { throw Self.onlyBytes }
 }

@@ -1,3 +1,4 @@
+import Checksums
 import Glibc
 import HTTP
 import Platform
@@ -44,6 +45,27 @@ struct S3ServiceTests {
         let stated = store(server, settings)
         await expectFailure(.wrongRegion) { () throws(StoreError) in try await stated.text("a") }
         #expect(server.requests == 4)
+    }
+
+    /// Over TLS nobody else can change a body; where somebody could, it is signed as well.
+    @Test(arguments: [true, false]) func bodiesAreSigned(isSecure: Bool) async throws {
+        let authority = try TestAuthority.shared.get()
+        let hashes = Mutex<[String?]>([])
+        let server = try ScriptedServer(identity: isSecure ? try authority.identity("good") : nil) {
+            request, connection in
+            hashes.withLock { $0.append(request["x-amz-content-sha256"]) }
+            try connection.answer(200, Self.found)
+        }
+        var settings = S3Settings()
+        settings.trust = .authorities(file: authority.file)
+        let endpoint = S3Endpoint(isSecure: isSecure, host: "localhost", port: server.port)
+        let store = S3Store(
+            S3Site(.endpoint(endpoint), bucket: "data", usesPathStyle: true), settings,
+            credentials: FixedCredentials(S3TestStore.credentials), client: HTTPClient())
+        let content = Array("content".utf8)
+        _ = try await store.put("a", .bytes(content), PutOptions())
+        let hash = try Checksum(.sha256, of: content).hex
+        #expect(hashes.withLock { $0 } == [isSecure ? "UNSIGNED-PAYLOAD" : hash])
     }
 
     @Test func oneAsksForTheRegionAndAllWait() async {

@@ -9,6 +9,8 @@ public enum SeaweedFS {
 
     /// Who may read every object and list nothing, or the other way round.
     public static func user(only right: BucketRight) -> AWSCredentials { right == .read ? reader : lister }
+    /// Who may read and list everything, and no more.
+    public static let visitor = AWSCredentials(accessKeyID: "AKIDVISITOR", secretAccessKey: "SECRETVISITOR")
     private static let reader = AWSCredentials(accessKeyID: "AKIDREADER", secretAccessKey: "SECRETREADER")
     private static let lister = AWSCredentials(accessKeyID: "AKIDLISTER", secretAccessKey: "SECRETLISTER")
 
@@ -27,6 +29,7 @@ public enum SeaweedFS {
         {"identities": [
             {"name": "tester", "actions": ["Admin", "Read", "Write", "List", "Tagging"],
              "credentials": [\(TestBucketServer.owner.json), \(TestBucketServer.second.json)]},
+            {"name": "visitor", "actions": ["Read", "List"], "credentials": [\(visitor.json)]},
             {"name": "reader", "actions": ["Read"], "credentials": [\(reader.json)]},
             {"name": "lister", "actions": ["List"], "credentials": [\(lister.json)]},
             {"name": "stranger", "actions": ["Read:nothing"], "credentials": [\(TestBucketServer.stranger.json)]}]}

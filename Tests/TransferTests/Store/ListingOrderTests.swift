@@ -33,6 +33,15 @@ struct ListingOrderTests {
         #expect(try keys(store(all, .ofFolders, claimsOrder: false)) == all)
     }
 
+    /// A page takes its time; groups are asked for meanwhile, but not all at once.
+    @Test(arguments: [true, false]) func groupsSideBySide(claimsOrder: Bool) throws {
+        let all = Set((0..<40).flatMap { group in (0..<30).map { "g\(group)/\($0)" } })
+        let store = MemoryStore(pageSize: 50, claimsOrder: claimsOrder, listMilliseconds: 10)
+        for key in all { store.set(ObjectKey(key), []) }
+        #expect(try keys(store) == all)
+        #expect((claimsOrder ? 8...16 : 1...1).contains(store.mostListsAtOnce))
+    }
+
     /// Of an unknown server nothing is asked that could leave out a key: no groups, and no beginning behind a key.
     @Test(arguments: [MemoryStore.Order.ofBytes, .ofFolders]) func unknownServersAreWalked(order: MemoryStore.Order)
         throws

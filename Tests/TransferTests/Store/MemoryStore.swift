@@ -22,6 +22,8 @@ final class MemoryStore: ReadOnlyStore {
         var readsNow = 0
         var mostReadsAtOnce = 0
         var lists: [ListRequest] = []
+        var listsNow = 0
+        var mostListsAtOnce = 0
         var stats = 0
     }
 
@@ -30,6 +32,7 @@ final class MemoryStore: ReadOnlyStore {
     private let onRead: @Sendable (Int, ObjectKey, ReadRange) async throws(StoreError) -> Void
     private let pageSize: Int
     private let order: Order
+    private let listMilliseconds: Int
 
     enum Order: Sendable {
         case ofBytes
@@ -38,13 +41,14 @@ final class MemoryStore: ReadOnlyStore {
     }
 
     init(
-        pageSize: Int = 1000, order: Order = .ofBytes, claimsOrder: Bool = true,
+        pageSize: Int = 1000, order: Order = .ofBytes, claimsOrder: Bool = true, listMilliseconds: Int = 0,
         onRead: @escaping @Sendable (Int, ObjectKey, ReadRange) async throws(StoreError) -> Void = {
             _, _, _ throws(StoreError) in
         }
     ) {
         self.pageSize = pageSize
         self.order = order
+        self.listMilliseconds = listMilliseconds
         var can = StoreCapabilities()
         can.listsInOrder = claimsOrder
         capabilities = can
@@ -84,6 +88,7 @@ final class MemoryStore: ReadOnlyStore {
     var reads: [(key: ObjectKey, range: ReadRange)] { state.withLock { $0.reads } }
     var mostReadsAtOnce: Int { state.withLock { $0.mostReadsAtOnce } }
     var lists: [ListRequest] { state.withLock { $0.lists } }
+    var mostListsAtOnce: Int { state.withLock { $0.mostListsAtOnce } }
     var stats: Int { state.withLock { $0.stats } }
     func forgetReads() { state.withLock { $0.reads = [] } }
 
@@ -91,6 +96,12 @@ final class MemoryStore: ReadOnlyStore {
 
     func list(_ request: ListRequest) async throws(StoreError) -> ListPage {
         let after = request.continuation.map { ObjectKey($0.bytes) } ?? request.after
+        state.withLock { state in
+            state.listsNow += 1
+            state.mostListsAtOnce = max(state.mostListsAtOnce, state.listsNow)
+        }
+        if listMilliseconds > 0 { try? await Task.sleep(for: .milliseconds(listMilliseconds)) }
+        defer { state.withLock { $0.listsNow -= 1 } }
         return state.withLock { state in
             state.lists.append(request)
             if order == .ofFolders { return listByFolders(request, state) }

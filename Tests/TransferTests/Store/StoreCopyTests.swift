@@ -1,4 +1,5 @@
 import Checksums
+import Glibc
 import ObjectStore
 import Plan
 import Platform
@@ -55,6 +56,34 @@ import Testing
         #expect((0..<500).allSatisfy { sandbox.files["s/\($0)"] == pattern($0 % 7, seed: $0) })
         #expect((0..<5).allSatisfy { sandbox.files["l/\($0)"] == pattern(30_001, seed: $0) })
         #expect(sandbox.store.mostReadsAtOnce > 8)
+    }
+
+    /// Neither waits for the other to end: as long as there are both, of some reads in a row none is without one of either.
+    @Test func neitherLargeNorSmallOnesStarve() throws {
+        let sandbox = try StoreSandbox()
+        for number in 0..<300 { sandbox.store.set(ObjectKey("s/\(number)"), pattern(10)) }
+        for number in 0..<4 { sandbox.store.set(ObjectKey("l/\(number)"), pattern(75_000)) }
+        #expect(try sandbox.copy().outcome.failure == nil)
+        let areLarge = sandbox.store.reads.map { $0.key.hasPrefix("l/") }
+        let both = try areLarge.prefix(
+            through: min(#require(areLarge.lastIndex(of: true)), #require(areLarge.lastIndex(of: false))))
+        #expect(both.count > 300)
+        for start in stride(from: 0, to: both.count - 60, by: 10) {
+            let some = both[start..<start + 60]
+            #expect(some.contains(true) && some.contains(false), "from the read \(start) on")
+        }
+    }
+
+    /// A large file has its room on the disk before its bytes come: a disk that is full is found at once.
+    @Test func roomIsReserved() throws {
+        var sandbox = try StoreSandbox(.stalling(behind: 1))
+        sandbox.partSize = 1 << 20
+        sandbox.store.set("large", [UInt8](repeating: 5, count: 8 << 20))
+        #expect(try sandbox.copy(endedAfter: 500).outcome.failure?.code == .cancelled)
+        let file = try #require(sandbox.leftovers.first { !$0.hasSuffix(".notes") && $0.contains("/") })
+        var status = stat()
+        #expect(stat(sandbox.destination + "/" + file, &status) == 0)
+        #expect(status.st_blocks * 512 >= 8 << 20)
     }
 
     @Test func aSecondRunReadsNothing() throws {
