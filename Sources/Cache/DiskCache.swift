@@ -166,12 +166,8 @@ public final class DiskCache: Sendable {
             state.open[version] = nil
             state.whole[version] = nil
         }
-        do throws(SystemError) {
-            try object?.forget()
-            try folder.remove(version)
-        } catch {
-            note(error)
-        }
+        do throws(SystemError) { try folder.remove(version) } catch { note(error) }
+        do throws(SystemError) { try object?.forget() } catch { note(error) }
     }
 
     /// A call on an open object failed. The disk may be full.

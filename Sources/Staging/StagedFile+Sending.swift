@@ -40,7 +40,12 @@ extension StagedFile {
     public func beginSending(_ range: Range<Int>, asPart number: Int? = nil) throws(SystemError) -> SentRange {
         try with { contents throws(SystemError) in
             contents.lastSending += 1
-            if let number, contents.state.hasPart(number) { try contents.append(.sending(number)) }
+            if let number, contents.state.hasPart(number) {
+                // What only the store has stays noted.
+                let gone = contents.state.sealed?.image.sent ?? contents.state.image.sent
+                guard !gone.overlaps(range) else { throw .ioError }
+                try contents.append(.sending(number))
+            }
             let sealed = contents.state.sealed
             contents.sendings[contents.lastSending] = Sending(
                 range: range, isAsSealed: sealed != nil, isAsNow: sealed?.isUnchanged(range) ?? true)
@@ -50,28 +55,33 @@ extension StagedFile {
         }
     }
 
-    /// Brings what is on the disk, and zeros, to their places in memory for the range; the rest is for the caller to fetch.
+    /// Brings what is on the disk, and zeros, to their places in memory for the range, or for one piece of it after the other; the
+    /// rest is for the caller to fetch.
     /// False when the range has been changed since it was begun, and has to be begun anew. A sealed version's bytes that
     /// were brought are right whatever is changed afterwards.
-    public func fill(_ memory: UnsafeMutableRawBufferPointer, with sent: SentRange) throws(SystemError) -> Bool {
-        try with { contents throws(SystemError) in
+    public func fill(
+        _ memory: UnsafeMutableRawBufferPointer, with sent: SentRange, in wanted: Range<Int>? = nil
+    ) throws(SystemError) -> Bool {
+        let wanted = wanted ?? sent.range
+        return try with { contents throws(SystemError) in
             guard let sending = contents.sendings[sent.number], sending.isOfUse else { return false }
-            for piece in sent.pieces {
-                let start = sent.range.lowerBound
+            for piece in sent.pieces where piece.range.overlaps(wanted) {
+                let range = piece.range.clamped(to: wanted)
+                let start = wanted.lowerBound
                 let target = UnsafeMutableRawBufferPointer(
-                    rebasing: memory[piece.range.lowerBound - start..<piece.range.upperBound - start])
+                    rebasing: memory[range.lowerBound - start..<range.upperBound - start])
                 switch piece.origin {
                 case .base: continue
                 // It is right in the store, or nowhere.
                 case .sent: throw .ioError
                 case .zeros: memset(target.baseAddress!, 0, target.count)
-                case .here: try Self.read(data.file, into: target, at: piece.range.lowerBound)
+                case .here: try Self.read(data.file, into: target, at: range.lowerBound)
                 case .aside:
                     guard let aside = contents.aside else { throw .ioError }
-                    try Self.read(aside.file, into: target, at: piece.range.lowerBound)
+                    try Self.read(aside.file, into: target, at: range.lowerBound)
                 }
             }
-            contents.sendings[sent.number]?.isInMemory = true
+            if wanted.upperBound == sent.range.upperBound { contents.sendings[sent.number]?.isInMemory = true }
             return true
         }
     }

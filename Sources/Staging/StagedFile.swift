@@ -214,11 +214,15 @@ public final class StagedFile: Sendable {
 
     /// Beside it, for bytes of it; they are gone with who has it open.
     public func nameless() throws(SystemError) -> SharedDescriptor {
-        let name = Self.copyName(id)
-        try folder.file.removeIfAny(name)
-        let file = try OwnedDescriptor.open(name, in: folder.file, FileFlags.createReadable, mode: 0o600)
-        try folder.file.remove(name)
-        return SharedDescriptor(file)
+        if let file = try folder.file.makeNamelessFile(mode: 0o600) { return SharedDescriptor(file) }
+        // One after the other: for a moment it has a name.
+        return try with { _ throws(SystemError) in
+            let name = Self.copyName(id)
+            try folder.file.removeIfAny(name)
+            let file = try OwnedDescriptor.open(name, in: folder.file, FileFlags.createReadable, mode: 0o600)
+            try folder.file.remove(name)
+            return SharedDescriptor(file)
+        }
     }
 
     private func dropAside(_ contents: inout Contents) throws(SystemError) {

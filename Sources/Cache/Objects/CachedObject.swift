@@ -18,6 +18,8 @@ public final class CachedObject: Sendable {
     private let used: Atomic<Int>
     private let known = Mutex<Set<UInt64>>([])
     private let checked: Mutex<CheckedBlocks>
+    /// What it has is wrong: nothing more is kept.
+    private let isForgotten = Atomic(false)
 
     /// The files are open and locked; `used` is when they were used last.
     init(_ version: CachedVersion, marks: consuming OwnedDescriptor, data: consuming OwnedDescriptor, used: Int) {
@@ -158,7 +160,7 @@ public final class CachedObject: Sendable {
     /// Keeps those blocks that are in the range whole; returns how many bytes were not there before.
     func keep(_ range: Range<Int>, _ memory: UnsafeRawBufferPointer) throws(SystemError) -> Int {
         let blocks = Block.whole(in: range, of: version.size)
-        guard !blocks.isEmpty else { return 0 }
+        guard !blocks.isEmpty, !isForgotten.load(ordering: .acquiring) else { return 0 }
         let known = try marks(of: blocks)
         let missing = known.count { $0 == 0 }
         guard missing > 0 else { return 0 }
@@ -180,13 +182,16 @@ public final class CachedObject: Sendable {
         return missing * Block.size
     }
 
-    /// Takes back all marks.
+    /// Takes back all marks, also those that are still to come from here. What is a hole among them stays one.
     func forget() throws(SystemError) {
+        isForgotten.store(true, ordering: .releasing)
         checked.withLock { $0.removeAll() }
         let blocks = Block.touched(by: 0..<version.size)
         let step = 1 << 16
         for first in stride(from: blocks.lowerBound, to: blocks.upperBound, by: step) {
-            try write(marks: [UInt32](repeating: 0, count: min(step, blocks.upperBound - first)), from: first)
+            let some = first..<min(first + step, blocks.upperBound)
+            guard try marks(of: some).contains(where: { $0 != 0 }) else { continue }
+            try write(marks: [UInt32](repeating: 0, count: some.count), from: some.lowerBound)
         }
     }
 

@@ -6,9 +6,11 @@ import Synchronization
 extension SharedFile {
     /// False when there is anything to wait for.
     func answerAtHand(_ range: Range<Int>, by reader: Reader, _ reply: Reply<FileBytes>) -> Bool {
-        guard core.origin.isLocal, state.withLock({ $0.end == nil && $0.parts.overlapping(range).isEmpty }) else {
-            return false
+        let isFree = state.withLock { state in
+            state.end == nil && state.parts.overlapping(range).isEmpty
+                && (state.check == nil || range.upperBound < file.size)
         }
+        guard core.origin.isLocal, isFree else { return false }
         let isAnswered = core.atHand.passWaiting { () -> Bool in
             guard let memory = BlockMemory(ahead: Self.pooledSize(range.count), of: core.memory) else { return false }
             return withExtendedLifetime(memory) {

@@ -8,9 +8,10 @@ import Synchronization
 extension SharedFile {
     /// Somebody begins at the beginning. What has come before nobody has summed up.
     func beginCheck(_ state: inout State) {
+        guard !isSmall, file.version != nil, state.isNew else { return }
         let algorithms = core.origin.wholeChecksums
-        guard !isSmall, file.version != nil, !algorithms.isEmpty, state.isNew, state.parts.parts.isEmpty else { return }
-        state.check = WholeCheck(algorithms, size: file.size)
+        state.isNew = false
+        if !algorithms.isEmpty { state.check = WholeCheck(algorithms, size: file.size) }
     }
 
     /// Answers reads whose bytes are all there.
@@ -18,14 +19,20 @@ extension SharedFile {
         for read in reads where read.range.upperBound < file.size || !hold(read) { read.answer() }
     }
 
+    /// False when it can be answered.
     private func hold(_ read: PendingRead) -> Bool {
-        let isHeld = state.withLock { state in
-            guard state.check != nil else { return false }
+        let error = state.withLock { state -> Result<Bool, SystemError> in
+            if let end = state.end { return .failure(end) }
+            guard state.check != nil else { return .success(false) }
             state.held.append(read)
-            return true
+            return .success(true)
         }
-        if isHeld, !letGo() { core.watch.begin(core) }
-        return isHeld
+        switch error {
+        case .failure(let error): read.fail(error)
+        case .success(false): return false
+        case .success(true): if !letGo() { core.watch.begin(core) }
+        }
+        return true
     }
 
     /// A part is there: it counts for the whole. Called without the lock, since summing takes its time.
@@ -43,43 +50,60 @@ extension SharedFile {
     private func askForChecksum() {
         Task(executorPreference: core.settings.threads) { [self] in
             let stated = await core.origin.wholeChecksum(of: file)
-            state.withLock { $0.check?.noteAnswer(stated) }
+            state.withLock { state in
+                // Nothing stated, nothing to compare.
+                if let stated { state.check?.noteAnswer(stated) } else { state.check = nil }
+            }
             letGo()
         }
+    }
+
+    private enum Decision {
+        case waits
+        case answer([PendingRead])
+        case refuse(Checksum.Algorithm, [PendingRead])
     }
 
     /// Answers the reads that are held, if nothing is to be waited for any more. False when some go on waiting.
     @discardableResult
     func letGo(at now: Int? = nil) -> Bool {
-        enum Decision {
-            case waits
-            case answer([PendingRead])
-            case refuse(Checksum.Algorithm)
-        }
-        let decision = state.withLock { state -> Decision in
-            guard !state.held.isEmpty else { return .answer([]) }
-            if let check = state.check, now.map({ now in state.held.contains { $0.deadline <= now } }) != true {
-                switch check.outcome {
-                case .wrong(let algorithm): return .refuse(algorithm)
-                case .open where check.summing > 0 || check.gaps.allSatisfy(state.isComing): return .waits
-                case .open, .right, .nothingStated: break
-                }
-            }
-            state.check = nil
-            defer { state.held = [] }
-            return .answer(state.held)
-        }
-        switch decision {
+        switch state.withLock({ decide(now, &$0) }) {
         case .waits: return false
         case .answer(let reads): for read in reads { read.answer() }
-        case .refuse(let algorithm): refuse(algorithm)
+        case .refuse(let algorithm, let reads): refuse(algorithm, reads)
         }
         return true
     }
 
+    private func decide(_ now: Int?, _ state: inout State) -> Decision {
+        guard let check = state.check else { return .answer(state.takeHeld()) }
+        switch check.outcome {
+        case .wrong(let algorithm):
+            // From here on nobody gets anything of it.
+            state.end = state.end ?? .inputOutput
+            state.check = nil
+            return .refuse(algorithm, state.takeHeld())
+        case .right:
+            state.check = nil
+        case .open:
+            guard !state.held.isEmpty || check.isHopeless else { return .answer([]) }
+            // Who has waited too long gets what there is.
+            let isOverdue = now.map { now in state.held.contains { $0.deadline <= now } } ?? false
+            if isOverdue || check.isHopeless {
+                state.check = nil
+            } else if check.summing > 0 || check.gaps.allSatisfy(state.isComing) {
+                return .waits
+            }
+        // Else he has asked for the end alone. Somebody else may come to read all of it.
+        }
+        return .answer(state.takeHeld())
+    }
+
     /// What has come is wrong, and so is all that has been kept of it anywhere. Whoever opens the file now has it fetched anew.
-    private func refuse(_ algorithm: Checksum.Algorithm) {
+    private func refuse(_ algorithm: Checksum.Algorithm, _ reads: [PendingRead]) {
         core.forget(self)
+        for read in reads { read.fail(.inputOutput) }
+        end(.inputOutput)
         core.origin.forget(file)
         core.settings.onChanged(file.key)
         core.settings.onFailure(
@@ -88,11 +112,15 @@ extension SharedFile {
                 .inputOutput,
                 "cannot read \(file.key.shown): what came does not have the checksum that the store states (\(algorithm.rawValue))",
                 isRetryable: false))
-        end(.inputOutput)
     }
 }
 
 extension SharedFile.State {
+    mutating func takeHeld() -> [PendingRead] {
+        defer { held = [] }
+        return held
+    }
+
     /// All of the range is on its way.
     fileprivate func isComing(_ range: Range<Int>) -> Bool {
         parts.gaps(in: range).isEmpty && parts.overlapping(range).allSatisfy { !$0.isComplete }

@@ -35,11 +35,13 @@ extension SharedFile {
 
     /// Lets go of a part that is there, or also of one on its way, unless somebody has come to wait for it.
     func drop(_ part: Part, evenIfComing: Bool) -> Bool {
-        state.withLock { state in
+        let isGone = state.withLock { state in
             guard part.waiting.isEmpty, part.isComplete || evenIfComing, state.take(part) else { return false }
             state.forgetIssued(part)
             return true
         }
+        if isGone, evenIfComing { letGo() }
+        return isGone
     }
 
     /// Lets go of all that nobody waits for. False when there was nothing at all.

@@ -80,6 +80,7 @@ extension SharedFile {
             part.received = part.range.count
             part.isComplete = true
             state.trouble = nil
+            state.isNew = false
             algorithms = state.check?.algorithms
             state.check?.begin()
             let ready = part.takeReady()

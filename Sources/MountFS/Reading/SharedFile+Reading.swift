@@ -51,6 +51,7 @@ extension SharedFile {
         case .none: break
         }
         if work.tellsOfAbandoning { read.reply.whenAbandoned { [weak self] in self?.abandon(read) } }
+        if !work.passed.isEmpty { letGo() }
         if work.wantsRoom { core.makeRoomForReaders() }
         if work.isFirstOfSmall { core.folders?.noteRead(of: file, core) }
     }
@@ -79,11 +80,9 @@ extension SharedFile {
             change = reader.runs.note(read.range, tick: core.nextTick)
             work.isFirstOfSmall = isFirst && isSmall
             // Who begins at the beginning will probably go on.
-            if isFirst, read.range.lowerBound == 0 {
-                reader.runs.update { $0.trust() }
-                beginCheck(&state)
-            }
-            state.isNew = false
+            if isFirst, read.range.lowerBound == 0 { reader.runs.update { $0.trust() } }
+            // Of what the kernel asks for ahead any may come first.
+            if read.range.lowerBound == 0 { beginCheck(&state) }
         }
         // A few bytes may be all that is wanted of a file, its head; a large read is the first of many.
         let isTimid = isFirst && read.range.count < Self.largeRead

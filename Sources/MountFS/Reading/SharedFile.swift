@@ -26,7 +26,7 @@ final class SharedFile: Sendable {
         /// What a read has waited for in vain a moment ago: the kernel asks once more for it, page by page, and the program
         /// would wait as long again.
         var overdue: (range: Range<Int>, until: Int)?
-        /// Nothing has been read of it.
+        /// Nothing of it has come.
         var isNew = true
         /// Of a large file that somebody reads from its beginning.
         var check: WholeCheck?
@@ -56,6 +56,7 @@ final class SharedFile: Sendable {
         }
         // To free memory takes a while.
         withExtendedLifetime(gone) {}
+        letGo()
     }
 
     /// Nothing more is read; who waits gets the error.
@@ -63,8 +64,7 @@ final class SharedFile: Sendable {
         let waiting = state.withLock { state in
             state.end = state.end ?? error
             state.check = nil
-            defer { state.held = [] }
-            return state.takeAll() + state.held
+            return state.takeAll() + state.takeHeld()
         }
         for read in waiting { read.fail(error) }
     }

@@ -8,14 +8,12 @@ struct WholeCheck {
         case open
         case right
         case wrong(Checksum.Algorithm)
-        /// The store states nothing that could be compared.
-        case nothingStated
     }
 
     private enum Statement {
         case notAsked
         case asked
-        case answered(Checksum?)
+        case answered(Checksum)
     }
 
     /// Pieces that join, put together: a checksum for each algorithm.
@@ -29,8 +27,8 @@ struct WholeCheck {
         }
     }
 
-    /// Those of which the store may state one.
-    let algorithms: [Checksum.Algorithm]
+    /// Those of which the store may state one; the one that it states, when that is known.
+    private(set) var algorithms: [Checksum.Algorithm]
     private let size: Int
     private var statement = Statement.notAsked
     private var stretches: [Stretch] = []
@@ -47,8 +45,9 @@ struct WholeCheck {
     mutating func begin() { summing += 1 }
 
     /// What `begin` announced. A piece that has come before counts once.
-    mutating func add(_ range: Range<Int>, _ sums: [Checksum]) {
+    mutating func add(_ range: Range<Int>, _ known: [Checksum]) {
         summing -= 1
+        let sums = algorithms.compactMap { algorithm in known.first { $0.algorithm == algorithm } }
         guard !stretches.contains(where: { $0.range.overlaps(range) }), sums.count == algorithms.count else { return }
         var new = Stretch(range: range, sums: algorithms.compactMap(CombinedChecksum.init))
         for index in new.sums.indices { new.sums[index].append(sums[index], size: range.count) }
@@ -75,6 +74,11 @@ struct WholeCheck {
         return gaps
     }
 
+    /// Somebody takes pieces here and there, so that nothing will come of it.
+    var isHopeless: Bool { stretches.count > Self.mostStretches }
+    /// More than one reader in order has on the way at once.
+    private static let mostStretches = 64
+
     // MARK: What the store states
 
     /// True once, when half of the file is there: who wants only its beginning costs no request more.
@@ -84,12 +88,18 @@ struct WholeCheck {
         return true
     }
 
-    mutating func noteAnswer(_ checksum: Checksum?) { statement = .answered(checksum) }
+    /// It is of one of the algorithms; nothing else needs to be summed up from now on.
+    mutating func noteAnswer(_ checksum: Checksum) {
+        statement = .answered(checksum)
+        guard let index = algorithms.firstIndex(of: checksum.algorithm) else { return }
+        algorithms = [checksum.algorithm]
+        for place in stretches.indices { stretches[place].sums = [stretches[place].sums[index]] }
+    }
 
     var outcome: Outcome {
-        guard case .answered(let stated) = statement else { return .open }
-        guard let stated, let index = algorithms.firstIndex(of: stated.algorithm) else { return .nothingStated }
-        guard stretches.count == 1, stretches[0].range == 0..<size else { return .open }
-        return stretches[0].sums[index].checksum == stated ? .right : .wrong(stated.algorithm)
+        guard case .answered(let stated) = statement, let stretch = stretches.first, stretch.range == 0..<size else {
+            return .open
+        }
+        return stretch.sums.first?.checksum == stated ? .right : .wrong(stated.algorithm)
     }
 }

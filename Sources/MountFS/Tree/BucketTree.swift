@@ -135,7 +135,7 @@ public final class BucketTree: Sendable {
     public func report(_ error: StoreError) { calls.report(error) }
     public func report(trouble: String) { calls.report(trouble: trouble) }
 
-    /// What is believed of an object is not true any more.
+    /// What is believed of an object is not true any more, nor what the kernel has of its content.
     public func forgetFacts(of key: ObjectKey) {
         state.withLock { state in
             let prefix = key.bytes.lastIndex(of: UInt8(ascii: "/")).map { ObjectKey(key.bytes[...$0]) } ?? ""
@@ -151,6 +151,7 @@ public final class BucketTree: Sendable {
             }
             state.nodes[facts: place]?.asked = Self.longAgo
             state.nodes[facts: place]?.named = Self.longAgo
+            state.nodes[facts: place]?.cached = nil
         }
     }
 }

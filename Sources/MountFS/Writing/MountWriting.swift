@@ -60,7 +60,7 @@ public final class MountWriting: Sendable {
         self.path = path
         self.settings = settings
         room = StagingRoom(settings.stagingRoom)
-        uploader = Uploader(store, memory, settings.uploads)
+        uploader = Uploader(store, memory, settings.uploads, room: room)
         let known = try staging.kept().compactMap { kept in
             KeptFile.Reason(rawValue: kept.reason).map { KeptFile(kept.name, $0, at: path.appending(kept.place)) }
         }

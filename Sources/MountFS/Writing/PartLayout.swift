@@ -1,3 +1,4 @@
+import JSON
 import ObjectStore
 
 /// Where the parts of an object begin and end that is sent while it is still being written, so that nobody knows how large
@@ -12,15 +13,38 @@ struct PartLayout: Sendable, Equatable {
     let smallest: Int
     /// The largest object that is sent in one piece.
     let wholeUpTo: Int
-    /// Where all have to have one size: enough for 640 GB in 10,000 parts.
+    /// Where all have to have one size.
     private let equal: Int?
 
     init(_ can: StoreCapabilities, _ settings: UploadSettings = UploadSettings()) {
         func allowed(_ size: Int) -> Int { min(max(size, can.minimumPartSize), can.maximumPartSize) }
         smallest = allowed(settings.partSize ?? Self.usualSize)
-        equal = can.hasEqualParts ? settings.partSize.map(allowed) ?? smallest * 8 : nil
+        equal = can.hasEqualParts ? allowed(max(settings.partSize ?? 0, settings.leastEqualPart)) : nil
         wholeUpTo = settings.isAlwaysWhole ? .max : min(settings.wholeUpTo ?? smallest, can.maximumPut)
     }
+
+    // MARK: Of an object that was begun
+
+    /// Its parts are as large as they were to be then, whatever people say now.
+    init(words: JSONValue, or usual: PartLayout, wholeUpTo: Int) {
+        if case .integer(let size)? = words["part_size"] {
+            smallest = size
+            if case .integer(let size)? = words["equal_parts"] { equal = size } else { equal = nil }
+        } else {
+            (smallest, equal) = (usual.smallest, usual.equal)
+        }
+        self.wholeUpTo = wholeUpTo
+    }
+
+    /// Beside others of the object in parts.
+    func added(to words: JSONValue) -> JSONValue {
+        guard case .object(var members) = words else { return words }
+        members.append(.init("part_size", .integer(smallest)))
+        if let equal { members.append(.init("equal_parts", .integer(equal))) }
+        return .object(members)
+    }
+
+    // MARK: Parts
 
     /// Of the part with this number, from 1 on, in a file that is large enough.
     func range(of number: Int) -> Range<Int> {

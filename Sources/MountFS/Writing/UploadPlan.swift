@@ -10,7 +10,8 @@ enum UploadPlan: Sendable, Equatable {
     /// What is still as it was in a large object is copied by the store, and only the rest is sent. `base` is that object's size, where
     /// it is known.
     init(_ image: StagedImage, _ can: StoreCapabilities, _ layout: PartLayout, base: Int? = nil) {
-        guard image.size > layout.wholeUpTo else {
+        // Of what has left the disk only the parts are there, in the store.
+        guard image.size > layout.wholeUpTo || !image.sent.isEmpty else {
             self = .whole
             return
         }
@@ -58,7 +59,7 @@ enum UploadPlan: Sendable, Equatable {
         var size = (sent: layout.smallest, copied: layout.smallest * copied)
         while true {
             let copied = can.partCopy == .objects ? .max : min(size.copied, can.maximumPartSize)
-            let parts = divided(stretches, sent: size.sent, copied: copied)
+            let parts = divided(stretches, sent: size.sent, copied: copied, most: can.maximumPartSize)
             // What cannot be divided into few enough is for the store to refuse.
             if parts.count <= can.maximumParts || size.sent > image.size { return parts }
             size = (size.sent * 2, size.copied * 2)
@@ -111,12 +112,13 @@ enum UploadPlan: Sendable, Equatable {
         return done
     }
 
-    private static func divided(_ stretches: [Stretch], sent: Int, copied: Int) -> [PlannedPart] {
+    private static func divided(_ stretches: [Stretch], sent: Int, copied: Int, most: Int) -> [PlannedPart] {
         var parts: [PlannedPart] = []
         for stretch in stretches {
             let count =
                 stretch.isCopied
-                ? (stretch.range.count - 1) / copied + 1 : max(1, stretch.range.count / sent)
+                ? (stretch.range.count - 1) / copied + 1
+                : max(stretch.range.count / sent, (stretch.range.count - 1) / most + 1)
             for index in 0..<count {
                 let (from, to) = (stretch.range.count * index / count, stretch.range.count * (index + 1) / count)
                 let start = stretch.range.lowerBound

@@ -15,28 +15,35 @@ extension Uploader {
         return nil
     }
 
-    func fill(_ sending: StagedFile.SentRange, of file: StagedFile) async throws(Failure) -> [UInt8]? {
-        guard var bytes = try filled(sending, of: file) else { return nil }
-        guard !sending.ofBase.isEmpty else { return bytes }
+    /// All of what is sent, or a piece of it: one after the other.
+    func fill(
+        _ sending: StagedFile.SentRange, _ piece: Range<Int>? = nil, of file: StagedFile
+    ) async throws(Failure) -> [UInt8]? {
+        let piece = piece ?? sending.range
+        guard var bytes = try filled(sending, piece, of: file) else { return nil }
+        let ofBase = sending.ofBase.map { $0.clamped(to: piece) }.filter { !$0.isEmpty }
+        guard !ofBase.isEmpty else { return bytes }
         guard let base = file.state.base.flatMap(StoredObject.init(words:)) else { throw .disk(.ioError) }
-        for range in sending.ofBase {
+        for range in ofBase {
             let got = try await inStore(base.key) { () async throws(StoreError) in
                 try await store.read(
                     base.key, ReadRange(from: range.lowerBound, count: range.count), of: base.version,
                     into: .bytes(limit: range.count)
                 ).bytes
             }
-            let start = range.lowerBound - sending.range.lowerBound
+            let start = range.lowerBound - piece.lowerBound
             bytes.replaceSubrange(start..<start + range.count, with: got)
         }
         return bytes
     }
 
-    private func filled(_ sending: StagedFile.SentRange, of file: StagedFile) throws(Failure) -> [UInt8]? {
-        var bytes = [UInt8](repeating: 0, count: sending.range.count)
+    private func filled(
+        _ sending: StagedFile.SentRange, _ piece: Range<Int>, of file: StagedFile
+    ) throws(Failure) -> [UInt8]? {
+        var bytes = [UInt8](repeating: 0, count: piece.count)
         let isFilled = bytes.withUnsafeMutableBytes { memory -> Result<Bool, SystemError> in
             do throws(SystemError) {
-                return .success(try file.fill(memory, with: sending))
+                return .success(try file.fill(memory, with: sending, in: piece))
             } catch {
                 return .failure(error)
             }

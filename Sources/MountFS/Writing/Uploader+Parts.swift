@@ -60,7 +60,7 @@ extension Uploader {
             let upload = try await inStore(target.key) { () async throws(StoreError) in
                 try await store.beginUpload(target.key, options)
             }
-            try onDisk { () throws(SystemError) in try file.beginUpload(upload.words) }
+            try onDisk { () throws(SystemError) in try file.beginUpload(layout.added(to: upload.words)) }
             return upload
         }
     }
@@ -147,6 +147,13 @@ extension Uploader {
         }
         guard !sending.isInFile else {
             return try await send(.file(file.data, part.range), part, to: upload)
+        }
+        guard part.range.count <= SentCopy.mostInMemory else {
+            let copy = try await copy(part.range, of: file) { piece throws(Failure) in
+                try await fill(sending, piece, of: file)
+            }
+            guard let copy else { return nil }
+            return try await send(copy.source, part, to: upload)
         }
         await memory.take(part.range.count)
         defer { memory.giveBack(part.range.count) }

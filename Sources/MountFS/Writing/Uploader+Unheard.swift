@@ -47,9 +47,10 @@ extension Uploader {
             throw .store(StoreError(.conditionFailed, error.message, isRetryable: true, requestID: error.requestID))
         }
         guard let found else { return nil }
+        var sum: String?
         for attempt in file.state.attempts.reversed() {
             guard let sent = SentObject(words: attempt.description), sent.key == target.key,
-                try await isThere(sent, found)
+                try await isThere(sent, found, &sum)
             else { continue }
             // One of the version that waits is none of the object that is there.
             if file.state.upload != nil, attempt.number != file.state.sealed?.number {
@@ -93,14 +94,18 @@ extension Uploader {
         return true
     }
 
-    private func isThere(_ sent: SentObject, _ found: ObjectInfo) async throws(Failure) -> Bool {
+    /// `known` is the sum of what was found, once that has been read.
+    private func isThere(
+        _ sent: SentObject, _ found: ObjectInfo, _ known: inout String?
+    ) async throws(Failure) -> Bool {
         switch sent.content {
         case .parts(let mark):
             return try await inStore(sent.key) { () async throws(StoreError) in try await store.hasMark(mark, found) }
         case .bytes(let size, let sum):
             guard found.size == size else { return false }
             do throws(StoreError) {
-                return try await self.sum(of: found)?.hex == sum
+                if known == nil { known = try await self.sum(of: found)?.hex }
+                return known == sum
             } catch  where [.notFound, .changed].contains(error.code) {
                 return false
             } catch {

@@ -2,6 +2,7 @@ import Checksums
 import ObjectStore
 import Platform
 import Staging
+import Synchronization
 
 /// Objects that are sent in one piece.
 extension Uploader {
@@ -11,9 +12,9 @@ extension Uploader {
         let size = sealed.image.size
         let gate = size <= Self.smallSize ? smallGate : gate
         return try await gate.pass(rank: rank(of: file)) { () async throws(Failure) in
-            guard size <= Self.mostInMemory else {
-                guard let copy = try await copy(sealed, of: file) else { return nil }
-                return try await put(copy, sealed.number, of: file, to: target)
+            guard size <= SentCopy.mostInMemory else {
+                guard let whole = try await copy(sealed, of: file, to: target) else { return nil }
+                return try await put(whole, sealed.number, of: file, to: target)
             }
             await memory.take(size)
             defer { memory.giveBack(size) }
@@ -26,8 +27,9 @@ extension Uploader {
     private func put(
         _ whole: WholeBody, _ number: Int, of file: StagedFile, to target: Target
     ) async throws(Failure) -> ObjectVersion? {
+        guard target.isWanted() else { return nil }
         try note(whole, number, of: file, to: target)
-        return try await inStore(target.key) { () async throws(StoreError) in
+        let version = try await inStore(target.key) { () async throws(StoreError) in
             let keepsConditions = store.capabilities.conditionalPut
             let options = PutOptions(
                 if: keepsConditions ? target.condition : .always, metadata: target.metadata,
@@ -35,36 +37,51 @@ extension Uploader {
             if !keepsConditions { try await checkByHand(target) }
             return try await store.put(target.key, whole.source, options).version
         }
+        target.copy.forget()
+        return version
     }
 
-    // MARK: What is too large for memory
-
-    private static let mostInMemory = 16 << 20
-    private static let step = 4 << 20
-
     /// A file may be written to while it is sent, and who has begun to send an object whole cannot take back its beginning: so
-    /// what is sent is a copy that nobody changes. Nothing when another version has taken the sealed one's place.
-    private func copy(_ sealed: SealedVersion, of file: StagedFile) async throws(Failure) -> WholeBody? {
+    /// what is too large for memory is copied first. The copy is there for further attempts as well. Nothing when another version
+    /// has taken the sealed one's place.
+    private func copy(
+        _ sealed: SealedVersion, of file: StagedFile, to target: Target
+    ) async throws(Failure) -> WholeBody? {
+        if let whole = target.copy.whole(of: sealed.number) { return whole }
         let size = sealed.image.size
-        let copy = try onDisk { () throws(SystemError) in try file.nameless() }
-        var sum = CombinedChecksum(WholeBody.algorithm)
-        for start in stride(from: 0, to: size, by: Self.step) {
-            let range = start..<min(size, start + Self.step)
-            await memory.take(range.count)
-            defer { memory.giveBack(range.count) }
-            guard let bytes = try await bytes(range, of: file, sealed.number) else { return nil }
-            if let part = try? Checksum(WholeBody.algorithm, of: bytes) { sum?.append(part, size: bytes.count) }
-            try onDisk { () throws(SystemError) in try copy.file.write(bytes, at: start) }
+        guard size <= store.capabilities.maximumPut else {
+            throw .store(
+                StoreError(.tooLarge, "cannot write \(target.key.shown): \(size) bytes are more than is taken at once"))
         }
-        return WholeBody(source: .file(copy, 0..<size), sum: sum?.checksum)
+        var sum = CombinedChecksum(WholeBody.algorithm)
+        let copy = try await copy(0..<size, of: file) { piece throws(Failure) in
+            guard target.isWanted(), let bytes = try await bytes(piece, of: file, sealed.number) else { return nil }
+            if let part = try? Checksum(WholeBody.algorithm, of: bytes) { sum?.append(part, size: bytes.count) }
+            return bytes
+        }
+        guard let copy else { return nil }
+        let whole = WholeBody(source: copy.source, sum: sum?.checksum, copy: copy)
+        target.copy.keep(whole, sealed.number)
+        return whole
     }
 }
 
 /// What is sent in one piece, and what it can be known by.
-struct WholeBody {
+struct WholeBody: Sendable {
     /// This one every machine has.
     static let algorithm = Checksum.Algorithm.crc64nvme
 
     let source: ByteSource
     let sum: Checksum?
+    /// Where the source is, if it is there only for this.
+    var copy: SentCopy?
+}
+
+/// The copy of a file's version that is to come into the bucket whole, until it is there.
+final class KeptCopy: Sendable {
+    private let state = Mutex<(number: Int, whole: WholeBody)?>(nil)
+
+    func whole(of number: Int) -> WholeBody? { state.withLock { $0?.number == number ? $0?.whole : nil } }
+    func keep(_ whole: WholeBody, _ number: Int) { state.withLock { $0 = (number, whole) } }
+    func forget() { state.withLock { $0 = nil } }
 }

@@ -15,6 +15,8 @@ final class Uploader: Sendable {
         var metadata: ObjectMetadata
         /// The version that this one takes the place of; nothing: there is to be none.
         var replacing: ObjectVersion?
+        /// What has been copied to be sent whole.
+        var copy = KeptCopy()
         /// False when it is to go somewhere else, or nowhere: then nothing is begun any more.
         var isWanted: @Sendable () -> Bool = { true }
         /// Does to a new version what has to be done before it is what was wanted, which may make another one of it. Until then the
@@ -42,6 +44,7 @@ final class Uploader: Sendable {
     let gate: Gate
     let smallGate: Gate
     let layout: PartLayout
+    let room: StagingRoom?
     let deletions = Deletions()
     let moving = MovingFolders()
     let drains = Mutex(0)
@@ -49,13 +52,21 @@ final class Uploader: Sendable {
     static let smallSize = 1 << 20
 
     init(
-        _ store: any ObjectStore, _ memory: MemoryBudget, _ settings: UploadSettings = UploadSettings()
+        _ store: any ObjectStore, _ memory: MemoryBudget, _ settings: UploadSettings = UploadSettings(),
+        room: StagingRoom? = nil
     ) {
+        self.room = room
         self.store = store
         self.memory = memory
         gate = Gate(settings.requests)
         smallGate = Gate(2 * settings.requests)
         layout = PartLayout(store.capabilities, settings)
+    }
+
+    /// Of an object that was begun its own.
+    func layout(of file: StagedFile) -> PartLayout {
+        guard let words = file.state.upload?.description else { return layout }
+        return PartLayout(words: words, or: PartLayout(store.capabilities), wholeUpTo: layout.wholeUpTo)
     }
 
     /// These can be told for parts and combined for the whole. What a store can do it may tell with its first answer.
@@ -101,7 +112,7 @@ final class Uploader: Sendable {
         let version: ObjectVersion?
         var metadata = target.metadata
         let base = file.state.base.flatMap(StoredObject.init(words:))
-        switch UploadPlan(sealed.image, store.capabilities, layout, base: base?.size) {
+        switch UploadPlan(sealed.image, store.capabilities, layout(of: file), base: base?.size) {
         case .whole:
             // It was larger when parts of it were sent.
             if file.state.upload != nil { try await forgetUpload(of: file) }
@@ -131,7 +142,7 @@ final class Uploader: Sendable {
     /// Sends a part of a file that is still being written, if it has been written whole. It is lost work when the part changes
     /// again, and else the end of the file need not wait for it.
     func sendAhead(_ number: Int, of file: StagedFile, to target: Target) async throws(Failure) {
-        let range = layout.range(of: number)
+        let range = layout(of: file).range(of: number)
         guard file.state.sealed == nil, file.state.image.here.contains(range) else { return }
         let upload = try await begunUpload(of: file, to: target)
         guard file.state.upload?.parts[number]?.range != range else { return }

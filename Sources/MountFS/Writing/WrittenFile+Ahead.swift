@@ -18,16 +18,17 @@ extension WrittenFile {
     }
 
     private func takeNext(_ image: StagedImage, _ state: inout State) -> (Int, Uploader.Target)? {
-        let range = uploader.layout.range(of: state.nextAhead)
+        let layout = uploader.layout(of: staged)
+        let range = layout.range(of: state.nextAhead)
         // The last part has another end, which nobody knows yet. While a version is saved its parts are sent.
         guard let key = state.key, !state.isSaving, state.stills == 0,
-            image.size > uploader.layout.endBeyond(state.nextAhead),
+            image.size > layout.endBeyond(state.nextAhead),
             image.here.contains(range), !uploader.mustWait(for: key)
         else { return nil }
         let part = state.nextAhead
         state.nextAhead += 1
         ahead.begin()
-        endOfNext.store(uploader.layout.endBeyond(state.nextAhead), ordering: .relaxed)
+        endOfNext.store(layout.endBeyond(state.nextAhead), ordering: .relaxed)
         return (part, place(for: key, state))
     }
 

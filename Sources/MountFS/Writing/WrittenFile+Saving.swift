@@ -273,6 +273,7 @@ extension WrittenFile {
         let name = key?.shown ?? "a deleted file"
         switch failure {
         case .conflict(let error):
+            wholeCopy.forget()
             if !wasConflict { settings.report("\(name): \(error.message); what was written here is kept", error) }
             state.withLock { $0.isSaving = false }
             // Whoever waits, a drain as well, finds what was kept.
@@ -310,7 +311,7 @@ extension WrittenFile {
     func place(for key: ObjectKey, _ state: State) -> Uploader.Target {
         Uploader.Target(
             key: key, metadata: uploader.store.capabilities.keepsMetadata ? wantedMetadata(state) : .init(),
-            replacing: state.replacing,
+            replacing: state.replacing, copy: wholeCopy,
             isWanted: { [weak self] in self?.state.withLock { $0.stills == 0 && $0.key == key } ?? false },
             finishing: { [self] saved throws(Uploader.Failure) in try await completed(saved) })
     }

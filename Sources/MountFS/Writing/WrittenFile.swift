@@ -116,11 +116,14 @@ final class WrittenFile: Sendable {
             key: key, replacing: replacing, stored: stored ?? attributes.metadata(of: kind), attributes: attributes)
         (state.objectTime, state.changed) = (objectTime, changed)
         self.state = Mutex(state)
-        endOfNext = Atomic(uploader.layout.endBeyond(1))
+        endOfNext = Atomic(uploader.layout(of: staged).endBeyond(1))
         room.takeAnyway(taken.load(ordering: .relaxed))
     }
 
     deinit { room.give(taken.load(ordering: .relaxed)) }
+
+    /// For the attempts to bring the file into the bucket whole.
+    let wholeCopy = KeptCopy()
 
     var key: ObjectKey? { state.withLock { $0.key } }
     var attributes: WrittenAttributes { state.withLock { $0.attributes } }
@@ -353,7 +356,7 @@ final class WrittenFile: Sendable {
 
     func beginAgain(_ state: inout State) {
         state.nextAhead = 1
-        endOfNext.store(uploader.layout.endBeyond(1), ordering: .relaxed)
+        endOfNext.store(uploader.layout(of: staged).endBeyond(1), ordering: .relaxed)
     }
 
     func begin(_ work: @escaping @Sendable (WrittenFile) async -> Void) {

@@ -134,7 +134,10 @@ final class BucketWalk: Sendable {
     private func ask(_ request: ListRequest) async throws(StoreError) -> ListPage {
         await memory.take(Self.pageMemory)
         defer { memory.giveBack(Self.pageMemory) }
-        return try await store.list(request)
+        let begun = Stopwatch.now
+        let page = try await store.list(request)
+        found.withLock { $0.listing.noteAnswer(after: Stopwatch.now - begun) }
+        return page
     }
 
     private func append(_ page: ListPage, _ collector: inout ItemCollector) {

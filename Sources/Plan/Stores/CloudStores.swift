@@ -21,8 +21,8 @@ public final class CloudStores: Stores {
         settings.loops = min(8, Threads.processors)
         if let connections {
             settings.connectionsPerHost = connections
-            // Each loop has a share of them.
-            settings.loops = min(settings.loops, connections)
+            // Each loop has the same share of them.
+            while connections % settings.loops != 0 { settings.loops -= 1 }
         }
         settings.retries = .patient
         client = HTTPClient(settings)

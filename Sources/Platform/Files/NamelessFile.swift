@@ -6,7 +6,7 @@ extension OwnedDescriptor {
     /// A new file on the file system of this folder; nothing where that cannot be had (network file systems, old kernels).
     public func makeNamelessFile(mode: UInt32) throws(SystemError) -> OwnedDescriptor? {
         do throws(SystemError) {
-            return try .open(".", in: self, O_WRONLY | shim_o_tmpfile, mode: mode)
+            return try .open(".", in: self, FileFlags.nameless, mode: mode)
         } catch  where [EOPNOTSUPP, EISDIR, ENOENT, EINVAL].contains(error.code) {
             return nil
         }

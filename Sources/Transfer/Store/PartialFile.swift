@@ -89,17 +89,20 @@ final class PartialFile: Sendable {
 
     /// Notes that a part is there; true when it was the last.
     func finish(_ part: Int, _ checksum: Checksum?) throws(SystemError) -> Bool {
-        let (place, isLast) = state.withLock { state in
+        let place = state.withLock { state in
             state.checksums[part] = checksum
-            state.underWay -= 1
             state.fetched += range(of: part).count
             defer { state.noted += 1 }
-            return (headSize + state.noted * Self.recordSize, state.missing.isEmpty && state.underWay == 0)
+            return headSize + state.noted * Self.recordSize
         }
         var record = Self.bytes(of: UInt64(part + 1))
         record += (checksum?.bytes ?? []) + [UInt8](repeating: 0, count: 8 - (checksum?.bytes.count ?? 0))
         try notes.file.write(record, at: place)
-        return isLast
+        // When the last is found all notes are written: should all have to be fetched again, none comes behind that.
+        return state.withLock { state in
+            state.underWay -= 1
+            return state.missing.isEmpty && state.underWay == 0
+        }
     }
 
     /// How often it was begun.

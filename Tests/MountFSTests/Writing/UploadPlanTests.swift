@@ -53,6 +53,18 @@ import Testing
         #expect(parts.count == 9)
     }
 
+    /// No part is larger than the store takes, however large users want them.
+    @Test func partsOfAUsersSize() {
+        var settings = UploadSettings()
+        settings.partSize = 5 << 30
+        var image = StagedImage(ofObjectWithSize: 1 << 40)
+        image.write(1 << 40..<(1 << 40) + (9 << 30))
+        guard case .parts(let parts) = UploadPlan(image, s3, PartLayout(s3, settings)) else {
+            return #expect(Bool(false), "in one piece")
+        }
+        #expect(parts.allSatisfy { $0.range.count <= s3.maximumPartSize })
+    }
+
     /// What was sent early is what is wanted in the end.
     @Test func aNewFileHasThePartsOfItsLayout() {
         var image = StagedImage()

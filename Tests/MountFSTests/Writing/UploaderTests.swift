@@ -61,6 +61,66 @@ import Testing
         #expect(try bench.object() == bench.sealed(1) && bench.file.state.sealed == nil)
     }
 
+    /// Parts that only the store has stay parts of it, whatever is said of sizes by then.
+    @Test(arguments: [(4096, 100_000, false), (4096, nil, true), (1000, nil, false), (9000, nil, false)])
+    func whatHasLeftTheDisk(partSize: Int, wholeUpTo: Int?, isAlwaysWhole: Bool) async throws {
+        let bench = try await WritingBench(object: nil)
+        try bench.write(WritingBench.bytes(12 * 4096), at: 0)
+        for part in 1...8 { try await bench.uploader.sendAhead(part, of: bench.file, to: bench.target) }
+        #expect(try bench.file.letGoOfParts() == 8 * 4096)
+        var settings = UploadSettings()
+        (settings.partSize, settings.wholeUpTo, settings.isAlwaysWhole) = (partSize, wholeUpTo, isAlwaysWhole)
+        let uploader = Uploader(bench.store, MemoryBudget(1 << 20), settings)
+        for part in 1...3 { try? await uploader.sendAhead(part, of: bench.file, to: bench.target) }
+        try bench.resize(to: 9 * 4096)
+        try bench.seal()
+        try await uploader.upload(bench.file, to: bench.target)
+        #expect(try bench.object() == bench.sealed(1) && bench.file.state.sealed == nil)
+    }
+
+    /// A large part with holes, and with what the object had before, is put together on the disk.
+    @Test(arguments: [nil, 30 << 20]) func aLargePartOfSeveralPieces(size: Int?) async throws {
+        let bench = try await WritingBench(
+            object: size.map { [UInt8](repeating: 3, count: $0) }, partSize: 20 << 20)
+        try bench.resize(to: 50 << 20)
+        for place in [0, 7 << 20, 33 << 20] { try bench.write([UInt8](repeating: 9, count: 100_000), at: place) }
+        try bench.seal()
+        try await bench.uploader.upload(bench.file, to: bench.target)
+        #expect(try bench.object() == bench.sealed(1) && bench.leftovers.isEmpty)
+    }
+
+    /// What is to go whole is copied once, however often the store has to be asked.
+    @Test func attemptsShareACopy() async throws {
+        let bench = try await WritingBench(object: nil, isAlwaysWhole: true)
+        try bench.write([UInt8](repeating: 5, count: 20 << 20), at: 0)
+        try bench.seal()
+        let target = bench.target
+        bench.store.before { call throws(StoreError) in
+            if case .put = call { throw StoreError(.unreachable, "a test's failure", isRetryable: true) }
+        }
+        await #expect(throws: Uploader.Failure.self) { try await bench.uploader.upload(bench.file, to: target) }
+        let copy = try #require(target.copy.whole(of: 1)?.copy)
+        await #expect(throws: Uploader.Failure.self) { try await bench.uploader.upload(bench.file, to: target) }
+        #expect(target.copy.whole(of: 1)?.copy === copy)
+        bench.store.before(nil)
+        try await bench.uploader.upload(bench.file, to: target)
+        #expect(try bench.object() == bench.sealed(1) && target.copy.whole(of: 1) == nil)
+    }
+
+    /// Too large to be taken at once, by a store that takes no parts: nothing is copied for it.
+    @Test func whatIsTooLargeIsRefused() async throws {
+        let bench = try await WritingBench(object: nil, isAlwaysWhole: true) { $0.maximumPut = 18 << 20 }
+        try bench.resize(to: 19 << 20)
+        try bench.seal()
+        do throws(Uploader.Failure) {
+            try await bench.uploader.upload(bench.file, to: bench.target)
+            Issue.record("it was taken")
+        } catch {
+            #expect(error.error.code == .tooLarge)
+        }
+        #expect(bench.store.calls == [] && bench.file.state.sealed != nil)
+    }
+
     @Test(arguments: [100_000, 100_001]) func whatIsLargerThanIsSaidGoesInParts(size: Int) async throws {
         let bench = try await WritingBench(object: nil, wholeUpTo: 100_000)
         try bench.write(WritingBench.bytes(size), at: 0)

@@ -28,14 +28,14 @@ final class WritingBench: Sendable {
 
     /// Nothing: the file is new.
     init(
-        object: [UInt8]?, wholeUpTo: Int? = nil, isAlwaysWhole: Bool = false,
+        object: [UInt8]?, partSize: Int = partSize, wholeUpTo: Int? = nil, isAlwaysWhole: Bool = false,
         _ change: (inout StoreCapabilities) -> Void = { _ in }
     ) async throws {
         bucket = try TemporaryFolder()
         place = try TemporaryFolder()
         store = WatchedStore(try await FileStore.open(RawPath(bucket.path), isDurable: false), change)
         var settings = UploadSettings()
-        (settings.partSize, settings.requests) = (Self.partSize, 4)
+        (settings.partSize, settings.leastEqualPart, settings.requests) = (partSize, 8 * partSize, 4)
         (settings.wholeUpTo, settings.isAlwaysWhole) = (wholeUpTo, isAlwaysWhole)
         uploader = Uploader(store, MemoryBudget(1 << 20), settings)
         var base: StoredObject?
