@@ -134,10 +134,7 @@ final class BucketWalk: Sendable {
     private func ask(_ request: ListRequest) async throws(StoreError) -> ListPage {
         await memory.take(Self.pageMemory)
         defer { memory.giveBack(Self.pageMemory) }
-        let begun = Stopwatch.now
-        let page = try await store.list(request)
-        found.withLock { $0.listing.noteAnswer(after: Stopwatch.now - begun) }
-        return page
+        return try await store.list(request)
     }
 
     private func append(_ page: ListPage, _ collector: inout ItemCollector) {

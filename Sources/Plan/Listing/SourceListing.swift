@@ -47,20 +47,12 @@ public struct SourceListing: Sendable {
     /// The largest file.
     public private(set) var largest = 0
 
-    /// How long the quickest answer took while it was listed, in seconds: no request is answered sooner than the way there and
-    /// back takes. Nothing where nobody was asked.
-    public private(set) var quickestAnswer: Double?
-
     /// How many of what is left out are named.
     private static let named = 5
 
     public init(in space: ListingSpace) {
         items = ItemList(in: space)
         folders = ItemList(in: space)
-    }
-
-    public mutating func noteAnswer(after seconds: Double) {
-        quickestAnswer = min(quickestAnswer ?? seconds, seconds)
     }
 
     public mutating func leaveOut(_ path: RawPath, _ reason: String) {

@@ -58,24 +58,8 @@ final class StoreCopy: Sendable {
     /// As many keep a machine busy whose store is near, and are few enough to cost nothing there.
     private static let firstRequests = 16
 
-    /// Small objects of a store that is far do little but wait. There are more of them from the beginning on, if listing has shown how
-    /// far: to find that out once more would take twice as long as a request.
-    private var firstRequests: Int {
-        let listings = sources.map(\.listed.listing)
-        let (objects, bytes) = listings.reduce((0, 0)) { ($0.0 + $1.objects, $0.1 + $1.bytes) }
-        guard let answer = listings.compactMap(\.quickestAnswer).min(), answer >= Self.far,
-            bytes / max(1, objects) <= Self.small
-        else { return Self.firstRequests }
-        return min(Self.mostAtFirst, Int(answer / Self.far * Double(2 * Self.firstRequests)))
-    }
-
-    /// In seconds. To list takes a server near by a while as well.
-    private static let far = 0.01
-    private static let small = 64 << 10
-    private static let mostAtFirst = 128
-
     private func copy() async {
-        let pace = Pace(first: firstRequests, ceiling: limits.requests)
+        let pace = Pace(first: Self.firstRequests, ceiling: limits.requests)
         await carryOut(Schedule(sources, wholeUpTo: 2 * limits.partSize, share: { pace.limit / 2 }), pace)
         while !Task.isCancelled, found.withLock({ $0.failure == nil }) {
             let again = wrong.withLock { wrong in

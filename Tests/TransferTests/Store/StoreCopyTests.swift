@@ -58,21 +58,6 @@ import Testing
         #expect(sandbox.store.mostReadsAtOnce > 8)
     }
 
-    /// How many there are at once from the beginning on: more where the store is far, and only of small objects.
-    @Test(arguments: [(0, 100, 1...16), (30, 100, 60...128), (30, 100_000, 1...16)])
-    func requestsAtFirst(milliseconds: Int, size: Int, range: ClosedRange<Int>) throws {
-        let begun = Mutex<[Double]>([])
-        let store = MemoryStore(listMilliseconds: milliseconds) { _, _, _ throws(StoreError) in
-            begun.withLock { $0.append(Stopwatch.now) }
-            try? await Task.sleep(for: .milliseconds(300))
-        }
-        var sandbox = try StoreSandbox(store)
-        (sandbox.requests, sandbox.partSize) = (256, 1 << 20)
-        for number in 0..<300 { store.set(ObjectKey("\(number)"), [UInt8](repeating: 1, count: size)) }
-        _ = try sandbox.copy(endedAfter: 200)
-        #expect(range.contains(begun.withLock { $0.count }))
-    }
-
     /// Neither waits for the other to end: as long as there are both, no third of the reads is without one of either.
     @Test func neitherLargeNorSmallOnesStarve() throws {
         let sandbox = try StoreSandbox()
