@@ -36,8 +36,11 @@ extension StagedFile {
         public var ofBase: [Range<Int>] { pieces.filter { $0.origin == .base }.map(\.range) }
     }
 
-    /// Whoever begins ends it with `endSending`. The range is not empty, and lies in the file.
-    public func beginSending(_ range: Range<Int>, asPart number: Int? = nil) throws(SystemError) -> SentRange {
+    /// Whoever begins ends it with `endSending`. The range is not empty, and lies in the file. What is in several pieces of a sealed
+    /// version is perhaps to be copied, each byte from where it is by then: no change of the file changes that.
+    public func beginSending(
+        _ range: Range<Int>, asPart number: Int? = nil, copying: Bool = false
+    ) throws(SystemError) -> SentRange {
         try with { contents throws(SystemError) in
             contents.lastSending += 1
             if let number, contents.state.hasPart(number) {
@@ -47,11 +50,14 @@ extension StagedFile {
                 try contents.append(.sending(number))
             }
             let sealed = contents.state.sealed
-            contents.sendings[contents.lastSending] = Sending(
-                range: range, isAsSealed: sealed != nil, isAsNow: sealed?.isUnchanged(range) ?? true)
             let pieces =
                 sealed?.pieces(in: range) ?? contents.state.image.pieces(in: range).map(SealedVersion.Piece.init)
-            return SentRange(range: range, version: sealed?.number, number: contents.lastSending, pieces: pieces)
+            let sent = SentRange(range: range, version: sealed?.number, number: contents.lastSending, pieces: pieces)
+            var sending = Sending(
+                range: range, isAsSealed: sealed != nil, isAsNow: sealed?.isUnchanged(range) ?? true)
+            sending.isInMemory = copying && sealed != nil && !sent.isInFile
+            contents.sendings[contents.lastSending] = sending
+            return sent
         }
     }
 

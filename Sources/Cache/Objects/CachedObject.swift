@@ -178,6 +178,11 @@ public final class CachedObject: Sendable {
             try data.write(source, at: bytes.lowerBound)
         }
         try write(marks: marks, from: blocks.lowerBound)
+        // All were taken back meanwhile, maybe before these.
+        guard !isForgotten.load(ordering: .acquiring) else {
+            try write(marks: [UInt32](repeating: 0, count: marks.count), from: blocks.lowerBound)
+            return 0
+        }
         noteChecked(blocks)
         return missing * Block.size
     }

@@ -66,6 +66,9 @@ public final class OpenObject: Sendable {
         if range.isEmpty { reply.answer(.none) } else { shared.read(range, by: reader, reply) }
     }
 
+    /// Every read fails from now on; who opens it anew may read it.
+    var hasEnded: Bool { shared.hasEnded }
+
     /// Where the same can be read, if it is whole on this machine.
     var local: LocalContent? { shared.core.origin.local(file) }
 

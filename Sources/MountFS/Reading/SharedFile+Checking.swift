@@ -21,13 +21,13 @@ extension SharedFile {
 
     /// False when it can be answered.
     private func hold(_ read: PendingRead) -> Bool {
-        let error = state.withLock { state -> Result<Bool, SystemError> in
-            if let end = state.end { return .failure(end) }
-            guard state.check != nil else { return .success(false) }
+        let isHeld = state.withLock { state -> Result<Bool, SystemError> in
+            if let end = state.end, !state.isBeingRefused { return .failure(end) }
+            guard state.check != nil || state.isBeingRefused else { return .success(false) }
             state.held.append(read)
             return .success(true)
         }
-        switch error {
+        switch isHeld {
         case .failure(let error): read.fail(error)
         case .success(false): return false
         case .success(true): if !letGo() { core.watch.begin(core) }
@@ -52,7 +52,11 @@ extension SharedFile {
             let stated = await core.origin.wholeChecksum(of: file)
             state.withLock { state in
                 // Nothing stated, nothing to compare.
-                if let stated { state.check?.noteAnswer(stated) } else { state.check = nil }
+                if let stated, state.check?.algorithms.contains(stated.algorithm) == true {
+                    state.check?.noteAnswer(stated)
+                } else {
+                    state.check = nil
+                }
             }
             letGo()
         }
@@ -61,7 +65,7 @@ extension SharedFile {
     private enum Decision {
         case waits
         case answer([PendingRead])
-        case refuse(Checksum.Algorithm, [PendingRead])
+        case refuse(Checksum.Algorithm)
     }
 
     /// Answers the reads that are held, if nothing is to be waited for any more. False when some go on waiting.
@@ -70,19 +74,21 @@ extension SharedFile {
         switch state.withLock({ decide(now, &$0) }) {
         case .waits: return false
         case .answer(let reads): for read in reads { read.answer() }
-        case .refuse(let algorithm, let reads): refuse(algorithm, reads)
+        case .refuse(let algorithm): refuse(algorithm)
         }
         return true
     }
 
     private func decide(_ now: Int?, _ state: inout State) -> Decision {
+        guard !state.isBeingRefused else { return .waits }
         guard let check = state.check else { return .answer(state.takeHeld()) }
         switch check.outcome {
         case .wrong(let algorithm):
             // From here on nobody gets anything of it.
             state.end = state.end ?? .inputOutput
+            state.isBeingRefused = true
             state.check = nil
-            return .refuse(algorithm, state.takeHeld())
+            return .refuse(algorithm)
         case .right:
             state.check = nil
         case .open:
@@ -99,11 +105,10 @@ extension SharedFile {
         return .answer(state.takeHeld())
     }
 
-    /// What has come is wrong, and so is all that has been kept of it anywhere. Whoever opens the file now has it fetched anew.
-    private func refuse(_ algorithm: Checksum.Algorithm, _ reads: [PendingRead]) {
+    /// What has come is wrong, and so is all that has been kept of it anywhere. Whoever opens the file now has it fetched anew. Nobody
+    /// is told before: he would open it again at once, and find what is still kept.
+    private func refuse(_ algorithm: Checksum.Algorithm) {
         core.forget(self)
-        for read in reads { read.fail(.inputOutput) }
-        end(.inputOutput)
         core.origin.forget(file)
         core.settings.onChanged(file.key)
         core.settings.onFailure(
@@ -112,6 +117,8 @@ extension SharedFile {
                 .inputOutput,
                 "cannot read \(file.key.shown): what came does not have the checksum that the store states (\(algorithm.rawValue))",
                 isRetryable: false))
+        state.withLock { $0.isBeingRefused = false }
+        end(.inputOutput)
     }
 }
 

@@ -60,6 +60,7 @@ extension SharedFile {
         guard !read.isSettled else { return }
         if let end = state.end {
             read.isSettled = true
+            guard !state.isBeingRefused else { return state.held.append(read) }
             work.outcome = .failed(end)
             return
         }

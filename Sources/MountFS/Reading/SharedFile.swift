@@ -30,14 +30,19 @@ final class SharedFile: Sendable {
         var isNew = true
         /// Of a large file that somebody reads from its beginning.
         var check: WholeCheck?
-        /// Reads of the last bytes that wait for it, settled.
+        /// Reads of the last bytes that wait for it, settled; when it has come out wrong, all.
         var held: [PendingRead] = []
+        /// It has come out wrong, and what is kept of the file is being forgotten.
+        var isBeingRefused = false
     }
 
     init(_ file: FileVersion, _ core: ReadingCore) {
         self.file = file
         self.core = core
     }
+
+    /// Nothing more is read of it.
+    var hasEnded: Bool { state.withLock { $0.end != nil } }
 
     /// Small files are fetched whole.
     var isSmall: Bool { file.size <= core.settings.smallFile }

@@ -30,6 +30,18 @@ final class SentCopy: Sendable {
 }
 
 extension Uploader {
+    /// What is sent of a sealed version is right whatever the file becomes meanwhile; ahead of one it has to stay what it is.
+    func copy(_ sending: StagedFile.SentRange, of file: StagedFile) async throws(Failure) -> SentCopy? {
+        guard let version = sending.version else {
+            return try await copy(sending.range, of: file) { piece throws(Failure) in
+                try await fill(sending, piece, of: file)
+            }
+        }
+        return try await copy(sending.range, of: file) { piece throws(Failure) in
+            try await bytes(piece, of: file, version)
+        }
+    }
+
     /// Nothing when the bytes cannot be had as they are to be sent: they were changed, or are not wanted any more.
     func copy(
         _ range: Range<Int>, of file: StagedFile, _ bytes: (Range<Int>) async throws(Failure) -> [UInt8]?

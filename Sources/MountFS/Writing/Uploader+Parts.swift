@@ -121,7 +121,10 @@ extension Uploader {
     }
 
     func send(_ part: PlannedPart, to upload: Upload, of file: StagedFile) async throws(Failure) {
-        let sending = try onDisk { () throws(SystemError) in try file.beginSending(part.range, asPart: part.number) }
+        let isLarge = part.range.count > SentCopy.mostInMemory
+        let sending = try onDisk { () throws(SystemError) in
+            try file.beginSending(part.range, asPart: part.number, copying: isLarge)
+        }
         do throws(Failure) {
             let uploaded = try await send(sending, part, to: upload, of: file)
             let staged = uploaded.map { StagedPart(number: part.number, range: part.range, $0.words) }
@@ -149,10 +152,8 @@ extension Uploader {
             return try await send(.file(file.data, part.range), part, to: upload)
         }
         guard part.range.count <= SentCopy.mostInMemory else {
-            let copy = try await copy(part.range, of: file) { piece throws(Failure) in
-                try await fill(sending, piece, of: file)
-            }
-            guard let copy else { return nil }
+            guard let copy = try await copy(sending, of: file) else { return nil }
+            defer { withExtendedLifetime(copy) {} }
             return try await send(copy.source, part, to: upload)
         }
         await memory.take(part.range.count)

@@ -53,6 +53,8 @@ extension Uploader {
             throw .store(
                 StoreError(.tooLarge, "cannot write \(target.key.shown): \(size) bytes are more than is taken at once"))
         }
+        // That of an older version takes room.
+        target.copy.forget()
         var sum = CombinedChecksum(WholeBody.algorithm)
         let copy = try await copy(0..<size, of: file) { piece throws(Failure) in
             guard target.isWanted(), let bytes = try await bytes(piece, of: file, sealed.number) else { return nil }
@@ -83,5 +85,13 @@ final class KeptCopy: Sendable {
 
     func whole(of number: Int) -> WholeBody? { state.withLock { $0?.number == number ? $0?.whole : nil } }
     func keep(_ whole: WholeBody, _ number: Int) { state.withLock { $0 = (number, whole) } }
-    func forget() { state.withLock { $0 = nil } }
+
+    func forget() {
+        let old = state.withLock { state in
+            defer { state = nil }
+            return state
+        }
+        // Whose end gives room to others, with no lock held.
+        withExtendedLifetime(old) {}
+    }
 }

@@ -145,7 +145,10 @@ final class Uploader: Sendable {
         let range = layout(of: file).range(of: number)
         guard file.state.sealed == nil, file.state.image.here.contains(range) else { return }
         let upload = try await begunUpload(of: file, to: target)
-        guard file.state.upload?.parts[number]?.range != range else { return }
+        // Another may have been begun, in parts of other sizes.
+        guard layout(of: file).range(of: number) == range, file.state.upload?.parts[number]?.range != range else {
+            return
+        }
         let part = PlannedPart(number: number, range: range, isCopied: false)
         try await gate.pass(rank: rank(of: file)) { () async throws(Failure) in
             try await send(part, to: upload, of: file)

@@ -31,7 +31,7 @@ extension WrittenFile {
 
     private func opened(_ object: StoredObject, _ reading: ObjectReading) -> OpenObject {
         state.withLock { state in
-            if let base = state.base, base.object == object { return base.open }
+            if let base = state.base, base.object == object, !base.open.hasEnded { return base.open }
             let open = reading.open(
                 FileVersion(key: object.key, size: object.size, version: object.version))
             state.base = (object, open)

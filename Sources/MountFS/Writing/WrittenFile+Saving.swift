@@ -235,11 +235,13 @@ extension WrittenFile {
             defer { state.waiting = [] }
             return (nil, state.waiting)
         }
+        if target == nil { wholeCopy.forget() }
         for waiting in done { waiting.then(.success(())) }
         return target
     }
 
     private func finish(_ saved: Uploader.Saved, _ target: Uploader.Target) {
+        wholeCopy.forget()
         state.withLock { state in
             state.isUploading = false
             if state.key == saved.object.key { state.replacing = saved.object.version }

@@ -20,9 +20,9 @@ public final class CloudStores: Stores {
         // One loop moves a gigabyte or two in a second; on more threads than that no network has more to give.
         settings.loops = min(8, Threads.processors)
         if let connections {
-            settings.connectionsPerHost = connections
+            settings.loops = min(settings.loops, connections)
             // Each loop has the same share of them.
-            while connections % settings.loops != 0 { settings.loops -= 1 }
+            settings.connectionsPerHost = connections / settings.loops * settings.loops
         }
         settings.retries = .patient
         client = HTTPClient(settings)

@@ -61,7 +61,8 @@ extension Rootless {
             #expect(sandbox.stored("new") == "new\n" && !Files.isThere(sandbox.path("anywhere")))
             try sandbox.wait("everybody gone") { sandbox.supervisors.isEmpty && sandbox.sessions.isEmpty }
             // It is not ours to unmount; nobody serves it, and whoever looks is told so.
-            #expect(try sandbox.shell("ls \(seen) 2>&1").output.contains("not connected") && sandbox.mounts == [seen])
+            let said = try sandbox.shell("ls \(seen) 2>&1").output
+            #expect(["not connected", "connection abort"].contains(where: said.contains) && sandbox.mounts == [seen])
             #expect(try sandbox.shell("umount \(seen)").status == 0)
             try sandbox.expectNoTrace()
         }

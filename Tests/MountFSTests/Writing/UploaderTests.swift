@@ -79,12 +79,29 @@ import Testing
     }
 
     /// A large part with holes, and with what the object had before, is put together on the disk.
-    @Test(arguments: [nil, 30 << 20]) func aLargePartOfSeveralPieces(size: Int?) async throws {
+    /// Who goes on writing to it does not keep the sealed version from coming into the bucket.
+    @Test(arguments: [nil, 30 << 20], [false, true])
+    func aLargePartOfSeveralPieces(size: Int?, isChanging: Bool) async throws {
         let bench = try await WritingBench(
             object: size.map { [UInt8](repeating: 3, count: $0) }, partSize: 20 << 20)
         try bench.resize(to: 50 << 20)
         for place in [0, 7 << 20, 33 << 20] { try bench.write([UInt8](repeating: 9, count: 100_000), at: place) }
         try bench.seal()
+        if isChanging {
+            let changes = Mutex(0)
+            bench.store.before { _ throws(StoreError) in
+                let count = changes.withLock { count in
+                    count += 1
+                    return count
+                }
+                guard count < 8 else { return }
+                do throws(SystemError) {
+                    for place in [1 << 20, 7 << 20, 35 << 20] { try bench.write([1, 2, 3], at: place) }
+                } catch {
+                    throw StoreError(error, "a test's change")
+                }
+            }
+        }
         try await bench.uploader.upload(bench.file, to: bench.target)
         #expect(try bench.object() == bench.sealed(1) && bench.leftovers.isEmpty)
     }
