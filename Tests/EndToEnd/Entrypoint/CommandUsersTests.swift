@@ -141,6 +141,8 @@ extension Entrypoints {
         @Test func theSupervisorIsKilled() throws {
             let program = try start("one", "cat $M/a || exit 4")
             kill(sandbox.supervisors[0], SIGKILL)
+            // It may answer for a moment.
+            try sandbox.wait("its session gone") { sandbox.sessions.isEmpty }
             try end("one")
             #expect(try program.wait(seconds: 60).status == 4)
             try sandbox.expectNothingLeft()
