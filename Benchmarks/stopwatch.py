@@ -15,7 +15,8 @@ class Stopwatch:
     """Runs as long as it is not closed. `data/` has so many objects of one size, `per_folder` in each of its folders."""
 
     def __init__(self, scratch, count, size, options, is_secure=False, per_folder=1000):
-        command = [f"{scratch}/stopwatch", *options, "--folder", str(per_folder)]
+        # What it stands for: by a server's name clients decide what they may rely on.
+        command = [f"{scratch}/stopwatch", "--name", "AmazonS3", *options, "--folder", str(per_folder)]
         self.authorities = None
         if is_secure:
             certificate, key = f"{scratch}/certificate.pem", f"{scratch}/key.pem"

@@ -160,7 +160,7 @@ def measure(name, args, folder):
 
     def turn(program, is_first):
         is_compared = is_first and not row.options
-        options = [*row.options, "--name", "AmazonS3", *(["--keep"] if is_compared else [])]
+        options = [*row.options, *(["--keep"] if is_compared else [])]
         with contextlib.closing(Stopwatch(args.scratch, 1, row.old, options)) as server:
             wanted = expected(row, server) if is_compared else None
             with contextlib.closing(mounted(program, row, server, args, folder)) as mount:

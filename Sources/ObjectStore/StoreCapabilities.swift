@@ -34,6 +34,8 @@ public struct StoreCapabilities: Sendable, Equatable {
     /// Listings are in the order of their bytes. One server walks a tree of folders instead, where `a/b` comes before
     /// `a!`.
     public var listsInOrder = true
+    /// What comes behind a key can be listed without what comes before it.
+    public var listsFromAnywhere = true
     /// The most keys of a page, and of a deletion at once; larger deletions are divided by the store itself.
     public var pageLimit = 1000
 

@@ -42,6 +42,7 @@ public struct AzureStore: ObjectStore {
         can.keepsMetadata = true
         // Where folders are real, they are walked. Of an account of which nobody knows, to believe it would be to lose keys.
         can.listsInOrder = facts.isHierarchical == false
+        can.listsFromAnywhere = false
         can.keepsFolders = facts.isHierarchical != false
         if facts.hasMoves { can.atomicRename = .objectsAndFolders }
         return can

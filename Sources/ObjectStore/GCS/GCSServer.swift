@@ -33,6 +33,8 @@ public enum GCSServer: Sendable, CaseIterable {
         can.maximumPartSize = 5 << 40
         can.checksums = isGoogle ? [.crc32c, .md5] : []
         can.keepsMetadata = true
+        // The other makes each page of all there is.
+        can.listsFromAnywhere = isGoogle
         return can
     }
 

@@ -2,14 +2,16 @@ import ObjectStore
 import Platform
 import Synchronization
 
-/// Lists everything below a prefix. What does not fit on a page is divided by the next slash of the keys, and the groups are
-/// listed side by side, each of which may be divided again; keys without slashes come page after page.
+/// Lists everything below a prefix, with requests side by side where there is more than a page. What is left is divided by
+/// the next slash of its keys, or where the pages behind may end (`KeyProgress`), and each share may be divided again; what
+/// cannot be divided comes page after page.
 final class BucketWalk: Sendable {
     struct Found: Sendable {
         var listing: SourceListing
         var archived = Archived()
         /// Also what the filter leaves out counts: the prefix is no mistake then.
         var isSomethingThere = false
+        var borders = ListingBorders()
 
         init(in space: ListingSpace) {
             listing = SourceListing(in: space)
@@ -22,17 +24,12 @@ final class BucketWalk: Sendable {
         var first: ObjectKey?
     }
 
-    /// Keys that begin so and come after another key.
-    private struct Share: Sendable {
-        var prefix: ObjectKey
-        var after: ObjectKey?
-    }
-
-    private let store: any ObjectStore
-    private let root: ObjectKey
+    let store: any ObjectStore
+    let root: ObjectKey
     private let filter: ItemFilter
     private let memory: MemoryBudget
-    private let found: Mutex<Found>
+    let found: Mutex<Found>
+    let guesses = Mutex(Guesses())
 
     private static let requestsAtOnce = 16
     /// What a page of a thousand keys takes, as text and read.
@@ -68,7 +65,10 @@ final class BucketWalk: Sendable {
             }
         }
         if let failure { throw failure }
-        return found.withLock { $0 }
+        return found.withLock { found in
+            for (file, path) in found.borders.conflicts { found.listing.leaveOut(file, asFolderOf: path) }
+            return found
+        }
     }
 
     private func visit(_ share: Share) async -> Result<[Share], StoreError> {
@@ -80,68 +80,41 @@ final class BucketWalk: Sendable {
     }
 
     /// Lists a share, or its beginning and what else there is to list.
-    private func list(_ share: Share) async throws(StoreError) -> [Share] {
-        var collector = ItemCollector(prefix: root, filter: filter, store.capabilities)
+    private func list(_ whole: Share) async throws(StoreError) -> [Share] {
+        var share = whole
+        var collector = share.collector ?? ItemCollector(prefix: root, filter: filter, store.capabilities)
         var request = ListRequest(prefix: share.prefix, after: share.after, showsFolders: true)
         var page = try await ask(request)
-        append(page, &collector)
-        // "Behind the last key" says something only where keys come in their order.
-        if page.next != nil, store.capabilities.listsInOrder,
-            let shares = try await divide(share, behind: page.objects.last?.key, &collector)
-        {
-            return shares
-        }
-        // What cannot be kept need not be asked for.
-        while let next = page.next, found.withLock({ $0.listing.failure == nil }) {
+        if share.isGuess { guesses.withLock { $0.note(share.holds(page.objects.first?.key)) } }
+        while true {
+            let objects = page.objects.prefix { share.holds($0.key) }
+            append(objects, &collector)
+            note(objects, behind: share, collector)
+            guard let next = page.next, share.goesOn(behind: page.objects.last?.key) else { break }
+            // What cannot be kept need not be asked for.
+            guard found.withLock({ $0.listing.failure == nil }) else { return [] }
+            // "Behind the last key" says something only where keys come in their order.
+            if store.capabilities.listsInOrder,
+                let shares = try await divide(&share, behind: page, &collector, isFirst: request.continuation == nil)
+            {
+                return shares
+            }
             request.continuation = next
             page = try await ask(request)
-            append(page, &collector)
         }
+        noteFiles(collector, upTo: share.until)
         return []
     }
 
-    /// The groups of what comes behind a key, if all of them fit on a page.
-    private func divide(
-        _ share: Share, behind last: ObjectKey?, _ collector: inout ItemCollector
-    ) async throws(StoreError) -> [Share]? {
-        let groups = try await ask(ListRequest(prefix: share.prefix, grouping: .bySlash, after: last))
-        var prefixes = groups.prefixes
-        // Of the group in whose middle the page has ended some servers say nothing more: they take it for listed.
-        if let last, let group = group(of: last, below: share.prefix), !prefixes.contains(group) {
-            prefixes.insert(group, at: 0)
-        }
-        guard groups.next == nil, !prefixes.isEmpty else { return nil }
-        // In their order, for the collector to see which object has the name of a group.
-        var objects = groups.objects[...]
-        for prefix in prefixes {
-            let before = objects.prefix { $0.key < prefix }
-            append(before, &collector)
-            objects = objects.dropFirst(before.count)
-            found.withLock { collector.begin(prefix, of: &$0.listing) }
-        }
-        append(objects, &collector)
-        return prefixes.map { prefix in
-            Share(prefix: prefix, after: last.flatMap { $0.hasPrefix(prefix) ? $0 : nil })
-        }
-    }
+    // MARK: Pages
 
-    /// The beginning of a key up to the next slash behind a prefix.
-    private func group(of key: ObjectKey, below prefix: ObjectKey) -> ObjectKey? {
-        let rest = key.bytes.dropFirst(prefix.bytes.count)
-        return rest.firstIndex(of: UInt8(ascii: "/")).map { ObjectKey(key.bytes[...$0]) }
-    }
-
-    private func ask(_ request: ListRequest) async throws(StoreError) -> ListPage {
+    func ask(_ request: ListRequest) async throws(StoreError) -> ListPage {
         await memory.take(Self.pageMemory)
         defer { memory.giveBack(Self.pageMemory) }
         return try await store.list(request)
     }
 
-    private func append(_ page: ListPage, _ collector: inout ItemCollector) {
-        append(page.objects[...], &collector)
-    }
-
-    private func append(_ objects: ArraySlice<ObjectInfo>, _ collector: inout ItemCollector) {
+    func append(_ objects: ArraySlice<ObjectInfo>, _ collector: inout ItemCollector) {
         guard !objects.isEmpty else { return }
         found.withLock { found in
             found.isSomethingThere = true

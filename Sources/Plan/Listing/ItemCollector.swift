@@ -26,6 +26,7 @@ struct ItemCollector {
             let folder = RawPath(path.bytes.dropLast())
             guard filter.keepsEmptyFolders, filter.wantsObject(folder, isFolder: true) else { return }
             if let reason = UnusableName.reason(of: folder) { return found.listing.leaveOut(path, reason) }
+            if let file = fileInTheWay(of: path) { return found.listing.leaveOut(file, asFolderOf: path) }
             return found.listing.append(
                 .init(path: folder, sourcePath: path, content: .folder, modified: object.modified))
         }
@@ -34,9 +35,7 @@ struct ItemCollector {
         if keysAreText, object.key.exactText == nil {
             return found.listing.leaveOut(path, "is not UTF-8, and keys of this store are asked for as text")
         }
-        if let file = fileInTheWay(of: path) {
-            return found.listing.leaveOut(file, "is an object, and `\(path.text.printable)` needs it to be a folder")
-        }
+        if let file = fileInTheWay(of: path) { return found.listing.leaveOut(file, asFolderOf: path) }
         shorter.append(path)
         append(object, at: path, to: &found)
     }
@@ -45,7 +44,23 @@ struct ItemCollector {
     mutating func begin(_ group: ObjectKey, of listing: inout SourceListing) {
         let path = RawPath(group.bytes.dropFirst(prefix.bytes.count))
         guard let file = fileInTheWay(of: path) else { return }
-        listing.leaveOut(file, "is an object, and `\(path.text.printable)` needs it to be a folder")
+        listing.leaveOut(file, asFolderOf: path)
+    }
+
+    /// Files that a key begins with: keys behind it may need them to be folders, and somebody else collects those.
+    func files(atStartOf key: ObjectKey) -> [RawPath] {
+        let path = key.bytes.dropFirst(prefix.bytes.count)
+        return shorter.filter { path.starts(with: $0.bytes) }
+    }
+
+    /// The path of an object that becomes a file or a folder.
+    func path(of object: ObjectInfo) -> RawPath? {
+        let path = RawPath(object.key.bytes.dropFirst(prefix.bytes.count))
+        guard path.bytes.last == UInt8(ascii: "/"), object.size == 0 else {
+            return filter.wantsObject(path) ? path : nil
+        }
+        let isWanted = filter.wantsObject(RawPath(path.bytes.dropLast()), isFolder: true)
+        return filter.keepsEmptyFolders && isWanted ? path : nil
     }
 
     /// An object that becomes a file at this path.
@@ -65,6 +80,12 @@ struct ItemCollector {
     private mutating func fileInTheWay(of path: RawPath) -> RawPath? {
         while let last = shorter.last, !path.bytes.starts(with: last.bytes) { shorter.removeLast() }
         return shorter.first { path.isBelow($0) }
+    }
+}
+
+extension SourceListing {
+    mutating func leaveOut(_ file: RawPath, asFolderOf path: RawPath) {
+        leaveOut(file, "is an object, and `\(path.text.printable)` needs it to be a folder")
     }
 }
 

@@ -41,7 +41,8 @@ final class MemoryStore: ReadOnlyStore {
     }
 
     init(
-        pageSize: Int = 1000, order: Order = .ofBytes, claimsOrder: Bool = true, listMilliseconds: Int = 0,
+        pageSize: Int = 1000, order: Order = .ofBytes, claimsOrder: Bool = true, listsFromAnywhere: Bool = true,
+        listMilliseconds: Int = 0,
         onRead: @escaping @Sendable (Int, ObjectKey, ReadRange) async throws(StoreError) -> Void = {
             _, _, _ throws(StoreError) in
         }
@@ -51,6 +52,7 @@ final class MemoryStore: ReadOnlyStore {
         self.listMilliseconds = listMilliseconds
         var can = StoreCapabilities()
         can.listsInOrder = claimsOrder
+        can.listsFromAnywhere = listsFromAnywhere
         capabilities = can
         self.onRead = onRead
     }

@@ -178,6 +178,15 @@ import Testing
         #expect(try sandbox.preflight("s3://bucket-1", "exclude: [a/]").refused.isEmpty)
     }
 
+    /// So does the object by which some programs mark a folder, if empty folders are made at all.
+    @Test func aKeyThatIsBothFileAndMarkedFolder() throws {
+        let sandbox = try StoreSandbox()
+        for key: ObjectKey in ["a", "a-b", "b"] { sandbox.store.set(key, [1]) }
+        sandbox.store.set("a/", [])
+        #expect(try sandbox.preflight().refused.map(\.reason.code) == [.destinationDenied])
+        #expect(try sandbox.preflight("s3://bucket-1", "include: ['*']").refused.isEmpty)
+    }
+
     @Test func includeAndExclude() throws {
         let sandbox = try StoreSandbox()
         for key: ObjectKey in ["a.txt", "a.bin", "d/b.txt", "d/skip/c.txt", "skip/d.txt"] {
