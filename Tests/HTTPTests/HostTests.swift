@@ -69,6 +69,10 @@ struct HostTests {
             #expect(name.get() == "http loop\n")
             #expect(FileManager.default.fileExists(atPath: "/proc/\(thread.get())"))
         }
+        // The kernel takes a moment to forget one that has ended.
+        for _ in 0..<500 where FileManager.default.fileExists(atPath: "/proc/\(thread.get())") {
+            try await Task.sleep(for: .milliseconds(10))
+        }
         #expect(!FileManager.default.fileExists(atPath: "/proc/\(thread.get())"))
     }
 

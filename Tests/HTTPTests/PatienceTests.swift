@@ -1,5 +1,6 @@
 import HTTP
 import Platform
+import Synchronization
 import TestSupport
 import Testing
 
@@ -78,6 +79,42 @@ struct PatienceTests {
     @Test(arguments: [100, 10]) func whatMovesRidesOutMinutes(chance: Int) async throws {
         let error = try await client(chance: chance).failure(nobody())
         #expect(error.attempts > 10)
+        #expect((270_000...300_000).contains(time.waited.reduce(0, +)), "\(time.waited)")
+    }
+
+    /// Who was away for long and stumbles when they are back is asked as often as others.
+    @Test func anOutageIsForgiven() async throws {
+        let port = try FreePorts.take(1)[0]
+        let back = Mutex<ScriptedServer?>(nil)
+        let answers = Atomic(0)
+        let usual = time.timing()
+        let timing = RetryTiming(
+            milliseconds: usual.milliseconds, secondsSince1970: usual.secondsSince1970,
+            wait: { [time] milliseconds in
+                await usual.wait(milliseconds)
+                guard time.waited.count == 17 else { return }
+                back.withLock { server in
+                    server = try? ScriptedServer(port: port) { connection in
+                        while try connection.readHead() != nil {
+                            let count = answers.add(1, ordering: .relaxed).newValue
+                            try connection.answer(count < 9 ? 503 : 200)
+                        }
+                    }
+                }
+            }, random: usual.random)
+        var settings = HTTPSettings()
+        settings.retries = .patient
+        let request = HTTPRequest(.get, HTTPAddress(isSecure: false, host: "127.0.0.1", port: port))
+        let response = try await HTTPClient(settings, timing: timing).send(request)
+        #expect(response.status == 200)
+        #expect(response.attempts == 17 + 9)
+    }
+
+    /// A resolver may be down as any other service.
+    @Test func aNameThatIsUnknownForAWhileIsWaitedFor() async throws {
+        let unknown = HTTPRequest(.get, HTTPAddress(isSecure: false, host: "no-such-host.invalid"))
+        let error = try await client().failure(unknown)
+        #expect(error.code == .unknownHost && error.attempts > 10)
         #expect((270_000...300_000).contains(time.waited.reduce(0, +)), "\(time.waited)")
     }
 

@@ -74,6 +74,19 @@ struct RetryTests {
         #expect(time.waited == [100, 200, 400])
     }
 
+    /// What takes an hour can be lost in its last minute.
+    @Test func timeInWhichBytesMoveIsNotCounted() async throws {
+        let time = FakeTime()
+        let tries = Atomic(0)
+        let server = try ScriptedServer { _, connection in
+            time.pass(milliseconds: 3_600_000)
+            if tries.add(1, ordering: .relaxed).newValue < 4 { return connection.close() }
+            try connection.answer(200)
+        }
+        let client = HTTPClient(HTTPSettings(), timing: time.timing())
+        #expect(try await client.send(HTTPRequest(.get, server.address())).attempts == 4)
+    }
+
     @Test(
         arguments: [
             ("3", [3100]), ("0", [100]), ("Sun, 06 Nov 1994 08:49:57 GMT", [20_100]),

@@ -71,6 +71,8 @@ final class FakeTime: Sendable {
 
     var waited: [Int] { waits.withLock { $0 } }
 
+    func pass(milliseconds: Int) { now.withLock { $0 += milliseconds } }
+
     /// `chance` is a share of the most, in percent.
     func timing(chance: Int = 100) -> RetryTiming {
         RetryTiming(

@@ -4,10 +4,18 @@ struct Retries {
     let policy: RetryPolicy
     let timing: RetryTiming
     let budget: RetryBudget
-    private let start: Int
     private(set) var attempts = 0
+    /// Without those that nobody was there for.
+    private var counted = 0
     private var mendings = 0
+    private var began = 0
+    /// Milliseconds that were waited and tried.
+    private var spent = 0
+    /// Since when nobody is there, and how often that was seen.
+    private var absence: (since: Int, count: Int)?
 
+    /// Of one attempt no more counts as time spent: a longer one has moved bytes, or would have been given up.
+    private static let mostOfAnAttempt = 60_000
     /// A service that puts things right again and again does not.
     private static let mostMendings = 5
 
@@ -16,21 +24,22 @@ struct Retries {
         self.policy = policy
         self.timing = timing
         self.budget = budget
-        start = timing.milliseconds()
     }
 
     mutating func begin() {
         attempts += 1
+        began = timing.milliseconds()
         request.meter?.countRequest(isRetry: attempts > 1)
     }
 
     /// How long to wait before the next attempt after an answer; nothing when it is the answer.
     mutating func wait(after response: HTTPResponse, _ verdict: HTTPVerdict) -> Int? {
+        count()
         switch verdict {
         case .final: return nil
         case .mended:
             mendings += 1
-            return mendings <= Self.mostMendings && attempts < policy.attempts ? 0 : nil
+            return mendings <= Self.mostMendings && counted < policy.attempts ? 0 : nil
         case .usual where !isTemporary(response.status): return nil
         case .usual, .busy: break
         }
@@ -39,11 +48,18 @@ struct Retries {
     }
 
     /// `isStranger`: the host is only asked, and has never answered.
-    func wait(after error: HTTPError, nothingSent: Bool, isStranger: Bool) -> Int? {
+    mutating func wait(after error: HTTPError, nothingSent: Bool, isStranger: Bool) -> Int? {
+        let isOutage = error.isAbsence && !isStranger && policy.outageMilliseconds > 0
+        if !isOutage { count() }
         guard error.isRetryable, request.isIdempotent || nothingSent else { return nil }
-        if isStranger { return wait(atLeast: 0, policy.forStrangers) }
-        let isOutage = error.isAbsence && timing.milliseconds() - start < policy.outageMilliseconds
-        return wait(atLeast: 0, policy, counts: !isOutage)
+        if isOutage { return waitForReturn() }
+        return wait(atLeast: 0, isStranger ? policy.forStrangers : policy)
+    }
+
+    private mutating func count() {
+        counted += 1
+        spent += min(timing.milliseconds() - began, Self.mostOfAnAttempt)
+        absence = nil
     }
 
     /// What a server that says 408, 429 or 503 was asked, it has not done; with the others nobody knows.
@@ -55,16 +71,29 @@ struct Retries {
         }
     }
 
-    private func wait(atLeast asked: Int, _ policy: RetryPolicy, counts: Bool = true) -> Int? {
-        guard attempts < policy.attempts || !counts else { return nil }
-        let most = min(policy.baseMilliseconds << min(attempts - 1, 30), policy.longestMilliseconds)
+    private mutating func wait(atLeast asked: Int, _ policy: RetryPolicy) -> Int? {
+        guard counted < policy.attempts else { return nil }
+        let wait = turn(atLeast: asked, policy, after: counted, within: policy.deadlineMilliseconds - spent)
+        spent += wait ?? 0
+        return wait
+    }
+
+    /// What nobody answers to neither counts nor takes of the time for what somebody does.
+    private mutating func waitForReturn() -> Int? {
+        let since = absence?.since ?? began
+        let count = (absence?.count ?? 0) + 1
+        absence = (since, count)
+        let left = policy.outageMilliseconds - (timing.milliseconds() - since)
+        return turn(atLeast: 0, policy, after: count, within: left)
+    }
+
+    private func turn(atLeast asked: Int, _ policy: RetryPolicy, after tries: Int, within left: Int) -> Int? {
+        let most = min(policy.baseMilliseconds << min(tries - 1, 30), policy.longestMilliseconds)
         let least = policy.waitsAtLeastHalf ? most / 2 : 0
         let chance = least + timing.random(most - least)
-        let now = timing.milliseconds()
-        let left = policy.deadlineMilliseconds - (now - start)
         // Who asked us to come back at a moment does not mean everybody at that very moment.
         let wait = asked + (asked > 0 ? min(chance, policy.baseMilliseconds) : chance)
-        guard wait <= left, let turn = budget.take(now: now, waitingAtMost: left) else { return nil }
+        guard wait <= left, let turn = budget.take(now: timing.milliseconds(), waitingAtMost: left) else { return nil }
         return max(wait, turn)
     }
 }

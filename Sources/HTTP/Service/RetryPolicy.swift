@@ -6,9 +6,9 @@ public struct RetryPolicy: Sendable, Equatable {
     public var longestMilliseconds = 20_000
     /// The longest that a service may ask us to wait (Retry-After); beyond, its answer is the answer.
     public var longestAskedMilliseconds = 120_000
-    /// No attempt is begun after this.
+    /// No attempt is begun after so long, of which the time in which bytes moved is no part.
     public var deadlineMilliseconds = 300_000
-    /// For so long attempts do not count to which nobody answered at all, because a network is down for minutes or not at all.
+    /// So long nobody may be there, each time: a network is down for minutes or not at all. Attempts then count for nothing.
     public var outageMilliseconds = 0
     /// Waits are random between half of that and all of it, so that few tries last a known time.
     var waitsAtLeastHalf = false
