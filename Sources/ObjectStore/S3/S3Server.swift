@@ -12,13 +12,11 @@ public enum S3Server: Sendable, CaseIterable {
     case ceph
     case other
 
-    /// By what it calls itself; nothing when the answer does not say.
+    /// By what it calls itself; nothing when the answer does not say. "cloudflare" it says of whatever is behind that network.
     init?(_ headers: HTTPHeaders) {
         let name = headers["Server"] ?? ""
         if name == "AmazonS3" {
             self = .amazon
-        } else if name == "cloudflare" {
-            self = .cloudflare
         } else if name.hasPrefix("MinIO") {
             self = .minio
         } else if name.hasPrefix("SeaweedFS") {
@@ -42,7 +40,8 @@ public enum S3Server: Sendable, CaseIterable {
         case .vendor(.amazon): self = .amazon
         case .vendor(.cloudflare): self = .cloudflare
         case .vendor: self = .other
-        case .endpoint(let endpoint): self = endpoint.isAmazons ? .amazon : .other
+        case .endpoint(let endpoint):
+            self = endpoint.isAmazons ? .amazon : endpoint.isCloudflares ? .cloudflare : .other
         }
     }
 

@@ -37,6 +37,10 @@ extension S3Store {
         guard !listing.hasBrokenToken else {
             throw StoreError(.inputOutput, "\(task): the server cannot go on behind a key with control characters")
         }
+        guard page.next != nil || !listing.isTruncated else {
+            throw StoreError(
+                .inputOutput, "\(task): the server has more than it says, and does not say where it goes on")
+        }
         // Some servers tidy up what they are asked: `a//` becomes `a/`.
         page.objects.removeAll { !$0.key.hasPrefix(request.prefix) }
         page.prefixes.removeAll { !$0.hasPrefix(request.prefix) }

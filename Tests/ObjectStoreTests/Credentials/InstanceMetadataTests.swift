@@ -50,7 +50,34 @@ struct InstanceMetadataTests {
         #expect(instance.targets.isEmpty)
     }
 
-    /// Version 1 would need no token, and is never asked.
+    /// Version 1, by whoever asks for it and where there is no other.
+    @Test(arguments: ["environment", "profile"]) func withoutTokens(asked: String) async throws {
+        instance.behaviour.withLock {
+            $0.isVersionOne = true
+            $0.tokenStatus = 404
+        }
+        #expect(try await search().failure().code == .noCredentials)
+        #expect(instance.targets == ["PUT /latest/api/token"])
+        var variables = instance.variables
+        if asked == "environment" {
+            variables["AWS_EC2_METADATA_V1_DISABLED"] = "False"
+        } else {
+            try lab.write("[default]\nec2_metadata_v1_disabled = false\n", to: ".aws/config")
+        }
+        #expect(try await lab.search(variables).found().accessKeyID == "ASIAINSTANCE00000001")
+    }
+
+    /// Who says nothing of version 1, or has switched the service off, is not asked without a token.
+    @Test(arguments: [("true", 404), ("", 404), ("false", 403)]) func noVersionOne(said: String, status: Int)
+        async throws
+    {
+        instance.behaviour.withLock { $0.tokenStatus = status }
+        let variables = instance.variables.merging(["AWS_EC2_METADATA_V1_DISABLED": said]) { $1 }
+        #expect(try await lab.search(variables).failure().code == .noCredentials)
+        #expect(instance.targets.allSatisfy { $0.hasPrefix("PUT") })
+    }
+
+    /// Version 1 would need no token, and is not asked.
     @Test(arguments: [(403, "switched off"), (404, "this is not EC2"), (405, "this is not EC2")])
     func noToken(status: Int, says: String) async throws {
         instance.behaviour.withLock { $0.tokenStatus = status }

@@ -27,6 +27,8 @@ final class TestInstance: Sendable {
         var expiration = "2027-01-15T14:00:00Z"
         var code = "Success"
         var isSilent = false
+        /// It knows of no tokens.
+        var isVersionOne = false
         var failures = 0
     }
 
@@ -51,7 +53,9 @@ final class TestInstance: Sendable {
                 let asksForTime = request["X-aws-ec2-metadata-token-ttl-seconds"] == "21600"
                 try connection.answer(asksForTime ? state.tokenStatus : 400, [:], "TOKEN==")
             case ("GET", let target) where target.hasPrefix(path):
-                guard request["X-aws-ec2-metadata-token"] == "TOKEN==" else { return try connection.answer(401) }
+                guard request["X-aws-ec2-metadata-token"] == (state.isVersionOne ? nil : "TOKEN==") else {
+                    return try connection.answer(401)
+                }
                 guard let role = state.role else { return try connection.answer(404) }
                 guard target == path + role else { return try connection.answer(target == path ? 200 : 404, [:], role) }
                 let json = """

@@ -117,10 +117,23 @@ struct S3AnswersTests {
     @Test(
         arguments: [
             (["Server": "AmazonS3"], .amazon), (["Server": "SeaweedFS 30GB 4.48"], .seaweedFS),
-            (["Server": "MinIO"], .minio), (["x-amz-request-id": "tx00000b03d-006b010d24-100d-default"], .ceph),
+            (["Server": "MinIO"], .minio), (["Server": "cloudflare"], nil),
+            (["Server": "cloudflare", "x-amz-request-id": "tx00000b03d-006b010d24-100d-default"], .ceph),
+            (["x-amz-request-id": "tx00000b03d-006b010d24-100d-default"], .ceph),
             (["x-amz-request-id": "tx00000b03d-006b010d24", "X-Trans-Id": "tx00000b03d-006b010d24"], nil), ([:], nil),
         ] as [(HTTPHeaders, S3Server?)])
     func servers(headers: HTTPHeaders, server: S3Server?) {
         #expect(S3Server(headers) == server)
+    }
+
+    /// What is behind a network that names itself in every answer is not that network's own store.
+    @Test(
+        arguments: [
+            ("0123.r2.cloudflarestorage.com", .cloudflare), ("0123.eu.r2.cloudflarestorage.com", .cloudflare),
+            ("s3.eu-west-1.amazonaws.com", .amazon), ("s3.example.com", .other),
+            ("r2.cloudflarestorage.com.example.com", .other),
+        ] as [(String, S3Server)])
+    func serversByTheirPlace(host: String, server: S3Server) {
+        #expect(S3Server(S3Site(.endpoint(S3Endpoint(host: host)), bucket: "data")) == server)
     }
 }

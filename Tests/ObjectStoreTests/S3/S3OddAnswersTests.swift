@@ -31,6 +31,15 @@ struct S3OddAnswersTests {
         await expectFailure(.invalid) { () throws(StoreError) in try await store.text("a", ReadRange(from: 10)) }
     }
 
+    /// To take that for the end would be to lose all that is behind.
+    @Test func moreThatIsNowhere() async throws {
+        let server = try ScriptedServer { _, connection in
+            try connection.answer(
+                200, [:], "<ListBucketResult><IsTruncated>true</IsTruncated></ListBucketResult>")
+        }
+        await expectFailure(.inputOutput) { () throws(StoreError) in try await store(server).list(ListRequest()) }
+    }
+
     @Test func anotherRangeIsRefused() async throws {
         let server = try ScriptedServer { _, connection in
             try connection.answer(206, ["ETag": "\"e\"", "Content-Range": "bytes 0-3/10"], "0123")

@@ -3,7 +3,8 @@ import Platform
 import Signing
 
 /// The role of an EC2 instance, from its metadata service in version 2: every question carries a token, which is got with
-/// a PUT that no proxy and no tricked web server would send on. Version 1, which goes without, is never used.
+/// a PUT that no proxy and no tricked web server would send on. Version 1, which goes without, is used only where there is
+/// no other and it is asked for, by AWS_EC2_METADATA_V1_DISABLED or its key of the profile, which then say `false`.
 struct AWSInstanceMetadata {
     private static let path = "/latest/meta-data/iam/security-credentials/"
     private static let token = "X-aws-ec2-metadata-token"
@@ -19,7 +20,7 @@ struct AWSInstanceMetadata {
         }
         let place = try place()
         let name = "instance metadata at \(place.authority)"
-        let token: String
+        let token: String?
         switch try await self.token(place, name) {
         case .success(let text): token = text
         case .failure(let absence): return .nothing(.init(name, absence.reason))
@@ -53,7 +54,7 @@ struct AWSInstanceMetadata {
     }
 
     private func credentials(
-        of role: String, _ place: HTTPAddress, _ token: String, _ name: String
+        of role: String, _ place: HTTPAddress, _ token: String?, _ name: String
     ) async throws(StoreError) -> FoundCredentials<AWSCredentials> {
         let response = try await ask(place, Self.path + role, token, name)
         guard response.status != 404 else {
@@ -92,10 +93,28 @@ struct AWSInstanceMetadata {
 
     private struct Absence: Error {
         let reason: String
+        /// Nobody there can be asked in another way.
+        var isFinal = false
     }
 
-    /// That nobody is there, or somebody else, is no error: most machines are no instances of EC2.
-    private func token(_ place: HTTPAddress, _ name: String) async throws(StoreError) -> Result<String, Absence> {
+    /// That nobody is there, or somebody else, is no error: most machines are no instances of EC2. Without a token version 1
+    /// is asked.
+    private func token(_ place: HTTPAddress, _ name: String) async throws(StoreError) -> Result<String?, Absence> {
+        switch try await versionTwosToken(place, name) {
+        case .success(let token): return .success(token)
+        case .failure(let absence): return mayUseVersionOne && !absence.isFinal ? .success(nil) : .failure(absence)
+        }
+    }
+
+    private var mayUseVersionOne: Bool {
+        let profile = configuration.profile(configuration.currentProfile.name)
+        let said = machine.environment.nonEmpty("AWS_EC2_METADATA_V1_DISABLED") ?? profile?["ec2_metadata_v1_disabled"]
+        return said?.lowercased() == "false"
+    }
+
+    private func versionTwosToken(
+        _ place: HTTPAddress, _ name: String
+    ) async throws(StoreError) -> Result<String, Absence> {
         var address = place
         address.path += "/latest/api/token"
         var request = HTTPRequest(.put, address, headers: [Self.token + "-ttl-seconds": "21600"], body: .bytes([]))
@@ -112,23 +131,24 @@ struct AWSInstanceMetadata {
                 Absence(
                     reason: isSilent
                         ? "no answer to the request for a token; in a container, the instance needs a hop limit of 2"
-                        : "nobody answers (\(error.message))"))
+                        : "nobody answers (\(error.message))",
+                    isFinal: !isSilent))
         }
         let text = Self.text(response)
         switch response.status {
         case 200 where !text.isEmpty && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }: return .success(text)
-        case 403: return .failure(Absence(reason: "the instance's metadata service is switched off"))
+        case 403: return .failure(Absence(reason: "the instance's metadata service is switched off", isFinal: true))
         default:
             return .failure(Absence(reason: "it gives no token (status \(response.status)), so this is not EC2"))
         }
     }
 
     private func ask(
-        _ place: HTTPAddress, _ path: String, _ token: String, _ name: String
+        _ place: HTTPAddress, _ path: String, _ token: String?, _ name: String
     ) async throws(StoreError) -> HTTPResponse {
         var address = place
         address.path += path
-        var request = HTTPRequest(.get, address, headers: [Self.token: token])
+        var request = HTTPRequest(.get, address, headers: token.map { [Self.token: $0] } ?? [:])
         request.usesProxy = false
         do throws(HTTPError) {
             return try await machine.localClient.send(request, to: PlainHTTPService(), retrying: .forMetadata(3))

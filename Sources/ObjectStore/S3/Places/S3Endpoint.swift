@@ -19,6 +19,9 @@ public struct S3Endpoint: Sendable, Hashable {
         ["amazonaws.com", "amazonaws.com.cn", "api.aws"].contains { host == $0 || host.hasSuffix("." + $0) }
     }
 
+    /// Of R2, which answers under no other name than its account's.
+    var isCloudflares: Bool { host.hasSuffix(".r2.cloudflarestorage.com") }
+
     /// What AWS's own hosts say of their region: `s3.eu-west-1.amazonaws.com`, `s3-us-west-2.amazonaws.com`,
     /// `s3.dualstack.eu-west-1.…`, `bucket.vpce-….s3.eu-west-1.vpce.…`.
     var impliedRegion: String? {
