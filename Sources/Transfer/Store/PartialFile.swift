@@ -148,7 +148,7 @@ final class PartialFile: Sendable {
     /// What has to be the same for parts to be of use.
     private static func head(_ item: SourceItem, _ partSize: Int, _ algorithm: Checksum.Algorithm?) -> [UInt8] {
         let facts = [
-            "provision parts 1", BootID.current, String(item.size), String(partSize), algorithm?.rawValue ?? "-",
+            "provision parts 1", MachineStart.id, String(item.size), String(partSize), algorithm?.rawValue ?? "-",
             item.version?.text ?? "-", "",
         ]
         let text = Array(facts.joined(separator: "\n").utf8) + item.path.bytes + [0]
@@ -185,12 +185,4 @@ final class PartialFile: Sendable {
     private static func bytes(of number: UInt64) -> [UInt8] {
         (0..<8).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) }
     }
-}
-
-/// Names the time since the machine was started.
-enum BootID {
-    static let current: String = {
-        let bytes = (try? FileReading.bytes(of: "/proc/sys/kernel/random/boot_id", limit: 64)) ?? []
-        return String(decoding: bytes.filter { $0 > 32 }, as: UTF8.self)
-    }()
 }

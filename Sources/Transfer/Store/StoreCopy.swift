@@ -147,12 +147,22 @@ final class StoreCopy: Sendable {
     private func isWanted(_ item: SourceItem, in folder: borrowing OwnedDescriptor) throws(CopyFailure) -> Bool {
         switch try placing.look(item, in: folder) {
         case .isInPlace:
+            if try hasLostBytes(item, in: folder) { return true }
             progress.countSkipped()
             return false
         case .isEdited: found.withLock { $0.edits += 1 }
         case .isFree: break
         }
         return true
+    }
+
+    private func hasLostBytes(_ item: SourceItem, in folder: borrowing OwnedDescriptor) throws(CopyFailure) -> Bool {
+        guard item.size >= LostBytes.smallest else { return false }
+        do throws(SystemError) {
+            return try LostBytes.isCase(item.path.lastComponent, in: folder, since: limits.machineStart)
+        } catch {
+            throw CopyFailure.reading(item.path, error)
+        }
     }
 
     // MARK: Small objects
