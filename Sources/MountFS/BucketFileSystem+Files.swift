@@ -26,6 +26,7 @@ extension BucketFileSystem {
                     // Somebody may have begun to write to it meanwhile.
                     if let file = tree.written(node) { handles.withLock { $0.file(handle) }?.become(file) }
                     var answer = OpenFile(handle, opened.isCached ? .kept : .fresh)
+                    answer.hasNewSize = opened.hasNewSize
                     // What may be changed has no other content than what is written.
                     if writing == nil, opened.file.version != nil {
                         answer.version = OpenHandles.mark(of: opened.file)

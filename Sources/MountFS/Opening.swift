@@ -44,6 +44,8 @@ public struct OpenFile: Sendable, Equatable {
     /// Whether `flush` is wanted with each close. Of what is opened for reading alone it seldom is, and costs a
     /// request.
     public var wantsFlush: Bool
+    /// The kernel has to ask for the size before it believes one: it reads no further.
+    public var hasNewSize = false
     /// Of what cannot change while it is open: which content it is, by a number that is the same in every process.
     public var version: UInt64?
     /// The same content in a file of this machine.

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 // Debian's headers have not got these.
-enum { notify_resend = 7, populate_write = 23 };
+enum { notify_invalid_inode = 2, notify_resend = 7, populate_write = 23 };
 
 const int32_t shim_open_direct = O_DIRECT;
 
@@ -150,4 +150,16 @@ int shim_fuse_fail_unanswered(int device, struct shim_fuse_kept *kept, int error
         if (write(device, &answer, sizeof answer) == sizeof answer) failed++;
     }
     return failed;
+}
+
+int shim_fuse_forget_attributes(int device, uint64_t node) {
+    struct {
+        struct fuse_out_header header;
+        struct fuse_notify_inval_inode_out inode;
+    } notice = {
+        .header = {.len = sizeof notice, .error = notify_invalid_inode},
+        // Behind no place at all: of the content nothing is forgotten.
+        .inode = {.ino = node, .off = -1},
+    };
+    return write(device, &notice, sizeof notice) == sizeof notice ? 0 : -1;
 }

@@ -126,6 +126,9 @@ int shim_fuse_resend_unanswered(int device, struct shim_fuse_kept *kept);
 // Answers all of that with an error, and returns how many they were.
 int shim_fuse_fail_unanswered(int device, struct shim_fuse_kept *kept, int error);
 
+// Has the kernel ask again for the attributes of a node before it goes by them. -1 with ENOENT if it does not know it.
+int shim_fuse_forget_attributes(int device, uint64_t node);
+
 // MARK: Mounts, without asking who serves them
 
 struct shim_mount_facts {

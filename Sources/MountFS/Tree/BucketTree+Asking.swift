@@ -78,6 +78,8 @@ extension BucketTree {
         let asked = page?.asked
         switch (await object, below) {
         case (.failure(let error), .failure), (.success(nil), .failure(let error)): return .failure(error)
+        // A folder may hide the file: it is not shown because nobody could say so just now.
+        case (.success, .failure(let error)) where error.isRetryable: return .failure(error)
         case (_, .success(.some(let folder))): return .success(DatedAnswer(folder, asked: asked))
         case (.success(let object?), _):
             // Who may not list sees files all the same.

@@ -6,7 +6,8 @@ import Synchronization
 extension BucketTree {
     func attributes(of node: NodeID, _ reply: Reply<NodeAttributes>) {
         withFacts(of: node, needsDetails: false) { [self] place, facts, now, state in
-            .success(attributes(place, facts, now, state))
+            state.nodes[facts: place]?.shown = facts.size
+            return .success(attributes(place, facts, now, state))
         } then: {
             reply.give($0)
         }
@@ -115,7 +116,7 @@ extension BucketTree {
                     }
                     if isDetailed {
                         let place = try hold(page, index, name, in: parent, &state)
-                        return entry(place, facts(of: place, now, state), now, state)
+                        return entry(place, facts(of: place, now, state), now, &state)
                     }
                     return plainEntry(page, index, name, in: parent, state)
                 }

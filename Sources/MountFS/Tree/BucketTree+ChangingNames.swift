@@ -93,7 +93,7 @@ extension BucketTree {
                 state.nodes.hold(place)
                 state.local.note(name, in: parent, place, at: now, &state.nodes)
                 state.absences[ChildName(folder: folder.number, name: name)] = nil
-                return entry(place, facts, now, state)
+                return entry(place, facts, now, &state)
             }
         }
         return try result.get()

@@ -9,6 +9,8 @@ extension BucketTree {
         var file: FileVersion
         /// The kernel may still have content of this very version.
         var isCached: Bool
+        /// It was told another size, or by a session that is no more.
+        var hasNewSize: Bool
     }
 
     enum Opened: Sendable {
@@ -36,10 +38,12 @@ extension BucketTree {
                 var facts = facts
                 let isCached = facts.cached != nil && facts.cached == facts.version
                 facts.cached = facts.version
+                let hasNewSize = facts.shown != facts.size
+                facts.shown = facts.size
                 state.nodes[facts: place] = facts
                 if counts { state.local.opens[place, default: 0] += 1 }
                 let file = FileVersion(key: key, size: facts.size, version: facts.version)
-                return .success(.object(OpenedVersion(file: file, isCached: isCached)))
+                return .success(.object(OpenedVersion(file: file, isCached: isCached, hasNewSize: hasNewSize)))
             }, then: then)
     }
 

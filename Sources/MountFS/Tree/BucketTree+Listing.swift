@@ -86,7 +86,7 @@ extension BucketTree {
             state.withLock { $0.pages.giveUp(link) }
             link.finish(.failure(SystemError(error)))
         case .success(var listed):
-            await complete(&listed)
+            await complete(&listed, of: link.prefix)
             let making = PageMaking(
                 prefix: link.prefix, names: names, mountPoints: mountPoints.names(in: link.prefix),
                 isInOrder: store.capabilities.listsInOrder)

@@ -19,7 +19,7 @@ extension BucketTree {
         let facts = facts(of: place, now, state)
         guard validity(facts.asked, now) != nil else { return nil }
         state.nodes.hold(place)
-        return .found(entry(place, facts, now, state))
+        return .found(entry(place, facts, now, &state))
     }
 
     /// Of a node of which something is known.
@@ -61,7 +61,7 @@ extension BucketTree {
     ) -> Entry {
         guard isDetailed else { return plainEntry(state.nodes.id(place), state.nodes.kind(place)) }
         state.nodes.hold(place)
-        return entry(place, facts(of: place, now, state), now, state)
+        return entry(place, facts(of: place, now, state), now, &state)
     }
 }
 

@@ -40,13 +40,13 @@ extension BucketTree {
         }
         if let place = state.nodes.child(name, of: parent), let facts = factsOfLasting(place, now, state) {
             state.nodes.hold(place)
-            return .found(entry(place, facts, now, state))
+            return .found(entry(place, facts, now, &state))
         }
         if let place = state.nodes.child(name, of: parent), let facts = state.nodes[facts: place],
             validity(facts.asked, now) != nil, validity(facts.named, now) != nil
         {
             state.nodes.hold(place)
-            return .found(entry(place, facts, now, state))
+            return .found(entry(place, facts, now, &state))
         }
         if let asked = state.absences[ChildName(folder: state.nodes.id(parent).number, name: Array(name))],
             let validity = validity(asked, now)
@@ -63,7 +63,7 @@ extension BucketTree {
             guard let index = page.entries.find(name) else { continue }
             state.searches[state.nodes.id(parent).number]?.noteFound()
             let place = try hold(page, index, name, in: parent, &state)
-            return .found(entry(place, state.nodes[facts: place]!, now, state))
+            return .found(entry(place, state.nodes[facts: place]!, now, &state))
         }
         // Nobody has it, neither as a file nor as a folder.
         guard let page = pages.first(where: { $0.covers(wanted) }), !page.holdsBack(wanted),
@@ -180,7 +180,7 @@ extension BucketTree {
                 let place = try state.nodes.node(name, of: parent, kind)
                 if state.nodes[facts: place] == nil { state.nodes[facts: place] = facts }
                 state.nodes.hold(place)
-                return .found(entry(place, state.nodes[facts: place]!, now, state))
+                return .found(entry(place, state.nodes[facts: place]!, now, &state))
             }
         }
         switch lookup {

@@ -10,7 +10,7 @@ final class MetadataHabit: Sendable {
     static let samples = 16
 
     private let found = Atomic(false)
-    private let left = Atomic(samples)
+    private let tried = Mutex<Set<ObjectKey>>([])
 
     var hasAttributes: Bool { found.load(ordering: .relaxed) }
 
@@ -18,20 +18,21 @@ final class MetadataHabit: Sendable {
         if details.hasAttributes { found.store(true, ordering: .relaxed) }
     }
 
-    /// How many have been tried before; nothing when that were enough.
-    func takeSample() -> Int? {
-        guard left.load(ordering: .relaxed) > 0 else { return nil }
-        let before = left.subtract(1, ordering: .relaxed).oldValue
-        return before > 0 ? Self.samples - before : nil
+    /// How many folders have been tried before; nothing when this one was, or those were enough.
+    func takeSample(of folder: ObjectKey) -> Int? {
+        tried.withLock { tried in
+            guard tried.count < Self.samples, tried.insert(folder).inserted else { return nil }
+            return tried.count - 1
+        }
     }
 }
 
 extension BucketTree {
     /// Adds what listings do not tell, in buckets where there is something to tell.
-    func complete(_ page: inout ListPage) async {
+    func complete(_ page: inout ListPage, of folder: ObjectKey) async {
         guard store.capabilities.keepsMetadata, let first = page.objects.first(where: { !$0.key.endsInSlash })
         else { return }
-        if !habit.hasAttributes, let before = habit.takeSample() {
+        if !habit.hasAttributes, let before = habit.takeSample(of: folder) {
             // What the first listing shows shall be right already.
             if before == 0 {
                 _ = await metadata(of: first)

@@ -44,7 +44,7 @@ extension BucketTree {
             state.local.files[place] = file
             state.nodes.pin(place)
             if isOpen { state.local.opens[place, default: 0] += 1 }
-            return .added(entry(place, file.facts(now), now, state))
+            return .added(entry(place, file.facts(now), now, &state))
         }
     }
 

@@ -118,7 +118,8 @@ public final class BucketTree: Sendable {
         return attributes
     }
 
-    func entry(_ place: UInt32, _ facts: NodeFacts, _ now: Int, _ state: borrowing State) -> Entry {
+    func entry(_ place: UInt32, _ facts: NodeFacts, _ now: Int, _ state: inout State) -> Entry {
+        state.nodes[facts: place]?.shown = facts.size
         let attributes = attributes(place, facts, now, state)
         return Entry(attributes, validity: validity(facts.named, now) ?? TimeSpan(milliseconds: 0))
     }

@@ -45,7 +45,7 @@ extension BucketTree {
         }
         let place = try state.nodes.node(name, of: parent, .folder)
         state.nodes.hold(place)
-        return .found(entry(place, lastingFacts(of: place, now, state), now, state))
+        return .found(entry(place, lastingFacts(of: place, now, state), now, &state))
     }
 
     /// Of what is there without asking: the root, where other things are mounted, and what is more than an object now.

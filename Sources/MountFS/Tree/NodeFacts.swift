@@ -21,6 +21,8 @@ struct NodeFacts: Sendable {
     var named: Int
     /// The kernel's cache has content of this version.
     var cached: ObjectVersion?
+    /// The size that the kernel was told, and believes.
+    var shown: Int?
 
     init(asked: Int) {
         self.asked = asked
@@ -56,6 +58,7 @@ struct NodeFacts: Sendable {
     mutating func keep(_ old: NodeFacts?) {
         guard let old else { return }
         cached = old.cached
+        shown = old.shown
         guard version == old.version else { return }
         changed = old.changed
         // Of folders, which have no version, listings of what they stand in do not tell of their own objects. One that was made from

@@ -21,6 +21,8 @@ struct NodeTable: ~Copyable {
 
     static let root = UInt32(1)
     private static let leastFacts = 16_384
+    /// Of all that is known of nodes together: half a kilobyte each at most.
+    static let mostFacts = 200_000
 
     /// With what a predecessor has left.
     init(_ memory: NodeMemory, rootKind: NodeKind) throws(SystemError) {
@@ -279,7 +281,13 @@ struct NodeTable: ~Copyable {
     mutating func forgetFacts(askedBefore time: Int) {
         guard facts.count >= factsToLookThrough else { return }
         facts = facts.filter { $0.value.asked >= time || $0.value.details != nil || $0.value.cached != nil }
-        factsToLookThrough = max(Self.leastFacts, facts.count * 2)
+        // That it costs a request to find it out again is no reason to keep it of millions.
+        if facts.count > Self.mostFacts / 2 {
+            let times = facts.values.map(\.asked).sorted()
+            let middle = times[times.count / 2]
+            facts = facts.filter { $0.value.asked > middle }
+        }
+        factsToLookThrough = min(max(Self.leastFacts, facts.count * 2), Self.mostFacts)
     }
 
     // MARK: Places

@@ -19,7 +19,7 @@ final class ObjectDetails: Sendable {
     /// In the order of their names.
     let others: [(name: String, value: String)]
 
-    static let ownNames: Set = ["mode", "uid", "gid", "mtime", "atime", "ctime", "btime"]
+    static let ownNames: Set = ["mode", "uid", "gid", "mtime", "atime"]
 
     init(_ object: ObjectInfo) {
         let user = object.metadata.user

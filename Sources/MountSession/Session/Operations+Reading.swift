@@ -65,6 +65,8 @@ extension Exchange {
     fileprivate func openedReply(of node: NodeID, isDirect: Bool) -> Reply<OpenFile> {
         let reply: Reply<OpenFile> = reply { [self] request, file in
             var open = flags(of: file)
+            // A kernel that does not know the node any more has nothing to forget.
+            if file.hasNewSize { _ = shim_fuse_forget_attributes(SessionDescriptors.device, node.number) }
             guard let modes = session.modes else { return Self.send(open, request) }
             let isDirect = isDirect || open.flags & shim_fuse_open_direct != 0
             // Of the root no name can be looked up again, should there be another version.

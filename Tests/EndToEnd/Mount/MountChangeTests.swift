@@ -53,6 +53,18 @@ extension MountedTasks {
             #expect(try sandbox.output("cmp $M/file \(sandbox.path("new"))") == "")
         }
 
+        /// Who opens it then reads all of it, however long the kernel may believe what it was told of the old one.
+        @Test func anOpenFileGrows() async throws {
+            try await bucket.put(["file": Self.old])
+            try sandbox.expect(0, sandbox.task(of: bucket, "metadata_ttl: 1h"))
+            let reader = try reader()
+            let larger = Self.old + Self.new.prefix(1000)
+            try await bucket.put(["file": larger])
+            expectStale(try go(reader))
+            try Files.write(larger, to: Array(sandbox.path("new").utf8))
+            #expect(try sandbox.output("cmp $M/file \(sandbox.path("new")); stat -c %s $M/file") == "\(larger.count)\n")
+        }
+
         @Test func anOpenFileIsDeleted() async throws {
             try await bucket.put(["file": Self.old, "other": Array("other\n".utf8)])
             try sandbox.expect(0, task)

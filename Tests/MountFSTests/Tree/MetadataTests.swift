@@ -25,6 +25,24 @@ struct MetadataTests {
         #expect(stats == MetadataHabit.samples && bucket.takeCalls() == [.list(prefix: "")])
     }
 
+    /// However often one folder is listed, and however long it is, the others have their turn.
+    @Test func eachFolderIsSampledOnce() async throws {
+        let bucket = MemoryBucket(pageSize: 3, keepsMetadata: true)
+        for file in 0..<60 { bucket.set(ObjectKey("a\(file)")) }
+        bucket.set("d/link", Array("../a0".utf8), metadata: ["mode": "41471"])
+        let mount = try TestMount(bucket)
+        for _ in 0..<20 {
+            #expect(try await mount.list(isDetailed: true).count == 61)
+            mount.pass(milliseconds: 1001)
+        }
+        let folder = try #require(try await mount.find("d")).attributes.node
+        for _ in 0..<100 where try await mount.list(folder, isDetailed: true).first?.entry.attributes.kind != .link {
+            mount.pass(milliseconds: 1001)
+            await Task.yield()
+        }
+        #expect(try await mount.list(folder, isDetailed: true).first?.entry.attributes.kind == .link)
+    }
+
     @Test func aBucketThatWasWrittenThroughAMountIsListedAsItIs() async throws {
         let bucket = MemoryBucket(pageSize: 30, keepsMetadata: true)
         for number in 100..<200 {

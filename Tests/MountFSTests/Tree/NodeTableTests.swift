@@ -1,5 +1,6 @@
 import CShims
 import Glibc
+import ObjectStore
 import Platform
 import TestSupport
 import Testing
@@ -43,6 +44,21 @@ struct NodeTableTests {
             for place in places { nodes.forget(place, count: 1) }
             #expect(nodes.count == 1)
         }
+    }
+
+    /// Of millions of files that were all opened, or that all have attributes of their own, what is known is not kept.
+    @Test func whatIsKnownHasABound() throws {
+        var nodes = try NodeTable(NodeMemory(Self.memory()), rootKind: .folder)
+        for number in 0..<300_000 {
+            let place = try nodes.node(Array("\(number)".utf8), of: NodeTable.root, .file)
+            nodes.hold(place)
+            nodes.forgetFacts(askedBefore: 0)
+            var facts = NodeFacts(asked: number / 1000)
+            facts.cached = ObjectVersion("v")
+            nodes[facts: place] = facts
+            #expect(nodes[facts: place] != nil)
+        }
+        #expect((1...NodeTable.mostFacts).contains(nodes.factCount))
     }
 
     @Test func aFolderStaysForWhatIsInIt() throws {

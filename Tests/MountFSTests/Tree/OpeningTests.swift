@@ -51,6 +51,27 @@ struct OpeningTests {
         mount.files.release(node, open.handle)
     }
 
+    /// Else it reads no further than the old one went.
+    @Test func theKernelIsToldOfAnotherSize() async throws {
+        let bucket = MemoryBucket()
+        bucket.set("a", [1, 2])
+        let mount = try TestMount(bucket)
+        let node = try #require(try await mount.lookUp("a".utf8)).attributes.node
+        func open() async throws -> OpenFile {
+            let file = try await answer { mount.files.open(node, Access(flags: O_RDONLY), by: .test, $0) }
+            mount.files.release(node, file.handle)
+            return file
+        }
+        #expect(try await !open().hasNewSize)
+        bucket.set("a", [3, 4, 5])
+        mount.pass(milliseconds: 1001)
+        #expect(try await open().hasNewSize)
+        #expect(try await !open().hasNewSize)
+        bucket.set("a", [6, 7, 8])
+        mount.pass(milliseconds: 1001)
+        #expect(try await !open().hasNewSize)
+    }
+
     @Test func onlyFilesAreOpened() async throws {
         let bucket = MemoryBucket()
         bucket.set("d/a")
