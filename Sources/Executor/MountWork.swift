@@ -11,7 +11,7 @@ struct MountWork {
     /// Whose COMMAND needs it; nothing: it stays.
     let user: MountUser?
     let environment: Environment
-    let memory: Int
+    let limits: SessionLimits
     /// By which the run gives up.
     let progress: CopyProgress
 
@@ -26,7 +26,7 @@ struct MountWork {
         let request = MountRequest(
             path: planned.path, shownPath: planned.shownPath, shownDestination: planned.shownDestination,
             shownSource: planned.shownSource, identity: checked.source.opened.identity,
-            order: ServingOrder(checked, environment, memory: memory), user: user?.name)
+            order: ServingOrder(checked, environment, limits), user: user?.name)
         let size = request.order.json.compact.utf8.count
         guard size <= SessionProgram.largestConfiguration else { return .failure(.tooMuchToTell(size)) }
         do throws(MountError) {

@@ -66,7 +66,8 @@ public final class TaskRun: Sendable {
         jobs = all.sorted { order[$0.planned.mount.path, default: 0] < order[$1.planned.mount.path, default: 0] }
         self.stateFolder = stateFolder
         self.environment = environment
-        self.limits = limits
+        self.limits = limits.shared(
+            byMounts: preflight.mountPoints.count, andCopies: !preflight.mounts.isEmpty)
         progress = jobs.map { _ in CopyProgress() }
         watches = Mutex(jobs.map { _ in nil })
         course = Mutex(
@@ -187,10 +188,9 @@ public final class TaskRun: Sendable {
 
     private func mount(_ checked: CheckedMountPoint, _ index: Int) {
         let task = course.withLock { $0.status.task }
-        let count = jobs.count { if case .mount = $0 { true } else { false } }
         let work = MountWork(
             checked: checked, client: SupervisorClient(TaskFolder(stateFolder, task: task), environment),
-            user: user, environment: environment, memory: limits.memory(ofEachOf: count), progress: progress[index])
+            user: user, environment: environment, limits: limits.ofEachMount, progress: progress[index])
         let outcome = work.run()
         let seconds = snapshot().mounts[index].seconds
         change { status in
@@ -241,6 +241,13 @@ public final class TaskRun: Sendable {
     }
 }
 
+/// The ceilings of one session: what it may take for what is read ahead and kept, and how many requests it may have at once,
+/// where that is said.
+struct SessionLimits: Sendable {
+    var memory: Int
+    var requests: Int?
+}
+
 /// The ceilings of a run, and what holds for all of its mounts.
 public struct RunLimits: Sendable {
     static let mountsAtOnce = 4
@@ -251,8 +258,10 @@ public struct RunLimits: Sendable {
 
     /// What is in place is copied again.
     public var isForced: Bool
-    private let memory: MemoryBudget
-    private let gate: Gate
+    private var memory: MemoryBudget
+    private var gate: Gate
+    /// What is each mount's part.
+    private(set) var ofEachMount: SessionLimits
 
     public init(
         jobs: Int? = nil, memory: MemoryBudget, timeoutMilliseconds: Int? = nil, isForced: Bool = false
@@ -262,10 +271,19 @@ public struct RunLimits: Sendable {
         self.timeoutMilliseconds = timeoutMilliseconds
         self.isForced = isForced
         gate = Gate(jobs ?? Self.mostAtOnce)
+        ofEachMount = SessionLimits(memory: memory.total, requests: jobs)
     }
 
-    /// Each mount is a process of its own, and they share what the task may take.
-    func memory(ofEachOf count: Int) -> Int { memory.total / max(1, count) }
+    /// Each mount is a process of its own. They share evenly what the task may take, and all of its copies have one part more.
+    func shared(byMounts mounts: Int, andCopies hasCopies: Bool) -> RunLimits {
+        let parts = mounts + (hasCopies ? 1 : 0)
+        guard mounts > 0, parts > 1 else { return self }
+        var shared = self
+        shared.ofEachMount = SessionLimits(memory: memory.total / parts, requests: jobs.map { max(1, $0 / parts) })
+        shared.memory = MemoryBudget(memory.total / parts)
+        if let jobs { shared.gate = Gate(max(1, jobs - mounts * max(1, jobs / parts))) }
+        return shared
+    }
 
     func copy(of mount: Mount) -> CopyLimits {
         let most = min(jobs ?? Self.mostAtOnce, mount.access.concurrency ?? Self.mostAtOnce)

@@ -28,7 +28,8 @@ enum ServedFileSystem {
         }
         let environment = Environment(lines: order.environment)
         environment.becomeThatOfThisProcess()
-        let stores = CloudStores(environment, home: order.home, connections: order.mount.access.concurrency)
+        let connections = [order.mount.access.concurrency, order.limits.requests].compactMap { $0 }.min()
+        let stores = CloudStores(environment, home: order.home, connections: connections)
         let threads = threads(order)
         let isFirst = start.memory.isFresh
         switch threads.wait(for: { await open(order, stores, isFirst: isFirst) }) {
@@ -70,7 +71,7 @@ enum ServedFileSystem {
         let log = TaskLog(order.mount.destination.written)
         var settings = DiskCache.Settings(
             folder: RawPath(planned.folder), limits: planned.limits, threads: .lasting(cacheWriters))
-        settings.memory = min(settings.memory, order.memory / 4)
+        settings.memory = min(settings.memory, order.limits.memory / 4)
         settings.report = { log.write($0) }
         do throws(CacheFailure) {
             return MountCache(
@@ -144,7 +145,7 @@ enum ServedFileSystem {
         readings.trouble = settings.trouble
         meter?.whenTroubled { [weak tree] trouble in tree?.report(trouble: trouble) }
         readings.onFailure = { [weak tree] _, error in tree?.report(error) }
-        let memory = MemoryBudget(order.memory)
+        let memory = MemoryBudget(order.limits.memory)
         let reading = ObjectReading(
             store: asked.opened.store, memory: memory, settings: readings, neighbours: tree, cache: cache)
         let writing: MountWriting? = try order.staging.map { planned throws(SessionFailure) in

@@ -24,8 +24,7 @@ struct ServingOrder: Sendable {
     var mountPoints: [RawPath]
     /// What must not be shown, neither in logs nor in the status.
     var secrets: SecretValues
-    /// For what is read ahead and kept.
-    var memory: Int
+    var limits: SessionLimits
     /// What it reads through, if anything.
     var cache: PlannedCache?
     /// Where what is written to it is staged; nothing when it is only read.
@@ -33,7 +32,7 @@ struct ServingOrder: Sendable {
     /// When it was wanted, in seconds since 1970: the time of folders that no object stands for.
     var started: Int
 
-    init(_ checked: CheckedMountPoint, _ environment: Environment, memory: Int) {
+    init(_ checked: CheckedMountPoint, _ environment: Environment, _ limits: SessionLimits) {
         mount = checked.mount
         mount.access = mount.access.standing(on: checked.machine)
         isSingleObject = checked.isSingleObject
@@ -45,7 +44,7 @@ struct ServingOrder: Sendable {
         let nested = checked.planned.nested
         mountPoints = nested.filter { point in !nested.contains { point.isBelow($0) } }
         secrets = checked.planned.secrets
-        self.memory = memory
+        self.limits = limits
         cache = checked.cache
         staging = checked.staging
         started = Timestamp.secondsNow
@@ -57,7 +56,8 @@ struct ServingOrder: Sendable {
             "uid": .integer(Int(owner.user)), "gid": .integer(Int(owner.group)), "home": .string(home),
             "working_folder": .string(workingFolder), "environment": .strings(environment),
             "mount_points": .strings(mountPoints.map(\.text)), "secrets": .strings(secrets.all),
-            "memory": .integer(memory), "started": .integer(started), "cache": cache?.document ?? .null,
+            "memory": .integer(limits.memory), "requests": limits.requests.map { .integer($0) } ?? .null,
+            "started": .integer(started), "cache": cache?.document ?? .null,
             "staging": staging?.document ?? .null,
         ]
     }
@@ -78,7 +78,7 @@ struct ServingOrder: Sendable {
         environment = lines.compactMap(\.text)
         self.mountPoints = mountPoints.compactMap(\.text).map { RawPath($0) }
         self.secrets = SecretValues(secrets.compactMap(\.text))
-        self.memory = memory
+        limits = SessionLimits(memory: memory, requests: json["requests"]?.wholeNumber)
         self.started = started
         if let stated = json["cache"], stated != .null {
             guard let cache = PlannedCache(document: stated) else { return nil }

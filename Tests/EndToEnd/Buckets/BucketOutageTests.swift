@@ -12,7 +12,11 @@ import Testing
     /// `PROVISION_TEST_OUTAGE` says for how many seconds; by itself as short as tests should be.
     static let seconds = ProcessInfo.processInfo.environment["PROVISION_TEST_OUTAGE"].flatMap { Int($0) } ?? 4
 
-    @Test func itIsWaitedFor() async throws {
+    @Test func itIsWaitedFor() async throws { try await isWaitedFor(Self.seconds) }
+
+    @Test(.only(.seaweedFS)) func halfAMinute() async throws { try await isWaitedFor(30) }
+
+    private func isWaitedFor(_ seconds: Int) async throws {
         var sandbox = try await BucketSandbox(Self.bucket)
         var proxy: FaultProxy? = try FaultProxy(to: sandbox.server.port, bytesPerSecond: 2 << 20)
         let port = try #require(proxy?.port)
@@ -23,7 +27,7 @@ import Testing
         }
         let before = proxy?.bytesRead ?? 0
         proxy = nil
-        try await Task.sleep(for: .seconds(Self.seconds))
+        try await Task.sleep(for: .seconds(seconds))
         #expect(try running.isRunning)
         let again = try FaultProxy(to: sandbox.server.port, port: port)
         let finished = try await running.end()

@@ -30,6 +30,10 @@ extension MountedTasks {
                 "hang-up": (.hangUp, .hangUp), "partial": (.rewrite(status: 200), .rewrite(status: 200)),
                 "whole": (.wholeInstead(small), .wholeInstead(large)), "drip": (.drip(10_000), .drip(1 << 20)),
                 "corrupt": (.corrupt(at: 12_345), .rewrite()),
+                // A part that does not say which.
+                "unplaced": (
+                    .rewrite(status: 206, ["Content-Range": nil]), .rewrite(status: 206, ["Content-Range": nil])
+                ),
                 "later": (
                     Fault.refusal(503, "SlowDown", ["Retry-After": "1"]), Fault.refusal(503, "", ["Retry-After": "1"])
                 ),
@@ -93,6 +97,25 @@ extension MountedTasks {
             }
         }
 
+        /// Bytes that may be of another version than was opened are given to nobody. Whoever opens it anew has all that
+        /// is there then.
+        @Test(arguments: ["another version", "another version later", "a part for the whole"])
+        func anotherVersionThanWasOpened(kind: String) async throws {
+            try await bucket.put(["large": Self.large])
+            try Files.write(Self.large, to: Array(sandbox.path("large").utf8))
+            try mount()
+            let other = ["ETag": "\"00000000000000000000000000000000\"", "x-goog-generation": "7"]
+            let deed: Fault.Deed =
+                kind == "a part for the whole" ? .rewrite(status: 200, ["Content-Range": nil]) : .rewrite(other)
+            proxy.add(.reading("large", deed, skip: kind == "another version later" ? 1 : 0))
+            let read = try sandbox.shell("cmp $M/large \(sandbox.path("large"))")
+            #expect(read.output == "" && read.errors.contains("Stale file handle"), "\(read)")
+            proxy.expectDone()
+            // The store has not failed.
+            #expect(try sandbox.status().trouble == "")
+            #expect(try sandbox.output("cmp $M/large \(sandbox.path("large"))") == "")
+        }
+
         /// Of a large file that is read whole the end fails when any of it has come wrong; then it is fetched anew.
         @Test(.only(.seaweedFS), arguments: [false, true])
         func aWrongByteInALargeFile(isCached: Bool) async throws {
@@ -140,6 +163,69 @@ extension MountedTasks {
             #expect(try looker.wait(seconds: 120).output == "deep\n")
         }
 
+        // MARK: Names and attributes
+
+        /// What goes wrong with listings, and with looks at objects, whose answers may have no body to break in.
+        private static let asking: [String: (listing: Fault.Deed, look: Fault.Deed)] = {
+            var all: [String: (listing: Fault.Deed, look: Fault.Deed)] = [
+                "reset": (listing: .reset(after: 50), look: .hangUp),
+                "stall": (
+                    listing: .stall(after: 50), look: .meanwhile { ScriptedConnection.pause(milliseconds: 25_000) }
+                ),
+            ]
+            let refusals = [
+                ("broken", Fault.refusal(500, "InternalError")), ("busy", Fault.refusal(503, "SlowDown")),
+                ("later", Fault.refusal(503, "SlowDown", ["Retry-After": "1"])),
+                ("many", Fault.refusal(429, "TooManyRequests")),
+            ]
+            for (name, deed) in refusals { all[name] = (listing: deed, look: deed) }
+            return all
+        }()
+
+        private static func look(_ key: String, _ deed: Fault.Deed, times: Int) -> Fault {
+            Fault(deed, times: times) { $0.isLook && $0.key.hasSuffix(key) }
+        }
+
+        /// Every listing and every look meets it twice, but for stalls, which take 20 s each. What comes is right, and
+        /// no program has noticed.
+        @Test func whatIsAskedBesideBytesIsGotOver() async throws {
+            let names = Self.asking.keys.sorted()
+            var objects: [String: [UInt8]] = [:]
+            for name in names {
+                objects["lists/\(name)/one"] = Self.small
+                objects["lists/\(name)/two"] = Array("two\n".utf8)
+                objects["looks/\(name)/\(name)-file"] = Self.small
+            }
+            try await bucket.put(objects)
+            try Files.write(Self.small, to: Array(sandbox.path("small").utf8))
+            try mount()
+            for (name, deeds) in Self.asking {
+                let times = name == "stall" ? 1 : 2
+                proxy.add(Fault(deeds.listing, times: times) { $0.lists("lists/\(name)/") })
+                proxy.add(Self.look("\(name)-file", deeds.look, times: times))
+            }
+            let each = "printf '%s\\n' \(names.joined(separator: " ")) | xargs -P 8 -I NAME"
+            let lister = try sandbox.start(
+                "cd $M/lists && \(each) find NAME -type f -printf '%p %s\\n' | LC_ALL=C sort")
+            let looker = try sandbox.start("cd $M/looks && \(each) stat -c '%n %s' NAME/NAME-file | LC_ALL=C sort")
+            let (listed, seen) = (try lister.wait(seconds: 90), try looker.wait(seconds: 90))
+            let rightNames = names.map { "\($0)/one 20000\n\($0)/two 4\n" }.joined()
+            #expect(listed.output == rightNames && listed.errors == "", "\(listed)")
+            let rightSizes = names.map { "\($0)/\($0)-file 20000\n" }.joined()
+            #expect(seen.output == rightSizes && seen.errors == "", "\(seen)")
+            proxy.expectDone()
+            // A file is looked at again when it is opened and nothing is believed of it any more.
+            proxy.removeFaults()
+            usleep(1_100_000)
+            for (name, deeds) in Self.asking where name != "stall" {
+                proxy.add(Self.look("\(name)-file", deeds.look, times: 2))
+            }
+            let wrong = try sandbox.shell("cd $M/looks && \(each) cmp NAME/NAME-file \(sandbox.path("small"))")
+            #expect(wrong.output == "" && wrong.errors == "", "\(wrong)")
+            proxy.expectDone()
+            #expect(try sandbox.status().trouble == "")
+        }
+
         // MARK: What is not
 
         struct Failing: Sendable, CustomTestStringConvertible {
@@ -154,6 +240,8 @@ extension MountedTasks {
         }
 
         private static let always = 1_000_000
+        /// A server that asks for more patience than anybody has.
+        private static let muchLater = Fault.refusal(503, "SlowDown", ["Retry-After": "3600"])
         private static let failing: [Failing] = [
             .init(
                 name: "broken server", fault: .reading("small", Fault.refusal(500, "InternalError"), times: always),
@@ -173,6 +261,22 @@ extension MountedTasks {
             .init(
                 name: "slow for ever", fault: .reading("small", .drip(100), times: always),
                 said: "Input/output error", code: "unreachable", reason: "no answer for 2s"),
+            .init(
+                name: "parts that do not say which",
+                fault: .reading("small", .rewrite(status: 206, ["Content-Range": nil]), times: always),
+                said: "Input/output error", code: "input-output",
+                reason: "without saying which (again and again for 2s)"),
+            .init(
+                name: "bytes much later", fault: .reading("small", muchLater, times: always),
+                said: "Input/output error", code: "throttled", reason: "again and again for 2s"),
+            .init(
+                name: "names much later", fault: .listing(muchLater, times: always),
+                said: "Input/output error", code: "throttled", reason: "again and again for 2s", line: "ls $M/d"),
+            .init(
+                name: "attributes much later", fault: look("small", muchLater, times: always),
+                said: "Input/output error", code: "throttled", reason: "again and again for 2s",
+                // Until nothing is believed of it any more.
+                line: "sleep 1.1; cat $M/d/small"),
         ]
 
         /// In S3's words.
@@ -242,5 +346,15 @@ extension MountedTasks {
             #expect(try sandbox.output("cmp -l $M/small \(sandbox.path("small")) | wc -l") == (isRight ? "0\n" : "1\n"))
             proxy.expectDone()
         }
+    }
+}
+
+extension ReceivedRequest {
+    /// At one object, without its bytes. Google's are GETs as well.
+    fileprivate var isLook: Bool { (method == "HEAD" || method == "GET") && !isRead && !isListing }
+
+    /// For the names in a folder, and not only to find out whether anything is in it.
+    fileprivate func lists(_ folder: String) -> Bool {
+        isListing && target.contains("delimiter") && target.contains("prefix=\(folder.replacing("/", with: "%2F"))")
     }
 }

@@ -47,6 +47,25 @@ extension MountedTasks {
             #expect(proxy.done == [reads], "\(proxy.reads.map { $0.request["Range"] ?? "-" })")
         }
 
+        /// So they do its requests at once, and its copies have a part as well.
+        @Test(.onSeaweedFS, arguments: [(1, false, 8), (2, false, 4), (3, true, 2)])
+        func requestsAreShared(mounts: Int, hasCopy: Bool, reads: Int) async throws {
+            let (bucket, proxy, sandbox) = try await MountSandbox.ofBucket(["large": BucketSandbox.bytes(32 << 20)])
+            var entries = (0..<mounts).map { "\(sandbox.path("m\($0)")): \(sandbox.entry(bucket.url))" }
+            if hasCopy { entries.append("\(sandbox.path("copy")): {source: \(bucket.url), mode: COPY}") }
+            try sandbox.expect(0, "file_mounts: {\(entries.joined(separator: ", "))}", "--jobs", "8")
+            proxy.add(Fault(.stall(after: 0), of: "/large", times: 1000))
+            let readers = try (0..<12).map { number in
+                try sandbox.start(
+                    "exec dd if=\(sandbox.path("m0/large")) of=/dev/null bs=1M count=1 skip=\(2 * number + 1) iflag=direct"
+                )
+            }
+            defer { for reader in readers { reader.signal(SIGTERM) } }
+            try sandbox.wait("reads that are let through") { proxy.done[0] >= reads }
+            usleep(500_000)
+            #expect(proxy.done == [reads], "\(proxy.reads.map { $0.request["Range"] ?? "-" })")
+        }
+
         /// Sessions do not stand where the run stood.
         @Test(.onSeaweedFS, arguments: ["of the entry", "of the environment"])
         func relativePaths(place: String) async throws {

@@ -35,23 +35,27 @@ extension MountedTasks {
         private func task(_ keys: String = "") -> String { sandbox.task(of: bucket, keys) }
 
         /// Who reads and who looks waits, and goes on when it is back; the status says meanwhile what is waited for.
-        @Test func itIsWaitedFor() async throws {
+        @Test func itIsWaitedFor() async throws { try await isWaitedFor(BucketOutageTests.seconds) }
+
+        @Test(.only(.seaweedFS)) func aMinute() async throws { try await isWaitedFor(60) }
+
+        private func isWaitedFor(_ seconds: Int) async throws {
             var proxy: FaultProxy? = try proxy(bytesPerSecond: 1 << 20)
             try sandbox.expect(0, task())
             let reader = try sandbox.start(
-                "cmp $M/large \(sandbox.path("large"))", seconds: BucketOutageTests.seconds + 60)
+                "cmp $M/large \(sandbox.path("large"))", seconds: seconds + 60)
             try sandbox.wait("it reads") { (proxy?.bytesRead ?? 0) > 2 << 20 }
             let before = proxy?.bytesRead ?? 0
             proxy = nil
             try waitUntilGone()
             let lookers = try ["ls $M/d", "cat $M/e/b"].map {
-                try sandbox.start($0, seconds: BucketOutageTests.seconds + 60)
+                try sandbox.start($0, seconds: seconds + 60)
             }
             try sandbox.wait("the status says so") {
                 let status = try sandbox.status()
                 return status.code == "unreachable" && status.trouble.contains("asked again and again")
             }
-            try await Task.sleep(for: .seconds(BucketOutageTests.seconds))
+            try await Task.sleep(for: .seconds(seconds))
             #expect(try reader.isRunning && lookers.allSatisfy { try $0.isRunning })
             let again = try self.proxy()
             #expect(try reader.wait(seconds: 60).status == 0)
