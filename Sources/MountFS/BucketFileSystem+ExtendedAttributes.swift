@@ -28,9 +28,11 @@ extension BucketTree {
         withFacts(
             of: node, needsDetails: !isKnownByListings,
             { [self] place, facts, _, state -> Result<[UInt8], SystemError> in
+                // Another one has its name now.
+                guard let key = key(of: place, state) else { return .failure(.notThere) }
                 let value: [UInt8]? =
                     switch name {
-                    case "provision.key": key(of: place, state)?.bytes
+                    case "provision.key": key.bytes
                     case "provision.etag": (facts.version?.text.utf8).map(Array.init)
                     case "provision.content-type": (facts.details?.contentType?.utf8).map(Array.init)
                     case "provision.storage-class": (facts.details?.storageClass?.utf8).map(Array.init)

@@ -135,11 +135,8 @@ enum ServedFileSystem {
         }
         var readings = ReadingSettings()
         readings.timeout = settings.ioTimeout
-        switch order.mount.checksum {
-        case .off: readings.checksums = []
-        case .auto: break
-        case .full: readings.checksums = Set(Checksum.Algorithm.allCases)
-        }
+        // What can be compared without reading anything twice is compared anyway: `full` is no more than that here.
+        if order.mount.checksum == .off { readings.checksums = [] }
         readings.threads = threads
         readings.onChanged = { [weak tree] key in tree?.forgetFacts(of: key) }
         readings.trouble = settings.trouble

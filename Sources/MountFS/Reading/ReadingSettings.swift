@@ -15,9 +15,8 @@ public struct ReadingSettings: Sendable {
 
     /// A file that is no larger is fetched whole when its first byte is asked for.
     public var smallFile = 1 << 20
-    /// With which of the checksums that their store states objects are compared that come whole. An MD5 would take as long as
-    /// all the rest of reading a small file.
-    public var checksums = Set(Checksum.Algorithm.allCases).subtracting([.md5])
+    /// With which of the checksums that their store states objects are compared that come whole.
+    public var checksums = Set(Checksum.Algorithm.allCases)
     /// The first request of a reader who begins at the beginning of a file, small so that it is answered soon.
     public var firstPart = 1 << 20
     /// Requests grow with the window up to this.

@@ -64,19 +64,23 @@ private struct RandomRun {
             settings.pagesAhead = ahead
         }
         past = []
-        for _ in 0..<Int.random(in: 0...25, using: &random) { bucket.set(anyKey(), anyContent()) }
+        for _ in 0..<Int.random(in: 0...25, using: &random) {
+            bucket.set(anyKey(), anyContent(), metadata: anyMetadata())
+        }
         snapshot()
     }
 
     mutating func operate(_ count: Int) async throws {
         for _ in 0..<count {
-            switch Int.random(in: 0..<20, using: &random) {
+            switch Int.random(in: 0..<26, using: &random) {
             case 0..<3: change()
             case 3..<5: mount.pass(milliseconds: [1, 400, 1001].randomElement(using: &random)!)
             case 5..<11: try await lookUp()
             case 11..<14: try await getAttributes()
             case 14..<18: try await list()
-            case 18: try await read()
+            case 18..<20: try await read()
+            case 20..<22: try await seek()
+            case 22..<25: try await getExtendedAttribute()
             default: forgetOne()
             }
         }
@@ -106,18 +110,28 @@ private struct RandomRun {
         [UInt8](repeating: 7, count: Int.random(in: 0...40, using: &random))
     }
 
+    private mutating func anyMetadata() -> [String: String] {
+        switch Int.random(in: 0..<6, using: &random) {
+        case 0: ["mode": TreeModel.Object.linkMode]
+        case 1: ["colour": "green"]
+        case 2: ["mode": "33261", "colour": "red"]
+        default: [:]
+        }
+    }
+
     private mutating func change() {
         if Bool.random(using: &random), let key = bucket.objects.keys.sorted().randomElement(using: &random) {
             bucket.remove(key)
         } else {
             let key = anyKey()
-            if !key.isEmpty { bucket.set(key, anyContent()) }
+            if !key.isEmpty { bucket.set(key, anyContent(), metadata: anyMetadata()) }
         }
         snapshot()
     }
 
     private mutating func snapshot() {
-        past.append((mount.now, TreeModel(objects: bucket.objects.mapValues(\.bytes.count), root: root)))
+        let objects = bucket.objects.mapValues { TreeModel.Object(size: $0.bytes.count, metadata: $0.metadata.user) }
+        past.append((mount.now, TreeModel(objects: objects, root: root)))
     }
 
     /// Everything that may be believed now: what was there at some time since then.
@@ -147,7 +161,7 @@ private struct RandomRun {
         do {
             let entry = try await mount.lookUp(name, in: folder.node)
             let found = entry.map { TreeModel.Name(kind: $0.attributes.kind, size: $0.attributes.size) }
-            guard expected.contains(found) else {
+            guard expected.contains(where: { allows($0, found) }) else {
                 throw Wrong(description: "\(shown(path)) is \(describe(found)), not \(expected.map(describe))")
             }
             if let entry { hold(path, entry) }
@@ -167,7 +181,8 @@ private struct RandomRun {
                 throw Wrong(description: "\(shown(held.path)) is another node")
             }
             // A file that a folder hides is still the file that it was.
-            guard expected.contains(found) || expected.contains(where: { $0?.kind == .folder }) else {
+            guard expected.contains(where: { allows($0, found) }) || expected.contains(where: { $0?.kind == .folder })
+            else {
                 throw Wrong(description: "\(shown(held.path)) is \(describe(found)), not \(expected.map(describe))")
             }
         } catch let error as SystemError {
@@ -221,7 +236,8 @@ private struct RandomRun {
             let found = TreeModel.Name(kind: name.entry.attributes.kind, size: name.entry.attributes.size)
             let isRight = expected.contains { names in
                 let one = names[name.name]
-                return isDetailed ? one == found : one?.kind == found.kind
+                return isDetailed
+                    ? allows(one, found) : one?.kind == found.kind || one?.isLink == true && found.kind == .link
             }
             guard isRight else { throw Wrong(description: "\(shown(path + [name.name])) is not \(describe(found))") }
         }
@@ -231,16 +247,74 @@ private struct RandomRun {
         }
     }
 
+    private func allows(_ name: TreeModel.Name?, _ found: TreeModel.Name?) -> Bool {
+        guard let name, let found else { return name == nil && found == nil }
+        return name.allows(found)
+    }
+
+    /// The bytes of a file, or where a link leads.
     private mutating func read() async throws {
-        guard let held = anyHeld(), held.kind == .file else { return }
+        guard let held = anyHeld(), held.kind != .folder else { return }
         let expected = believed.map { $0.find(held.path) }
         do {
-            let bytes = try await mount.read(held.node)
+            let bytes =
+                held.kind == .link
+                ? try await answer { mount.files.target(ofLink: held.node, $0) } : try await mount.read(held.node)
             guard expected.contains(where: { $0?.size == bytes.count || $0?.kind == .folder }) else {
                 throw Wrong(description: "\(shown(held.path)) has \(bytes.count) bytes, not \(expected.map(describe))")
             }
         } catch let error as SystemError {
             try check(error, held.node)
+        }
+    }
+
+    /// A file has no holes but the one at its end.
+    private mutating func seek() async throws {
+        guard let held = anyHeld(), held.kind == .file else { return }
+        let expected = believed.map { $0.find(held.path) }
+        let offset = Int.random(in: 0...45, using: &random)
+        let sought: Sought = Bool.random(using: &random) ? .data : .hole
+        var found: Int?
+        do {
+            let open = try await answer { mount.files.open(held.node, Access(flags: O_RDONLY), by: .test, $0) }
+            defer { mount.files.release(held.node, open.handle) }
+            found = try await answer { mount.files.seek(sought, from: offset, of: held.node, open.handle, $0) }
+        } catch {
+            guard error.code == ENXIO else { return try check(error, held.node) }
+        }
+        let isRight = expected.contains { name in
+            guard let size = name?.size, name?.kind == .file else { return name?.kind == .folder }
+            return found == (offset >= size ? nil : sought == .data ? offset : size)
+        }
+        guard isRight else {
+            let place = found.map(String.init) ?? "nowhere"
+            throw Wrong(description: "\(shown(held.path)): from \(offset) \(sought) is at \(place)")
+        }
+    }
+
+    private mutating func getExtendedAttribute() async throws {
+        guard let held = anyHeld(), held.kind == .file else { return }
+        let models = believed
+        let name = ["user.colour", "user.mode", "provision.key"].randomElement(using: &random)!
+        var value: [UInt8]?
+        do {
+            value = try await answer { reply in
+                Array(name.utf8).withUnsafeBytes { mount.files.extendedAttribute($0, of: held.node, reply) }
+            }
+        } catch {
+            guard error.code == ENODATA else { return try check(error, held.node) }
+        }
+        let isRight = models.contains { model in
+            guard model.find(held.path)?.kind == .file else { return model.find(held.path)?.kind == .folder }
+            let key = model.key(held.path)
+            switch name {
+            case "user.colour": return value == model.objects[key]?.metadata["colour"].map { Array($0.utf8) }
+            case "provision.key": return value == key.bytes
+            default: return value == nil
+            }
+        }
+        guard isRight else {
+            throw Wrong(description: "\(shown(held.path)): \(name) is \(value.map { ObjectKey($0).shown } ?? "absent")")
         }
     }
 
@@ -279,6 +353,8 @@ private struct RandomRun {
             models(since: held.since - mount.settings.metadataTTL.milliseconds).contains { model in
                 held.path.indices.contains { index in
                     let name = model.find(Array(held.path[...index]))
+                    // What was taken for a file turns out to be a link.
+                    if index == held.path.count - 1, name?.isLink == true { return true }
                     return name?.kind != (index == held.path.count - 1 ? held.kind : .folder)
                 }
             }

@@ -41,8 +41,8 @@ import Testing
         if server == .ceph { for key in ["a", "a//c", "b/../c", "/d"] { objects[key] = [3] } }
         try await running.put(objects, in: bucket)
         let mount = try TestMount(Self.store(running, bucket))
-        let model = TreeModel(
-            objects: Dictionary(uniqueKeysWithValues: objects.map { (ObjectKey($0.key), $0.value.count) }), root: "")
+        let known = objects.map { (ObjectKey($0.key), TreeModel.Object(size: $0.value.count)) }
+        let model = TreeModel(objects: Dictionary(uniqueKeysWithValues: known), root: "")
         var files = 0
         try await compare(.root, [], mount, model, &files)
         #expect(files > 1505)
