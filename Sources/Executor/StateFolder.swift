@@ -12,7 +12,7 @@ public struct StateFolder: Sendable {
     }
 
     /// The folder itself.
-    init(at path: String) {
+    public init(at path: String) {
         self.path = path
     }
 

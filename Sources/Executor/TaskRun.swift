@@ -279,8 +279,10 @@ public struct RunLimits: Sendable {
         let parts = mounts + (hasCopies ? 1 : 0)
         guard mounts > 0, parts > 1 else { return self }
         var shared = self
-        shared.ofEachMount = SessionLimits(memory: memory.total / parts, requests: jobs.map { max(1, $0 / parts) })
-        shared.memory = MemoryBudget(memory.total / parts)
+        // What has been listed stays where it is.
+        let memory = (memory.total - memory.used) / parts
+        shared.ofEachMount = SessionLimits(memory: memory, requests: jobs.map { max(1, $0 / parts) })
+        shared.memory = MemoryBudget(memory)
         if let jobs { shared.gate = Gate(max(1, jobs - mounts * max(1, jobs / parts))) }
         return shared
     }

@@ -33,6 +33,7 @@ extension BucketFileSystem {
                         answer.local = object.local
                     }
                     guard !reply.answer(answer) else { return }
+                    tree.noteUntold(node)
                     release(node, handle)
                 }
             }

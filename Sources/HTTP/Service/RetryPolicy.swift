@@ -6,7 +6,7 @@ public struct RetryPolicy: Sendable, Equatable {
     public var longestMilliseconds = 20_000
     /// The longest that a service may ask us to wait (Retry-After); beyond, its answer is the answer.
     public var longestAskedMilliseconds = 120_000
-    /// No attempt is begun after so long, of which the time in which bytes moved is no part.
+    /// No attempt is begun after so long, to which each attempt adds a minute at most: a longer one has moved bytes.
     public var deadlineMilliseconds = 300_000
     /// So long nobody may be there, each time: a network is down for minutes or not at all. Attempts then count for nothing.
     public var outageMilliseconds = 0

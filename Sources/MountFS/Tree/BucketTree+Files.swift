@@ -37,14 +37,25 @@ extension BucketTree {
                 guard let key = key(of: place, state) else { return .failure(.notThere) }
                 var facts = facts
                 let isCached = facts.cached != nil && facts.cached == facts.version
-                facts.cached = facts.version
                 let hasNewSize = facts.shown != facts.size
-                facts.shown = facts.size
+                if counts {
+                    facts.cached = facts.version
+                    facts.shown = facts.size
+                    state.local.opens[place, default: 0] += 1
+                }
                 state.nodes[facts: place] = facts
-                if counts { state.local.opens[place, default: 0] += 1 }
                 let file = FileVersion(key: key, size: facts.size, version: facts.version)
                 return .success(.object(OpenedVersion(file: file, isCached: isCached, hasNewSize: hasNewSize)))
             }, then: then)
+    }
+
+    /// The kernel has not heard that it is open.
+    func noteUntold(_ node: NodeID) {
+        state.withLock { state in
+            guard let place = state.nodes.place(node) else { return }
+            state.nodes[facts: place]?.cached = nil
+            state.nodes[facts: place]?.shown = nil
+        }
     }
 
     /// Its name leads to another node from now on, of which the same is known; those who have this one open go on.

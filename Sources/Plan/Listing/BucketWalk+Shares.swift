@@ -8,8 +8,10 @@ extension BucketWalk {
         var prefix: ObjectKey
         var after: ObjectKey?
         var until: ObjectKey?
-        /// What has come before in the same folder, if it is known.
+        /// What has come before, if it is known.
         var collector: ItemCollector?
+        /// The key behind which nobody knew any more what had come before.
+        var border: ObjectKey?
         /// Whether there is anything in it was not known.
         var isGuess = false
         /// It has more groups than fit on a page.
@@ -35,8 +37,11 @@ extension BucketWalk {
     ) async throws(StoreError) -> [Share]? {
         let hasFolders = page.objects.contains { group(of: $0.key, below: share.prefix) != nil }
         if !hasFolders, let shares = guess(share, behind: page, collector) { return shares }
+        // What is left up to a key, and has no folders so far, is little.
+        guard hasFolders || share.until == nil else { return nil }
         if isFirst, !share.hasManyGroups {
-            if let shares = try await group(share, behind: page.objects.last?.key, &collector) { return shares }
+            let last = page.objects.last?.key ?? share.after
+            if let shares = try await group(share, behind: last, &collector) { return shares }
             share.hasManyGroups = true
         }
         return hasFolders ? guess(share, behind: page, collector) : nil
@@ -63,6 +68,7 @@ extension BucketWalk {
             shares.append(first)
             rest.after = end
             rest.collector = nil
+            rest.border = end
             rest.isGuess = true
         }
         return shares + [rest]
@@ -80,23 +86,22 @@ extension BucketWalk {
         }
         let ends = [page.objects.last?.key, page.prefixes.last].compactMap { $0 }.max()
         guard page.next == nil || !share.goesOn(behind: ends), !prefixes.isEmpty else { return nil }
-        noteFiles(collector, upTo: last)
-        // In their order, for the collector to see which object has the name of a group.
+        // In their order, for who lists a group to know which objects its keys begin with.
         var objects = page.objects.prefix { share.holds($0.key) }
+        var shares: [Share] = []
         for prefix in prefixes {
             let before = objects.prefix { $0.key < prefix }
             append(before, &collector)
             objects = objects.dropFirst(before.count)
-            found.withLock { collector.begin(prefix, of: &$0.listing) }
-            note(prefix, behind: share)
+            shares.append(
+                Share(
+                    prefix: prefix, after: last.flatMap { $0.hasPrefix(prefix) ? $0 : nil },
+                    until: share.until.flatMap { $0.hasPrefix(prefix) ? $0 : nil }, collector: collector,
+                    border: share.border))
         }
         append(objects, &collector)
         noteFiles(collector, upTo: share.until)
-        return prefixes.map { prefix in
-            Share(
-                prefix: prefix, after: last.flatMap { $0.hasPrefix(prefix) ? $0 : nil },
-                until: share.until.flatMap { $0.hasPrefix(prefix) ? $0 : nil })
-        }
+        return shares
     }
 
     /// The beginning of a key up to the next slash behind a prefix.
@@ -112,21 +117,14 @@ extension BucketWalk {
         found.withLock { found in for file in files { found.borders.note(file) } }
     }
 
-    /// Who has the collector of what came before needs no note.
-    func note(_ objects: ArraySlice<ObjectInfo>, behind share: Share, _ collector: ItemCollector) {
-        guard share.collector == nil, let after = share.after else { return }
-        for file in ListingBorders.files(before: after, below: root) {
+    func note(_ objects: ArraySlice<ObjectInfo>, behind border: ObjectKey?, _ collector: ItemCollector) {
+        guard let border else { return }
+        for file in ListingBorders.files(before: border, below: root) {
             let folder = file + "/"
             let below = objects[objects.firstIndex(notBefore: folder)...].prefix { $0.key.hasPrefix(folder) }
             guard let path = below.lazy.compactMap(collector.path).first else { continue }
             found.withLock { $0.borders.note(path, below: relative(file)) }
         }
-    }
-
-    private func note(_ group: ObjectKey, behind share: Share) {
-        guard share.collector == nil, let after = share.after, after.hasPrefix(ObjectKey(group.bytes.dropLast()))
-        else { return }
-        found.withLock { $0.borders.note(relative(group), below: relative(ObjectKey(group.bytes.dropLast()))) }
     }
 
     private func relative(_ key: ObjectKey) -> RawPath { RawPath(key.bytes.dropFirst(root.bytes.count)) }

@@ -89,7 +89,7 @@ final class BucketWalk: Sendable {
         while true {
             let objects = page.objects.prefix { share.holds($0.key) }
             append(objects, &collector)
-            note(objects, behind: share, collector)
+            note(objects, behind: share.border, collector)
             guard let next = page.next, share.goesOn(behind: page.objects.last?.key) else { break }
             // What cannot be kept need not be asked for.
             guard found.withLock({ $0.listing.failure == nil }) else { return [] }

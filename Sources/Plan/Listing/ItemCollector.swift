@@ -40,13 +40,6 @@ struct ItemCollector {
         append(object, at: path, to: &found)
     }
 
-    /// Keys with this prefix come next, and somebody else collects them.
-    mutating func begin(_ group: ObjectKey, of listing: inout SourceListing) {
-        let path = RawPath(group.bytes.dropFirst(prefix.bytes.count))
-        guard let file = fileInTheWay(of: path) else { return }
-        listing.leaveOut(file, asFolderOf: path)
-    }
-
     /// Files that a key begins with: keys behind it may need them to be folders, and somebody else collects those.
     func files(atStartOf key: ObjectKey) -> [RawPath] {
         let path = key.bytes.dropFirst(prefix.bytes.count)

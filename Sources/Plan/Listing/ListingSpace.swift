@@ -11,10 +11,11 @@ public struct ListingSpace: Sendable {
         self.folders = folders
     }
 
-    /// With the folder that the environment names for temporary files before all others.
-    public init(_ memory: MemoryBudget, _ environment: Environment) {
-        let usual = ListingSpace(memory)
+    /// With the folder that the environment names for temporary files before all others, then the state folder, where that is on
+    /// a disk.
+    public init(_ memory: MemoryBudget, _ environment: Environment, stateFolder: RawPath?) {
         let named = environment.nonEmpty("TMPDIR").map { RawPath($0) }.flatMap { $0.isAbsolute ? $0 : nil }
-        self.init(memory, folders: (named.map { [$0] } ?? []) + usual.folders)
+        let usual = ListingSpace(memory)
+        self.init(memory, folders: [named, stateFolder].compactMap { $0 } + usual.folders)
     }
 }

@@ -33,7 +33,7 @@ public struct SourceListing: Sendable {
         public var reason: String
     }
 
-    /// Folders stand before what is in them. A local source's own folder, when it is one, is the first and called `.`.
+    /// Folders of a local source stand before what is in them; its own, when it is one, is the first and called `.`.
     public private(set) var items: ItemList
     /// Those of them that are folders.
     public private(set) var folders: ItemList

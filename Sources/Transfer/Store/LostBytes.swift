@@ -1,4 +1,5 @@
 import CShims
+import Glibc
 import Platform
 
 /// A machine that loses its power may keep a file's name, size and time and not its bytes. Room that was reserved for a large
@@ -12,9 +13,16 @@ enum LostBytes {
     static func isCase(
         _ name: RawPath, in folder: borrowing OwnedDescriptor, since start: FileTime
     ) throws(SystemError) -> Bool {
-        let file = try OwnedDescriptor.open(name, in: folder, FileFlags.readWithoutWaiting)
-        let entry = try file.entry()
-        guard entry.changed.seconds < start.seconds, entry.size > 0 else { return false }
+        guard let entry = try folder.entryIfAny(of: name), entry.changed.seconds < start.seconds else { return false }
+        let file: OwnedDescriptor
+        do throws(SystemError) {
+            file = try OwnedDescriptor.open(name, in: folder, FileFlags.readWithoutWaiting)
+        } catch  where error.code == EACCES {
+            // Who may not read it cannot say.
+            return false
+        }
+        // Who has read it since has its zeros in memory, where they are no hole.
+        posix_fadvise(file.raw, 0, 0, POSIX_FADV_DONTNEED)
         return (0..<Int64(entry.size)).contains(shim_next_hole(file.raw, 0))
     }
 }

@@ -1,5 +1,4 @@
 import Executor
-import Glibc
 import Plan
 import Platform
 import TaskFile
@@ -13,9 +12,7 @@ struct TaskChoice {
 
     init(_ invocation: Invocation) throws(Failure) {
         let input = TaskInput(invocation)
-        let state = StateFolder(
-            invocation.settings.stateDir, environment: invocation.environment,
-            workingFolder: try input.machine().workingFolder, isRoot: geteuid() == 0)
+        let state = StateFolder(at: try input.machine().state)
         let names: [String]
         if let operand = invocation.operands.first {
             names = operand.isTaskFileName ? try input.names() : [operand]

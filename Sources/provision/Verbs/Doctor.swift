@@ -1,6 +1,5 @@
 import Cache
 import Executor
-import Glibc
 import JSON
 import ObjectStore
 import Plan
@@ -14,6 +13,7 @@ enum Doctor {
         let invocation = try invocation.configured()
         let input = SourceInput(invocation)
         var findings = try IdentityFindings(input, within: invocation.settings.timeout).all
+        findings += MountFindings.all(try TaskChoice(invocation).folders, invocation.environment)
         findings += MachineFindings(invocation.environment).all
         findings.append(try state(invocation, input))
         findings.append(caches(try input.machine().caches))
@@ -53,9 +53,7 @@ enum Doctor {
     // MARK: What is kept
 
     private static func state(_ invocation: Invocation, _ input: SourceInput) throws(Failure) -> Finding {
-        let folder = StateFolder(
-            invocation.settings.stateDir, environment: invocation.environment,
-            workingFolder: try input.machine().workingFolder, isRoot: geteuid() == 0)
+        let folder = StateFolder(at: try input.machine().state)
         do throws(TrustedPath.Failure) {
             let nearest = try TrustedPath(RawPath(folder.path)).nearestFolder()
             do throws(SystemError) {

@@ -23,7 +23,9 @@ enum Run {
         let asking = Asking(settings.dryRun ? nil : settings.timeout, signals: signals)
         if !settings.offline, found.isWorthAsking {
             let (machine, stores, planned) = (try input.machine(), try input.stores(), found)
-            let space = ListingSpace(memory, invocation.environment)
+            let state = StateFolder(at: machine.state)
+            let space = ListingSpace(
+                memory, invocation.environment, stateFolder: state.isInMemory ? nil : RawPath(state.path))
             let outcome = asking.run(waiting: {
                 var asked = planned
                 asked.ask(file: input.name, on: machine, stores: stores, listingIn: space)
@@ -74,10 +76,7 @@ enum Run {
         let output = RunOutput(
             invocation.settings, found, results: invocation.style(for: isEntrypoint ? .error : .output),
             notes: invocation.style(for: .error), leavesOutput: isEntrypoint)
-        let stateFolder = StateFolder(
-            invocation.settings.stateDir, environment: invocation.environment, workingFolder: machine.workingFolder,
-            isRoot: geteuid() == 0)
-        return (output, stateFolder)
+        return (output, StateFolder(at: machine.state))
     }
 
     /// A descriptor is one mount's.

@@ -8,14 +8,17 @@ extension CopyFaults {
         private var sandbox: BucketSandbox
         private let proxy: FaultProxy
 
-        private static let partSize = 5 << 20
+        /// Objects of up to two parts, which are 5 MiB here, come whole: the most that a kill can cost a connection.
+        private static let largestAtOnce = 8 << 20
         private static let bucket = SharedBucket(
             Dictionary(
                 uniqueKeysWithValues: (0..<80).map {
                     ("d\($0 % 7)/k\($0)", BucketSandbox.bytes($0 * 200, seed: UInt64($0)))
                 }
             )
-            .merging(["large": BucketSandbox.bytes(40 << 20)]) { first, _ in first })
+            .merging(["large": BucketSandbox.bytes(40 << 20), "whole": BucketSandbox.bytes(largestAtOnce, seed: 7)]) {
+                first, _ in first
+            })
 
         init() async throws {
             sandbox = try await BucketSandbox(Self.bucket)
@@ -23,7 +26,7 @@ extension CopyFaults {
         }
 
         /// However often it is killed and wherever: what is in place is right and stays, what has come is not fetched again but
-        /// for one part a connection and kill, and one more run completes the tree.
+        /// for one part or whole object a connection and kill, and one more run completes the tree.
         @Test func killedAtAnyMoment() async throws {
             let rounds = KillRounds()
             let (kills, seed) = (rounds.kills, rounds.seed)
@@ -64,7 +67,7 @@ extension CopyFaults {
                     continue
                 }
                 killed += 1
-                copy.allowed += connections * Self.partSize
+                copy.allowed += connections * Self.largestAtOnce
                 let after = FileTree(sandbox.files.destination)
                 sandbox.expectNothingElse(than: Self.bucket.objects, in: after)
                 try CopySandbox.expectFilesStayed(from: before, to: after)

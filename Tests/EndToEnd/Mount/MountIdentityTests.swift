@@ -49,6 +49,12 @@ extension MountedTasks {
             #expect(try sandbox.output("cd \(sandbox.path("mine")) && cat a p/b") == "a\nb\n")
             #expect(try sandbox.output("cd \(sandbox.path("theirs")) && ls && cat theirs") == "theirs\ntheirs\n")
             #expect(Set(sandbox.sessions).count == 2)
+            let doctor = try sandbox.verb("doctor").output
+            for (name, identity) in zip(["mine", "theirs"], identities) {
+                let lines = doctor.split(separator: "\n").filter { $0.contains(sandbox.path(name) + " of ") }
+                #expect(lines.count == 1 && lines.allSatisfy { $0.contains("mounted, \(identity)") }, "\(doctor)")
+            }
+            #expect(!doctor.contains(TestBucketServer.owner.secretAccessKey))
         }
 
         @Test func theKeysOfTheOtherOpenNothing() throws {

@@ -114,6 +114,25 @@ struct FlatListingTests {
         #expect(conflicts > 20 && conflicts < 280)
     }
 
+    /// What is left out needs no folder, on whatever page it is.
+    @Test(arguments: [3, 20, 1000]) func whatIsExcludedIsNotInTheWay(pageSize: Int) throws {
+        var all = (0..<60).map { "logs/\(Self.padded($0, 3))" } + (0..<60).map { "logs-\(Self.padded($0, 3))" }
+        all += ["logs", "a/b", "z/y"]
+        let sandbox = try StoreSandbox(store(all, pageSize: pageSize))
+        #expect(try sandbox.preflight("s3://bucket-1", "exclude: ['logs/**']").refused.isEmpty)
+        #expect(try sandbox.preflight().refused.map(\.reason.code) == [.destinationDenied])
+    }
+
+    /// A server may answer with nothing and go on all the same; what is behind a border comes once.
+    @Test func emptyPagesBeforeOthers() throws {
+        var all =
+            (0..<200).map { "data/\(Self.padded($0, 4))/x" } + (0..<200).map { "data/\(Self.padded($0, 4))" + "-y" }
+        all += (0..<300).map { "img-\(Self.padded($0, 4))" }
+        let bucket = MemoryStore(pageSize: 20, emptyPages: true)
+        for key in all { bucket.set(ObjectKey(key), []) }
+        #expect(try list(bucket).keys == all.sorted())
+    }
+
     /// What is guessed wrong ends soon: folders that each begin to count anew.
     @Test func guessesThatDoNotPay() throws {
         let all = (0..<400).map { "\(Self.padded($0 / 25, 2))-\(["q", "k", "Z"][$0 % 3])\(Self.padded($0 % 25, 9))" }

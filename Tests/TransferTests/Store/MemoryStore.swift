@@ -33,6 +33,8 @@ final class MemoryStore: ReadOnlyStore {
     private let pageSize: Int
     private let order: Order
     private let listMilliseconds: Int
+    /// Every listing of keys begins with a page of nothing.
+    private let emptyPages: Bool
 
     enum Order: Sendable {
         case ofBytes
@@ -42,7 +44,7 @@ final class MemoryStore: ReadOnlyStore {
 
     init(
         pageSize: Int = 1000, order: Order = .ofBytes, claimsOrder: Bool = true, listsFromAnywhere: Bool = true,
-        listMilliseconds: Int = 0,
+        emptyPages: Bool = false, listMilliseconds: Int = 0,
         onRead: @escaping @Sendable (Int, ObjectKey, ReadRange) async throws(StoreError) -> Void = {
             _, _, _ throws(StoreError) in
         }
@@ -50,6 +52,7 @@ final class MemoryStore: ReadOnlyStore {
         self.pageSize = pageSize
         self.order = order
         self.listMilliseconds = listMilliseconds
+        self.emptyPages = emptyPages
         var can = StoreCapabilities()
         can.listsInOrder = claimsOrder
         can.listsFromAnywhere = listsFromAnywhere
@@ -108,6 +111,10 @@ final class MemoryStore: ReadOnlyStore {
             state.lists.append(request)
             if order == .ofFolders { return listByFolders(request, state) }
             var page = ListPage()
+            if emptyPages, request.continuation == nil, request.grouping == ListRequest.Grouping.none {
+                page.next = ContinuationToken((after ?? "").bytes)
+                return page
+            }
             let size = min(request.limit ?? pageSize, pageSize)
             let keys = state.objects.keys.filter { key in
                 key.hasPrefix(request.prefix) && after.map { $0 < key } ?? true
