@@ -14,9 +14,7 @@ import Testing
 
     @Test func itIsWaitedFor() async throws { try await isWaitedFor(Self.seconds) }
 
-    @Test(.only(.seaweedFS)) func halfAMinute() async throws { try await isWaitedFor(30) }
-
-    private func isWaitedFor(_ seconds: Int) async throws {
+    fileprivate func isWaitedFor(_ seconds: Int) async throws {
         var sandbox = try await BucketSandbox(Self.bucket)
         var proxy: FaultProxy? = try FaultProxy(to: sandbox.server.port, bytesPerSecond: 2 << 20)
         let port = try #require(proxy?.port)
@@ -37,4 +35,9 @@ import Testing
         #expect(again.reads.count > 0)
         #expect((try Document(finished).mounts.first?.json["retries"] as? Int ?? 0) > 0)
     }
+}
+
+/// One that lasts, which keeps no other test waiting.
+@Suite(.onSeaweedFS) struct BucketLongOutageTests {
+    @Test func halfAMinuteIsWaitedFor() async throws { try await BucketOutageTests().isWaitedFor(30) }
 }

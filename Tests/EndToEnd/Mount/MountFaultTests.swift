@@ -189,7 +189,9 @@ extension MountedTasks {
         /// Every listing and every look meets it twice, but for stalls, which take 20 s each. What comes is right, and
         /// no program has noticed.
         @Test func whatIsAskedBesideBytesIsGotOver() async throws {
-            let names = Self.asking.keys.sorted()
+            // Once is enough for what takes so long.
+            let asking = Self.asking.filter { $0.key != "stall" || TestCloud.current == .seaweedFS }
+            let names = asking.keys.sorted()
             var objects: [String: [UInt8]] = [:]
             for name in names {
                 objects["lists/\(name)/one"] = Self.small
@@ -199,7 +201,7 @@ extension MountedTasks {
             try await bucket.put(objects)
             try Files.write(Self.small, to: Array(sandbox.path("small").utf8))
             try mount()
-            for (name, deeds) in Self.asking {
+            for (name, deeds) in asking {
                 let times = name == "stall" ? 1 : 2
                 proxy.add(Fault(deeds.listing, times: times) { $0.lists("lists/\(name)/") })
                 proxy.add(Self.look("\(name)-file", deeds.look, times: times))
@@ -217,7 +219,7 @@ extension MountedTasks {
             // A file is looked at again when it is opened and nothing is believed of it any more.
             proxy.removeFaults()
             usleep(1_100_000)
-            for (name, deeds) in Self.asking where name != "stall" {
+            for (name, deeds) in asking where name != "stall" {
                 proxy.add(Self.look("\(name)-file", deeds.look, times: 2))
             }
             let wrong = try sandbox.shell("cd $M/looks && \(each) cmp NAME/NAME-file \(sandbox.path("small"))")

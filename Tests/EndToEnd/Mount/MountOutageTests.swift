@@ -37,9 +37,7 @@ extension MountedTasks {
         /// Who reads and who looks waits, and goes on when it is back; the status says meanwhile what is waited for.
         @Test func itIsWaitedFor() async throws { try await isWaitedFor(BucketOutageTests.seconds) }
 
-        @Test(.only(.seaweedFS)) func aMinute() async throws { try await isWaitedFor(60) }
-
-        private func isWaitedFor(_ seconds: Int) async throws {
+        fileprivate func isWaitedFor(_ seconds: Int) async throws {
             var proxy: FaultProxy? = try proxy(bytesPerSecond: 1 << 20)
             try sandbox.expect(0, task())
             let reader = try sandbox.start(
@@ -87,5 +85,12 @@ extension MountedTasks {
                 }
             }
         }
+    }
+}
+
+/// One that lasts, which keeps no other test waiting.
+@Suite(.onSeaweedFS) struct MountLongOutageTests {
+    @Test func aMinuteIsWaitedFor() async throws {
+        try await MountedTasks.MountOutageTests().isWaitedFor(60)
     }
 }
