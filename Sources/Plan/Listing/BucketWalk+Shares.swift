@@ -92,6 +92,7 @@ extension BucketWalk {
         for prefix in prefixes {
             let before = objects.prefix { $0.key < prefix }
             append(before, &collector)
+            note(before, behind: share.border, collector)
             objects = objects.dropFirst(before.count)
             shares.append(
                 Share(
@@ -100,6 +101,7 @@ extension BucketWalk {
                     border: share.border))
         }
         append(objects, &collector)
+        note(objects, behind: share.border, collector)
         noteFiles(collector, upTo: share.until)
         return shares
     }

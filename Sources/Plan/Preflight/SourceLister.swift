@@ -174,10 +174,10 @@ struct SourceLister {
 
 extension SourceLister.Problem {
     init(keepingListingOf source: String, _ error: SystemError, _ space: ListingSpace) {
-        let folder = space.folders.first?.text ?? "a temporary folder"
+        let folders = space.folders.map(\.text).joined(separator: ", else ")
         self.init(
             code: DiagnosticCode(ofListing: error),
-            message: "the list of what is in `\(source)` cannot be kept in a file in \(folder): \(error.description)",
+            message: "the list of what is in `\(source)` cannot be kept in a file in \(folders): \(error.description)",
             hint: "free room there, or name another folder in TMPDIR")
     }
 }

@@ -22,6 +22,8 @@ enum MountFindings {
     private static func finding(_ mount: JSONValue, of task: String) -> Finding {
         let name = mount["destination"]?.text ?? ""
         let state = mount["state"]?.text ?? ""
-        return Finding("\(name) of \(task)", .plain, "\(state), \(mount["identity"]?.text ?? "without credentials")")
+        // Of what was not begun nobody has asked.
+        let identity = mount["identity"]?.text.map { ", \($0)" } ?? ""
+        return Finding("\(name) of \(task)", .plain, state + identity)
     }
 }

@@ -54,7 +54,7 @@ extension MountedTasks {
         }
 
         /// Who opens it then reads all of it, however long the kernel may believe what it was told of the old one.
-        @Test func anOpenFileGrows() async throws {
+        @Test(.only(.seaweedFS)) func anOpenFileGrows() async throws {
             try await bucket.put(["file": Self.old])
             try sandbox.expect(0, sandbox.task(of: bucket, "metadata_ttl: 1h"))
             let reader = try reader()

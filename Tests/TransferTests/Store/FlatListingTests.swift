@@ -123,6 +123,17 @@ struct FlatListingTests {
         #expect(try sandbox.preflight().refused.map(\.reason.code) == [.destinationDenied])
     }
 
+    /// What is needed as a folder by a file that was listed beside groups.
+    @Test func aFileBesideGroupsBehindABorder() throws {
+        var all = ["a", "a/z"] + (0..<60).map { "a/n\(Self.padded($0, 3))" }
+        all += (0..<40).map { "a/o/\(Self.padded($0, 2))" }
+        for pageSize in 2...30 {
+            let sandbox = try StoreSandbox(store(all, pageSize: pageSize))
+            let refused = try sandbox.preflight("s3://bucket-1", "exclude: ['a/n*', 'a/o/**']").refused
+            #expect(refused.map(\.reason.code) == [.destinationDenied], "in pages of \(pageSize)")
+        }
+    }
+
     /// A server may answer with nothing and go on all the same; what is behind a border comes once.
     @Test func emptyPagesBeforeOthers() throws {
         var all =
