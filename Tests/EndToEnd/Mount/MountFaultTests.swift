@@ -266,6 +266,10 @@ extension MountedTasks {
                 fault: .reading("small", .rewrite(status: 206, ["Content-Range": nil]), times: always),
                 said: "Input/output error", code: "input-output",
                 reason: "without saying which (again and again for 2s)"),
+        ]
+
+        /// Services that want to be asked again after an hour.
+        private static let later: [Failing] = [
             .init(
                 name: "bytes much later", fault: .reading("small", muchLater, times: always),
                 said: "Input/output error", code: "throttled", reason: "again and again for 2s"),
@@ -302,6 +306,10 @@ extension MountedTasks {
         }
 
         @Test(arguments: failing) func whatStaysIsAnErrorWithItsReason(failing: Failing) async throws {
+            try await expectError(failing)
+        }
+
+        @Test(.only(.seaweedFS), arguments: later) func whoSaysLaterIsNotWaitedFor(failing: Failing) async throws {
             try await expectError(failing)
         }
 

@@ -16,7 +16,10 @@ extension MountedTasks {
             let theirs = try await bucket.s3.makeBucket(as: stranger)
             try await bucket.s3.put("theirs", Array("theirs\n".utf8), [:], in: theirs, as: stranger)
             // No keys but those of the providers.
-            let sandbox = try MountSandbox(environment: ["AWS_EC2_METADATA_DISABLED": "true"])
+            let sandbox = try MountSandbox(environment: [
+                "AWS_EC2_METADATA_DISABLED": "true", "NO_GCE_CHECK": "true",
+                "AZURE_POD_IDENTITY_AUTHORITY_HOST": "http://127.0.0.1:1",
+            ])
             let users = [("mine", TestBucketServer.owner), ("theirs", stranger)]
             let providers = users.map { name, keys in
                 """
