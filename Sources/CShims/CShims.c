@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fiemap.h>
 #include <linux/fs.h>
 #include <linux/magic.h>
 #include <linux/openat2.h>
@@ -10,6 +11,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
@@ -128,4 +130,27 @@ int64_t shim_next_data(int file, int64_t offset) {
 
 int64_t shim_next_hole(int file, int64_t offset) {
     return lseek(file, offset, SEEK_HOLE);
+}
+
+int shim_has_unwritten(int file, int64_t size) {
+    enum { at_once = 64 };
+    union {
+        struct fiemap map;
+        char room[sizeof(struct fiemap) + at_once * sizeof(struct fiemap_extent)];
+    } buffer;
+    uint64_t end = size, known = 0;
+    while (known < end) {
+        memset(&buffer, 0, sizeof buffer);
+        buffer.map.fm_start = known;
+        buffer.map.fm_length = end - known;
+        buffer.map.fm_extent_count = at_once;
+        if (ioctl(file, FS_IOC_FIEMAP, &buffer.map) != 0) return -1;
+        if (buffer.map.fm_mapped_extents == 0) return 1;
+        for (uint32_t index = 0; index < buffer.map.fm_mapped_extents; index++) {
+            struct fiemap_extent *extent = &buffer.map.fm_extents[index];
+            if (extent->fe_logical > known || extent->fe_flags & FIEMAP_EXTENT_UNWRITTEN) return 1;
+            known = extent->fe_logical + extent->fe_length;
+        }
+    }
+    return 0;
 }

@@ -86,6 +86,10 @@ int shim_is_in_overlay(int file);
 // The columns of the terminal, or 0 when there is none.
 int shim_terminal_columns(int file);
 
+// Whether a file has places for which its file system has no bytes: holes, and room that was reserved and never written. What of
+// it is in memory does not count. -1 with errno where the file system cannot say.
+int shim_has_unwritten(int file, int64_t size);
+
 // lseek(SEEK_DATA) and lseek(SEEK_HOLE): where the next bytes, or the next hole, begin; -1 with ENXIO behind the last.
 int64_t shim_next_data(int file, int64_t offset);
 int64_t shim_next_hole(int file, int64_t offset);

@@ -1,5 +1,4 @@
 import Cache
-import Checksums
 import HTTP
 import JSON
 import MountFS
