@@ -21,7 +21,7 @@ extension Trait where Self == Apart {
 
 /// Threads on which tasks may wait.
 private final class WaitingThreads: TaskExecutor {
-    static let shared = WaitingThreads(4)
+    static let shared = WaitingThreads(6)
 
     private let jobs = Mutex<[UnownedJob]>([])
     private let ready = Semaphore()

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-extension MountedTasks {
+extension MountedBuckets {
     /// Buckets as mounts.
     @Suite(.over(.seaweedFS, .ceph, .google, .fakeGCS, .azure)) struct MountBucketTests {
         private let bucket: BucketSandbox

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-extension MountedTasks {
+extension MountedBuckets {
     /// `cache:` in a run: what a mount has read once is read again without the store.
     @Suite(.over(.seaweedFS, .ceph, .google, .fakeGCS, .azure)) struct MountCacheTests {
         private let bucket: BucketSandbox

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-extension MountedTasks {
+extension MountedBuckets {
     /// What others do to the bucket, and to the right to read it, while programs have files of a mount open.
     @Suite(.over(.seaweedFS, .ceph, .google, .fakeGCS, .azure)) struct MountChangeTests {
         private static let old = BucketSandbox.bytes(40 << 20, seed: 1)

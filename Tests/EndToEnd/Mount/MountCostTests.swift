@@ -3,7 +3,7 @@ import Signing
 import TestSupport
 import Testing
 
-extension MountedTasks {
+extension MountedBuckets {
     /// What a mount asks the store for, what it remembers of the answers, and what it takes of the machine.
     @Suite(.over(.seaweedFS, .ceph, .google, .fakeGCS, .azure)) struct MountCostTests {
         private let bucket: BucketSandbox

@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-extension MountedTasks {
+extension MountedBuckets {
     /// Servers and networks that do wrong below a mount: what is read is right to the bit, or an error whose reason stands
     /// in the status.
     @Suite(.over(.seaweedFS, .ceph, .google, .fakeGCS, .azure)) struct MountFaultTests {

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-extension MountedTasks {
+extension MountedBuckets {
     /// A service that is not there for a while: connections break, and new ones are refused.
     @Suite(.over(.seaweedFS, .ceph, .google, .fakeGCS, .azure)) struct MountOutageTests {
         private static let large = BucketSandbox.bytes(24 << 20, seed: 9)
@@ -91,6 +91,6 @@ extension MountedTasks {
 /// One that lasts, which keeps no other test waiting.
 @Suite(.onSeaweedFS) struct MountLongOutageTests {
     @Test func aMinuteIsWaitedFor() async throws {
-        try await MountedTasks.MountOutageTests().isWaitedFor(60)
+        try await MountedBuckets.MountOutageTests().isWaitedFor(60)
     }
 }

@@ -156,10 +156,11 @@ extension MountedTasks {
             #expect(try mounted.sandbox.output("cat $M/file && ls $M") == "as it was\nd\nfile\n")
         }
 
-        /// Up to 10,000 objects, by one program in their order, and then in none by 64 at the same time.
-        @Test(arguments: [(MountedFiles.Home.folder, 1000), (.bucket, 10_000)])
-        func manySmallFiles(home: MountedFiles.Home, count: Int) async throws {
+        /// By one program in their order, and then in none by 64 at the same time. The other servers answer some hundred
+        /// requests in a second, of however many: a thousand objects show as much there.
+        @Test(arguments: MountedFiles.Home.allCases) func manySmallFiles(home: MountedFiles.Home) async throws {
             guard !home.isRepeated else { return }
+            let count = home == .bucket && TestCloud.current == .seaweedFS ? 10_000 : 1000
             var files: [String: [UInt8]] = [:]
             for number in 0..<count { files["d\(number % 50)/f\(number)"] = Array("content of \(number)\n".utf8) }
             let mounted = try await MountedFiles(files, in: home)

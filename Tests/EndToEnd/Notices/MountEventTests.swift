@@ -61,7 +61,7 @@ extension Entrypoints {
     }
 }
 
-extension MountedTasks {
+extension MountedBuckets {
     @Suite(.over(.seaweedFS, .ceph, .google, .fakeGCS, .azure)) struct DrainEventTests {
         /// A file of which every PUT is cut off.
         private func unsaved() async throws -> (proxy: FaultProxy, sandbox: MountSandbox) {

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-extension MountedTasks {
+extension MountedBuckets {
     /// What a task without COMMAND shows to the outside while it has mounts.
     @Suite struct MountNoticesTests {
         private let sandbox: MountSandbox

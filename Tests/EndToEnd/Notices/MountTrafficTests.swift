@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-extension MountedTasks {
+extension MountedBuckets {
     /// What goes to and fro between a mount and its bucket, as its figures say.
     @Suite(
         .over(.seaweedFS, .ceph, .google, .fakeGCS, .azure),

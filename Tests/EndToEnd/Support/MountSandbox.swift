@@ -6,11 +6,16 @@ import Testing
 @Suite(.enabled(if: MountSandbox.isPossible, MountSandbox.absence), .serialized, .apart)
 enum MountedTasks {}
 
-/// Tests of what is written to mounts, one after the other as well, beside those.
+/// Tests of what lies between a mount and its bucket: requests, faults, changes by others, the cache, what is told of it. One
+/// after the other as well, beside those.
+@Suite(.enabled(if: MountSandbox.isPossible, MountSandbox.absence), .serialized, .apart)
+enum MountedBuckets {}
+
+/// Tests of what is written to mounts, beside both.
 @Suite(.enabled(if: MountSandbox.isPossible, MountSandbox.absence), .serialized, .apart)
 enum WritingTasks {}
 
-/// And of programs that write, beside both.
+/// And of programs that write, beside all these.
 @Suite(.enabled(if: MountSandbox.isPossible, MountSandbox.absence), .serialized, .apart)
 enum WritingPrograms {}
 
