@@ -130,8 +130,8 @@ let package = Package(
         tests("PlanTests", of: ["Plan", "ObjectStore", "HTTP", "TaskFile", "JSON", "Platform"]),
         tests(
             "TransferTests",
-            of: ["Transfer", "Plan", "TaskFile", "ObjectStore", "Checksums", "Platform", "TestSupport"]),
-        tests("ProvisionTests", of: ["provision", "Executor", "Plan", "TaskFile", "Platform"]),
+            of: ["Transfer", "Plan", "TaskFile", "ObjectStore", "HTTP", "Checksums", "Platform", "TestSupport"]),
+        tests("ProvisionTests", of: ["provision", "Executor", "Transfer", "Plan", "TaskFile", "Platform"]),
         tests(
             "EndToEnd", of: ["provision", "Checksums", "JSON", "Signing", "TestSupport"],
             exclude: [

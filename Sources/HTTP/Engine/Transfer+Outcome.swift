@@ -37,9 +37,18 @@ extension Transfer {
         guard response.count >= expected else {
             return failed(.cutShort, "only \(response.count) of \(expected) bytes came")
         }
+        response.timing = timing
         response.body = writer?.bytes ?? []
         response.checksum = writer?.takeChecksum()
         return Attempt(result: .success(response), wasAccepted: true)
+    }
+
+    private var timing: HTTPTiming? {
+        guard let handle else { return nil }
+        let sent = handle.offset(CURLINFO_PRETRANSFER_TIME_T)
+        let begun = handle.offset(CURLINFO_STARTTRANSFER_TIME_T)
+        let ended = handle.offset(CURLINFO_TOTAL_TIME_T)
+        return HTTPTiming(waiting: Double(begun - sent) / 1e6, receiving: Double(ended - begun) / 1e6)
     }
 
     private func explained(_ code: CURLcode) -> Attempt {

@@ -23,6 +23,8 @@ public struct HTTPResponse: Sendable {
     public var checksum: Checksum?
     /// How many requests it took; also those count that were sent again because a kept connection was dead.
     public var attempts: Int
+    /// Of the last of them.
+    public var timing: HTTPTiming?
 
     public var status: Int { head.status }
     public var headers: HTTPHeaders { head.headers }

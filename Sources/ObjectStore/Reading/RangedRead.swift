@@ -46,7 +46,9 @@ struct RangedRead {
         // Only an answer of unknown length leaves this open.
         if range == .whole { object.size = response.count }
         return .read(
-            ReadResult(object: object, count: response.count, bytes: response.body, checksum: response.checksum))
+            ReadResult(
+                object: object, count: response.count, bytes: response.body, checksum: response.checksum,
+                timing: response.timing))
     }
 
     private func judge(_ head: HTTPHead) throws(StoreError) -> (ObjectInfo, HTTPRequest.Acceptance) {

@@ -42,7 +42,9 @@ extension WebStore {
             object.size = response.count
             object.hasUnknownSize = false
         }
-        return ReadResult(object: object, count: response.count, bytes: response.body, checksum: response.checksum)
+        return ReadResult(
+            object: object, count: response.count, bytes: response.body, checksum: response.checksum,
+            timing: response.timing)
     }
 
     /// What to do with a body, by its head.

@@ -9,6 +9,7 @@ struct ObjectFetching: Sendable {
     let choice: ChecksumChoice
     private let memory: MemoryBudget
     private let partSize: Int
+    private let length: PartLength
     /// More buffers than a processor's cache and a disk can make use of are of none.
     private let buffers: Gate
 
@@ -16,10 +17,11 @@ struct ObjectFetching: Sendable {
     static let attempts = 3
     private static let mostInBuffers = 128 << 20
 
-    init(choice: ChecksumChoice, memory: MemoryBudget, partSize: Int) {
+    init(choice: ChecksumChoice, memory: MemoryBudget, partSize: Int, _ length: PartLength) {
         self.choice = choice
         self.memory = memory
         self.partSize = partSize
+        self.length = length
         buffers = Gate(max(1, Self.mostInBuffers / partSize))
     }
 
@@ -95,7 +97,7 @@ struct ObjectFetching: Sendable {
         }
     }
 
-    /// Fetches a part to its place; its checksum, where the whole has one that can be put together.
+    /// Fetches parts that lie one beside the other to their place; their checksum, where the whole has one that can be put together.
     func fetch(_ range: Range<Int>, of object: LargeObject) async throws(CopyFailure) -> Checksum? {
         guard let direct = object.file.direct, areBuffersUsable else {
             let share = Self.memory(for: range.count)
@@ -127,6 +129,10 @@ struct ObjectFetching: Sendable {
         let result = try await read(
             item, ReadRange(from: range.lowerBound, count: range.count), object.opened.store, into: sink, algorithm)
         guard result.count == range.count, result.object.size == item.size else { throw .changed(item) }
+        // The last part of an object may be a few bytes, which tell nothing.
+        if let timing = result.timing, range.count >= partSize {
+            length.note(timing, parts: Double(range.count) / Double(partSize))
+        }
         return result.checksum
     }
 

@@ -12,6 +12,22 @@ final class Pace: Sendable {
         mutating func begin() { begun = Stopwatch.now }
     }
 
+    /// What one request has brought.
+    enum Moved {
+        case whole(Int)
+        /// So many bytes, and parts of an object: the longer requests are to be compared with the shorter ones before.
+        case parts(Int, Int)
+
+        fileprivate var bytesOfOne: Int {
+            switch self {
+            case .whole(let bytes): bytes
+            case .parts(let bytes, let count): bytes / count
+            }
+        }
+
+        fileprivate var count: Int { if case .parts(_, let count) = self { count } else { 1 } }
+    }
+
     private struct State {
         var rule: PaceRule
         var active = 0
@@ -44,14 +60,15 @@ final class Pace: Sendable {
         return Place()
     }
 
-    /// A request has ended that moved so many bytes. False when its place was one too many, which is gone; else who had
+    /// A request has ended that moved so much. False when its place was one too many, which is gone; else who had
     /// the place goes on with it: handing it to another would cost a change of threads for each object.
-    func goOn(with place: inout Place, afterMoving bytes: Int) -> Bool {
+    func goOn(with place: inout Place, after moved: Moved) -> Bool {
         let now = Stopwatch.now
         defer { place.isFirst = false }
         return change { state in
             state.rule.note(
-                bytes: bytes, begun: place.begun, isFirst: place.isFirst, at: now, spent: { .now })
+                bytes: moved.bytesOfOne, parts: moved.count, begun: place.begun, isFirst: place.isFirst, at: now,
+                spent: { .now })
             guard state.active > state.rule.limit else { return true }
             state.active -= 1
             return false

@@ -79,17 +79,17 @@ struct PaceRule {
         nextLook = now.time + Self.brief
     }
 
-    /// A request has ended. The first that a place is used for also opens a connection, so that its time says nothing of the
+    /// A request has ended, for so many parts of so many bytes. The first that a place is used for also opens a connection, so that its time says nothing of the
     /// others'. `spent` is asked seldom: that takes a while.
     mutating func note(
-        bytes: Int, begun: Double, isFirst: Bool, at time: Double, spent: () -> ProcessorTime
+        bytes: Int, parts: Int = 1, begun: Double, isFirst: Bool, at time: Double, spent: () -> ProcessorTime
     ) {
         window.countEnded()
         if case .shrinking(let more) = phase, window.ended <= more.limit {
             // Those that were under way have to end before.
             since = time
         } else if begun >= since, !isFirst || isBeginning {
-            window.measure(bytes: bytes, seconds: time - begun)
+            window.measure(bytes: bytes, seconds: (time - begun) / Double(parts))
         }
         guard time >= nextLook, window.ended >= limit, window.measured >= PaceWindow.telling else { return }
         let now = PaceMoment(time: time, processors: spent())

@@ -21,10 +21,18 @@ final class PartialFile: Sendable {
     private let notes: SharedDescriptor
     private let state: Mutex<State>
 
+    /// Parts that came by one request.
+    private struct Run {
+        let parts: Range<Int>
+        let checksum: Checksum?
+    }
+
     private struct State {
+        /// The first of them last.
         var missing: [Int]
         var underWay = 0
-        var checksums: [Int: Checksum]
+        /// What is there, by the first part.
+        var runs: [Int: Run]
         var noted: Int
         /// What has come since it was begun, in this run.
         var fetched = 0
@@ -42,18 +50,19 @@ final class PartialFile: Sendable {
         self.partSize = partSize
         self.algorithm = algorithm
         let head = Self.head(item, partSize, algorithm)
-        name = RawPath(RawPath.partialPrefix + String(StableHash.of(head), radix: 16))
+        // Of an older version, or of before the machine's last start, the room is taken for the new one.
+        name = RawPath(RawPath.partialPrefix + String(StableHash.of(item.path.bytes), radix: 16))
         let notesName = RawPath(name.bytes + Array(".notes".utf8))
         if let left = Self.left(name, notesName, head, size: item.size, in: staging.file) {
             (file, notes) = (left.file, left.notes)
             direct = isDirect ? DirectFile(name, in: staging.file, file, partSize: partSize) : nil
-            let parts = Self.records(in: left.records, algorithm)
             let count = Self.count(of: item.size, partSize)
+            let runs = Self.records(in: left.records, algorithm, of: count)
+            var missing = Set(0..<count)
+            for run in runs.values { missing.subtract(run.parts) }
             state = Mutex(
                 State(
-                    missing: (0..<count).reversed().filter { parts[$0] == nil },
-                    checksums: parts.compactMapValues { $0 },
-                    noted: left.records.count / Self.recordSize))
+                    missing: missing.sorted(by: >), runs: runs, noted: left.records.count / Self.recordSize))
             headSize = head.count
             return
         }
@@ -67,35 +76,42 @@ final class PartialFile: Sendable {
         try notes.file.write(head, at: 0)
         headSize = head.count
         state = Mutex(
-            State(missing: (0..<Self.count(of: item.size, partSize)).reversed(), checksums: [:], noted: 0))
+            State(missing: (0..<Self.count(of: item.size, partSize)).reversed(), runs: [:], noted: 0))
     }
 
     private let headSize: Int
 
     // MARK: Parts
 
-    /// The next part that nobody has taken.
-    func takePart() -> Int? {
+    /// The next parts that nobody has taken, one beside the other, for one request; `most` is told how many are missing. What
+    /// goes past the page cache has buffers of one part.
+    func takeParts(_ most: (_ missing: Int) -> Int) -> Range<Int>? {
         state.withLock { state in
-            guard let part = state.missing.popLast() else { return nil }
+            let count = direct == nil ? most(state.missing.count) : 1
+            guard let first = state.missing.popLast() else { return nil }
+            var parts = first..<first + 1
+            while parts.count < count, state.missing.last == parts.upperBound {
+                state.missing.removeLast()
+                parts = first..<parts.upperBound + 1
+            }
             state.underWay += 1
-            return part
+            return parts
         }
     }
 
-    func range(of part: Int) -> Range<Int> {
-        part * partSize..<min(item.size, (part + 1) * partSize)
+    func range(of parts: Range<Int>) -> Range<Int> {
+        parts.lowerBound * partSize..<min(item.size, parts.upperBound * partSize)
     }
 
-    /// Notes that a part is there; true when it was the last.
-    func finish(_ part: Int, _ checksum: Checksum?) throws(SystemError) -> Bool {
+    /// Notes that parts are there; true when they were the last.
+    func finish(_ parts: Range<Int>, _ checksum: Checksum?) throws(SystemError) -> Bool {
         let place = state.withLock { state in
-            state.checksums[part] = checksum
-            state.fetched += range(of: part).count
+            state.runs[parts.lowerBound] = Run(parts: parts, checksum: checksum)
+            state.fetched += range(of: parts).count
             defer { state.noted += 1 }
             return headSize + state.noted * Self.recordSize
         }
-        var record = Self.bytes(of: UInt64(part + 1))
+        var record = Self.bytes(of: UInt64(parts.upperBound - 1) << 32 | UInt64(parts.lowerBound + 1))
         record += (checksum?.bytes ?? []) + [UInt8](repeating: 0, count: 8 - (checksum?.bytes.count ?? 0))
         try notes.file.write(record, at: place)
         // When the last is found all notes are written: should all have to be fetched again, none comes behind that.
@@ -115,7 +131,7 @@ final class PartialFile: Sendable {
         return state.withLock { state in
             defer {
                 state = State(
-                    missing: (0..<Self.count(of: item.size, partSize)).reversed(), checksums: [:], noted: 0,
+                    missing: (0..<Self.count(of: item.size, partSize)).reversed(), runs: [:], noted: 0,
                     begun: state.begun + 1)
             }
             return state.fetched
@@ -128,10 +144,12 @@ final class PartialFile: Sendable {
     /// The checksum of the whole, put together from those of the parts.
     var checksum: Checksum? {
         guard let algorithm, var combined = CombinedChecksum(algorithm) else { return nil }
-        let checksums = state.withLock { $0.checksums }
-        for part in 0..<Self.count(of: item.size, partSize) {
-            guard let checksum = checksums[part] else { return nil }
-            combined.append(checksum, size: range(of: part).count)
+        let runs = state.withLock { $0.runs }
+        var next = 0
+        while next < Self.count(of: item.size, partSize) {
+            guard let run = runs[next], let checksum = run.checksum else { return nil }
+            combined.append(checksum, size: range(of: run.parts).count)
+            next = run.parts.upperBound
         }
         return combined.checksum
     }
@@ -148,7 +166,7 @@ final class PartialFile: Sendable {
     /// What has to be the same for parts to be of use.
     private static func head(_ item: SourceItem, _ partSize: Int, _ algorithm: Checksum.Algorithm?) -> [UInt8] {
         let facts = [
-            "provision parts 1", MachineStart.id, String(item.size), String(partSize), algorithm?.rawValue ?? "-",
+            "provision parts 2", MachineStart.id, String(item.size), String(partSize), algorithm?.rawValue ?? "-",
             item.version?.text ?? "-", "",
         ]
         let text = Array(facts.joined(separator: "\n").utf8) + item.path.bytes + [0]
@@ -169,17 +187,20 @@ final class PartialFile: Sendable {
         return (SharedDescriptor(file), SharedDescriptor(notes), Array(records.prefix(whole)))
     }
 
-    /// The parts that are there, each with its checksum where one was asked for.
-    private static func records(in bytes: [UInt8], _ algorithm: Checksum.Algorithm?) -> [Int: Checksum?] {
-        var parts: [Int: Checksum?] = [:]
+    /// What is there, with its checksum where one was asked for: each record has the first part, counted from one, and the last,
+    /// counted from zero, and then that.
+    private static func records(in bytes: [UInt8], _ algorithm: Checksum.Algorithm?, of count: Int) -> [Int: Run] {
+        var runs: [Int: Run] = [:]
         for start in stride(from: 0, to: bytes.count, by: recordSize) {
             let number = bytes[start..<start + 8].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
             // A place that was reserved and never written.
             guard number > 0 else { continue }
+            let (first, last) = (Int(number & 0xFFFF_FFFF) - 1, Int(number >> 32))
+            guard first >= 0, first <= last, last < count else { continue }
             let checksum = algorithm.map { Checksum($0, Array(bytes[(start + 8)...].prefix($0.size))) }
-            parts[Int(number) - 1] = .some(checksum)
+            runs[first] = Run(parts: first..<last + 1, checksum: checksum)
         }
-        return parts
+        return runs
     }
 
     private static func bytes(of number: UInt64) -> [UInt8] {

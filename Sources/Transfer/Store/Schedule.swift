@@ -9,7 +9,8 @@ final class Schedule: Sendable {
         case whole(source: Int, SourceItem)
         /// The first look at a large object, after which its parts are `add`ed.
         case begin(source: Int, SourceItem)
-        case part(LargeObject, Int)
+        /// Some, one beside the other.
+        case parts(LargeObject, Range<Int>)
     }
 
     private struct State {
@@ -24,11 +25,14 @@ final class Schedule: Sendable {
     }
 
     private let state: Mutex<State>
-    /// Parts at once while there are small objects as well.
-    private let share: @Sendable () -> Int
+    /// How many requests there are at once, and how many parts one of them takes.
+    private let shape: @Sendable () -> (requests: Int, parts: Int)
 
-    init(_ sources: [StoreCopy.StoreSource], wholeUpTo limit: Int, share: @escaping @Sendable () -> Int) {
-        self.share = share
+    init(
+        _ sources: [StoreCopy.StoreSource], wholeUpTo limit: Int,
+        shape: @escaping @Sendable () -> (requests: Int, parts: Int)
+    ) {
+        self.shape = shape
         // What cannot be read in ranges comes whole, whatever its size.
         let limits = sources.map { $0.opened.store.capabilities.rangedReads ? limit : .max }
         state = Mutex(
@@ -39,7 +43,7 @@ final class Schedule: Sendable {
 
     /// Of objects that have been begun, and of nothing else.
     init(partsOf objects: [LargeObject]) {
-        share = { 1 }
+        shape = { (requests: 1, parts: 1) }
         let none = Cursor([]) { _, _ in false }
         state = Mutex(State(small: none, large: none, open: objects))
     }
@@ -66,8 +70,10 @@ final class Schedule: Sendable {
     private func take(_ state: inout State) throws(CopyFailure) -> Work? {
         guard !state.isStopped else { return nil }
         let hasSmall = try state.small.isAnythingLeft()
-        if !hasSmall || state.partsUnderWay < max(1, share()) {
-            if let work = takePart(&state) { return work }
+        let shape = shape()
+        // Half of them while there are small objects as well.
+        if !hasSmall || state.partsUnderWay < max(1, shape.requests / 2) {
+            if let work = try takeParts(shape, &state) { return work }
             // While one is begun others go on with small ones, if there are any.
             if state.beginning < 2 || !hasSmall, let (source, item) = try state.large.next() {
                 state.beginning += 1
@@ -77,11 +83,19 @@ final class Schedule: Sendable {
         return try state.small.next().map { .whole(source: $0, $1) }
     }
 
-    private func takePart(_ state: inout State) -> Work? {
+    private func takeParts(
+        _ shape: (requests: Int, parts: Int), _ state: inout State
+    ) throws(CopyFailure) -> Work? {
+        let isLargeLeft = try state.large.isAnythingLeft()
+        let isMoreToCome = isLargeLeft || state.open.count > 1
         while let object = state.open.first {
-            if let part = object.file.takePart() {
+            // Towards the end all requests shall have as much to do.
+            let most = { (missing: Int) in
+                isMoreToCome ? shape.parts : min(shape.parts, missing / (2 * max(1, shape.requests)))
+            }
+            if let parts = object.file.takeParts(most) {
                 state.partsUnderWay += 1
-                return .part(object, part)
+                return .parts(object, parts)
             }
             state.open.removeFirst()
         }
@@ -96,7 +110,7 @@ final class Schedule: Sendable {
         }
     }
 
-    func partEnded() {
+    func partsEnded() {
         state.withLock { $0.partsUnderWay -= 1 }
     }
 

@@ -1,11 +1,11 @@
 extension Stragglers {
-    /// Fetches a part, and a second time beside when it is found to be a straggler and that is allowed. The first that comes
-    /// counts; when this returns, the other has ended as well and touches nothing any more.
+    /// Fetches so many parts by one request, and a second time beside when it is found to be a straggler and that is allowed. The
+    /// first that comes counts; when this returns, the other has ended as well and touches nothing any more.
     func fetch<Success: Sendable>(
-        again isAllowed: @escaping @Sendable () -> Bool,
+        _ parts: Int, again isAllowed: @escaping @Sendable () -> Bool,
         _ fetch: @escaping @Sendable () async throws(CopyFailure) -> Success
     ) async throws(CopyFailure) -> Success {
-        let number = begin()
+        let number = begin(parts)
         let outcome = await withTaskGroup(of: Result<Success, CopyFailure>?.self) { group in
             group.addTask { await Self.result(fetch) }
             group.addTask { [self] in

@@ -17,6 +17,7 @@ final class StoreCopy: Sendable {
     private let limits: CopyLimits
     private let naming: NewFile.Naming
     private let stragglers: Stragglers
+    private let length = PartLength()
     private let found = Mutex(CopyFindings())
     /// Large objects that are to be fetched again.
     private let wrong = Mutex<[LargeObject]>([])
@@ -38,7 +39,7 @@ final class StoreCopy: Sendable {
         self.limits = limits
         naming = NewFile.Naming(placing)
         stragglers = Stragglers(limits.stragglers)
-        fetching = ObjectFetching(choice: checksum, memory: limits.memory, partSize: limits.partSize)
+        fetching = ObjectFetching(choice: checksum, memory: limits.memory, partSize: limits.partSize, length)
     }
 
     func run() -> CopyFindings {
@@ -60,7 +61,9 @@ final class StoreCopy: Sendable {
 
     private func copy() async {
         let pace = Pace(first: Self.firstRequests, ceiling: limits.requests)
-        await carryOut(Schedule(sources, wholeUpTo: 2 * limits.partSize, share: { pace.limit / 2 }), pace)
+        let schedule = Schedule(
+            sources, wholeUpTo: 2 * limits.partSize, shape: { [length] in (requests: pace.limit, parts: length.next) })
+        await carryOut(schedule, pace)
         while !Task.isCancelled, found.withLock({ $0.failure == nil }) {
             let again = wrong.withLock { wrong in
                 defer { wrong = [] }
@@ -102,12 +105,12 @@ final class StoreCopy: Sendable {
                 }
                 place.begin()
                 await limits.gate.enter()
-                let moved: Int?
+                let moved: Pace.Moved?
                 do {
                     defer { limits.gate.leave() }
                     moved = try await perform(work, schedule, &folder)
                 }
-                if let moved, !pace.goOn(with: &place, afterMoving: moved) { place = await pace.enter() }
+                if let moved, !pace.goOn(with: &place, after: moved) { place = await pace.enter() }
             } catch {
                 let failure = error
                 found.withLock { $0.failure = $0.failure ?? failure }
@@ -118,16 +121,16 @@ final class StoreCopy: Sendable {
         return false
     }
 
-    /// The bytes that were moved, unless there was nothing to move.
+    /// What was moved, unless there was nothing to move.
     private func perform(
         _ work: Schedule.Work, _ schedule: Schedule, _ folder: inout OpenFolder
-    ) async throws(CopyFailure) -> Int? {
+    ) async throws(CopyFailure) -> Pace.Moved? {
         switch work {
         case .whole(let source, let item):
             let place = try folder.open(item.path.parent, folders)
             guard try isWanted(item, in: place.file) else { return nil }
             try await copyWhole(item, sources[source].opened, to: place)
-            return item.size
+            return .whole(item.size)
         case .begin(let source, let item):
             var object: LargeObject?
             defer { schedule.begun(object) }
@@ -136,10 +139,10 @@ final class StoreCopy: Sendable {
             let begun = try await begin(item, sources[source].opened)
             if begun.file.isWhole { try await finish(begun) } else { object = begun }
             return nil
-        case .part(let object, let part):
-            defer { schedule.partEnded() }
-            try await copyPart(part, of: object)
-            return object.file.range(of: part).count
+        case .parts(let object, let parts):
+            defer { schedule.partsEnded() }
+            try await copy(parts, of: object)
+            return .parts(object.file.range(of: parts).count, parts.count)
         }
     }
 
@@ -205,14 +208,14 @@ final class StoreCopy: Sendable {
         }
     }
 
-    private func copyPart(_ part: Int, of object: LargeObject) async throws(CopyFailure) {
-        let range = object.file.range(of: part)
-        let checksum = try await stragglers.fetch(again: { object.opened.store.mayAskAgain() }) {
+    private func copy(_ parts: Range<Int>, of object: LargeObject) async throws(CopyFailure) {
+        let range = object.file.range(of: parts)
+        let checksum = try await stragglers.fetch(parts.count, again: { object.opened.store.mayAskAgain() }) {
             [fetching] () async throws(CopyFailure) in try await fetching.fetch(range, of: object)
         }
         let isLast: Bool
         do throws(SystemError) {
-            isLast = try object.file.finish(part, checksum)
+            isLast = try object.file.finish(parts, checksum)
         } catch {
             throw CopyFailure.writing(object.file.item.path, error)
         }

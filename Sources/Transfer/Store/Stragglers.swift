@@ -17,6 +17,7 @@ final class Stragglers: Sendable {
     }
 
     private struct UnderWay {
+        let parts: Int
         let since = MonotonicTime.milliseconds
         var continuation: CheckedContinuation<Bool, Never>?
         var isOver = false
@@ -44,11 +45,11 @@ final class Stragglers: Sendable {
 
     // MARK: Parts
 
-    /// A part begins; the number is its own.
-    func begin() -> Int {
+    /// A request for some parts begins; the number is its own.
+    func begin(_ parts: Int) -> Int {
         state.withLock { state in
             defer { state.nextNumber += 1 }
-            state.underWay[state.nextNumber] = UnderWay()
+            state.underWay[state.nextNumber] = UnderWay(parts: parts)
             return state.nextNumber
         }
     }
@@ -59,7 +60,7 @@ final class Stragglers: Sendable {
             let part = state.underWay.removeValue(forKey: number)
             if isThere, let part {
                 if state.taken.count == Self.remembered { state.taken.removeFirst() }
-                state.taken.append(MonotonicTime.milliseconds - part.since)
+                state.taken.append((MonotonicTime.milliseconds - part.since) / part.parts)
             }
             return (part, state.underWay.isEmpty ? state.pause.take() : nil)
         }
@@ -131,10 +132,11 @@ final class Stragglers: Sendable {
         state.withLock { state in
             guard state.taken.count >= limits.siblings else { return [] }
             let median = state.taken.sorted()[state.taken.count / 2]
-            let patience = max(limits.leastMilliseconds, Int(limits.factor * Double(median)))
             let now = MonotonicTime.milliseconds
             return state.underWay.keys.compactMap { number in
-                guard let part = state.underWay[number], now - part.since >= patience else { return nil }
+                guard let part = state.underWay[number] else { return nil }
+                let patience = max(limits.leastMilliseconds, Int(limits.factor * Double(median * part.parts)))
+                guard now - part.since >= patience else { return nil }
                 return state.underWay[number]?.continuation.take()
             }
         }

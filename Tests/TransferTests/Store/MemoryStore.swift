@@ -1,4 +1,5 @@
 import Checksums
+import HTTP
 import ObjectStore
 import Platform
 import Synchronization
@@ -35,6 +36,8 @@ final class MemoryStore: ReadOnlyStore {
     private let listMilliseconds: Int
     /// Every listing of keys begins with a page of nothing.
     private let emptyPages: Bool
+    /// What it says that each read took.
+    private let timing: HTTPTiming?
 
     enum Order: Sendable {
         case ofBytes
@@ -44,7 +47,7 @@ final class MemoryStore: ReadOnlyStore {
 
     init(
         pageSize: Int = 1000, order: Order = .ofBytes, claimsOrder: Bool = true, listsFromAnywhere: Bool = true,
-        emptyPages: Bool = false, listMilliseconds: Int = 0,
+        emptyPages: Bool = false, listMilliseconds: Int = 0, timing: HTTPTiming? = nil,
         onRead: @escaping @Sendable (Int, ObjectKey, ReadRange) async throws(StoreError) -> Void = {
             _, _, _ throws(StoreError) in
         }
@@ -53,6 +56,7 @@ final class MemoryStore: ReadOnlyStore {
         self.order = order
         self.listMilliseconds = listMilliseconds
         self.emptyPages = emptyPages
+        self.timing = timing
         var can = StoreCapabilities()
         can.listsInOrder = claimsOrder
         can.listsFromAnywhere = listsFromAnywhere
@@ -209,6 +213,6 @@ final class MemoryStore: ReadOnlyStore {
             throw StoreError(error, "cannot write")
         }
         let found = checksum.flatMap { algorithm in try? Checksum(algorithm, of: bytes) }
-        return ReadResult(object: Self.info(key, object), count: bytes.count, checksum: found)
+        return ReadResult(object: Self.info(key, object), count: bytes.count, checksum: found, timing: timing)
     }
 }

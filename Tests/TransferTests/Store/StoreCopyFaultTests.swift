@@ -99,6 +99,20 @@ import Testing
         #expect(sandbox.files == ["a": pattern(30_500)])
     }
 
+    /// Parts have all of the object's room: those of an older version make way, also where the new one is broken off as well.
+    @Test func partsOfAnOlderVersionMakeRoom() throws {
+        let store = MemoryStore { number, _, _ throws(StoreError) in
+            if number % 5 == 0 { throw StoreError(.unreachable, "gone") }
+        }
+        var sandbox = try StoreSandbox(store)
+        sandbox.requests = 1
+        for seed in 1...3 {
+            store.set("a", pattern(30_500, seed: seed))
+            #expect(try sandbox.copy().outcome.failure != nil)
+            #expect(sandbox.leftovers.count == 3, "the folder, the parts and the notes of them")
+        }
+    }
+
     @Test(arguments: ["another version", "another part size"])
     func partsOfSomethingElseAreThrownAway(change: String) throws {
         let isBroken = Mutex(true)

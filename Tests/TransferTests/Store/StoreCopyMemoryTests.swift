@@ -21,7 +21,9 @@ import Testing
 
     @Test(arguments: [0, 300_000, 64 << 20], [Int.max, 50_000])
     func takesNoMoreThanThereIs(memory: Int, directFrom: Int) throws {
-        var sandbox = try sandbox(memory: memory)
+        // So that whoever may read at the same time does.
+        let store = MemoryStore { _, _, _ throws(StoreError) in try? await Task.sleep(for: .milliseconds(2)) }
+        var sandbox = try sandbox(store, memory: memory)
         sandbox.directFrom = directFrom
         #expect(try sandbox.copy().outcome.failure == nil)
         #expect(sandbox.files.count == 41)
