@@ -46,6 +46,8 @@ final class CacheSandbox {
         for path in files(.marks) {
             guard let file = try? OwnedDescriptor.open(RawPath(path), FileFlags.change) else { continue }
             while try !file.lock(waiting: false) { try await Task.sleep(for: .milliseconds(1)) }
+            // Not by closing the file, which programs that are just being started have open too.
+            try file.unlock()
         }
     }
 

@@ -95,6 +95,48 @@ import Testing
         #expect(server.connections == 1)
     }
 
+    /// What goes into a file is written whenever nothing more is there, if it is much, and is all there at the end.
+    @Test(arguments: [5_000, 70_000, 300_000]) func intoAFileWithPauses(_ piece: Int) async throws {
+        let content = sample(1_500_003)
+        let server = try ScriptedServer(identity: authority.identity("good")) { _, connection in
+            try connection.send("HTTP/1.1 200 OK\r\nContent-Length: \(content.count)\r\n\r\n")
+            var rest = content[...]
+            for _ in 0..<4 {
+                try connection.send(rest.prefix(piece))
+                rest = rest.dropFirst(piece)
+                ScriptedConnection.pause(milliseconds: 20)
+            }
+            try connection.send(rest)
+        }
+        let folder = try TemporaryFolder()
+        let client = client()
+        for number in 0..<3 {
+            let path = RawPath(folder.path("f\(number)"))
+            let file = try SharedDescriptor(.open(path, O_CREAT | O_RDWR, mode: 0o600))
+            var request = request(server, "/", size: 0)
+            request.sink = .file(file, offset: number)
+            let response = try await client.send(request, retrying: .once)
+            #expect(try response.checksum == Checksum(.crc32c, of: content))
+            let written = try FileReading.bytes(from: file.file.raw, limit: 2 << 20)
+            #expect(written.dropFirst(number) == content[...])
+        }
+        #expect(server.connections == 1)
+    }
+
+    /// What could not be written is told though nothing comes any more, and not as a server that has stopped.
+    @Test func aFullDiskBeforeAPause() async throws {
+        let server = try ScriptedServer(identity: authority.identity("good")) { _, connection in
+            try connection.send("HTTP/1.1 200 OK\r\nContent-Length: 2000000\r\n\r\n")
+            try connection.send(sample(200_000))
+            connection.stall()
+        }
+        var request = request(server, "/", size: 0)
+        request.sink = .file(try SharedDescriptor(.open("/dev/full", O_WRONLY)), offset: 0)
+        let error = try await client().failure(request)
+        #expect(error.code == .sinkFailed && error.errno == ENOSPC, "\(error)")
+        #expect(server.connections == 1)
+    }
+
     @Test(arguments: [1_000, 1_200_000, 1_999_999], [true, false])
     func aServerThatBreaksOff(_ count: Int, _ byReset: Bool) async throws {
         let content = sample(2_000_000)

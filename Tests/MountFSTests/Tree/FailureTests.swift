@@ -64,6 +64,20 @@ struct FailureTests {
         }
     }
 
+    /// A folder of its name may hide it, and a program that is shown the file believes it to be one.
+    @Test func aFileIsNotShownWhileNobodyCanSayWhetherAFolderHidesIt() async throws {
+        let bucket = MemoryBucket()
+        bucket.set("a", [1, 2])
+        bucket.set("a/b", [3])
+        let mount = try TestMount(bucket) { $0.ioTimeout = TimeSpan(milliseconds: 50) }
+        bucket.fail { _, call in
+            if case .list = call { StoreError(.throttled, "slow down", isRetryable: true) } else { nil }
+        }
+        await #expect(throws: SystemError(code: EIO)) { try await mount.lookUp("a".utf8) }
+        bucket.fail(nil)
+        #expect(try await mount.lookUp("a".utf8)?.attributes.kind == .folder)
+    }
+
     @Test func aBucketThatIsGoneHasNothing() async throws {
         let bucket = MemoryBucket()
         bucket.set("a", [1])

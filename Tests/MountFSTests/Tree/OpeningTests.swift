@@ -72,6 +72,25 @@ struct OpeningTests {
         #expect(try await !open().hasNewSize)
     }
 
+    /// Who called has gone before the answer came: the kernel has neither kept what it had nor heard of the size.
+    @Test func whatTheKernelDidNotHearItIsToldAnew() async throws {
+        let bucket = MemoryBucket()
+        bucket.set("a", [1, 2])
+        let mount = try TestMount(bucket)
+        let node = try #require(try await mount.lookUp("a".utf8)).attributes.node
+        bucket.set("a", [3, 4, 5])
+        mount.pass(milliseconds: 1001)
+        _ = try await answer(arrives: false) { mount.files.open(node, Access(flags: O_RDONLY), by: .test, $0) }
+        // What was told in vain is taken back after the answer.
+        for _ in 0..<2000 {
+            let file = try await answer { mount.files.open(node, Access(flags: O_RDONLY), by: .test, $0) }
+            mount.files.release(node, file.handle)
+            if file.hasNewSize && file.caching == .fresh { return }
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        Issue.record("nothing was taken back")
+    }
+
     @Test func onlyFilesAreOpened() async throws {
         let bucket = MemoryBucket()
         bucket.set("d/a")
