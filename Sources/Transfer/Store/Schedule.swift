@@ -87,7 +87,7 @@ final class Schedule: Sendable {
         _ shape: (requests: Int, parts: Int), _ state: inout State
     ) throws(CopyFailure) -> Work? {
         let isLargeLeft = try state.large.isAnythingLeft()
-        let isMoreToCome = isLargeLeft || state.open.count > 1
+        let isMoreToCome = isLargeLeft || state.beginning > 0 || state.open.count > 1
         while let object = state.open.first {
             // Towards the end all requests shall have as much to do.
             let most = { (missing: Int) in
