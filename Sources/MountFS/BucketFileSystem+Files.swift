@@ -25,7 +25,7 @@ extension BucketFileSystem {
                     let handle = handles.withLock { $0.add(object, of: node) }
                     // Somebody may have begun to write to it meanwhile.
                     if let file = tree.written(node) { handles.withLock { $0.file(handle) }?.become(file) }
-                    var answer = OpenFile(handle, opened.isCached ? .kept : .fresh)
+                    var answer = OpenFile(handle, opened.sharesNode ? .none : opened.isCached ? .kept : .fresh)
                     answer.hasNewSize = opened.hasNewSize
                     // What may be changed has no other content than what is written.
                     if writing == nil, opened.file.version != nil {
@@ -48,27 +48,37 @@ extension BucketFileSystem {
     public func read(
         _ count: Int, at offset: Int, of node: NodeID, _ handle: HandleID, _ reply: Reply<FileBytes>
     ) {
-        if let file = handles.withLock({ $0.file(handle) }) {
-            return file.read(count, at: offset, through: reading, reply)
-        }
-        // Given by a session that has crashed. Its number says which version was opened: no other will do.
-        tree.open(node, counts: false) { [self] result in
+        withFile(node, handle) { [self] result in
             switch result {
             case .failure(let error): reply.fail(error)
-            case .success(.written(let file)): file.read(count, at: offset, through: reading, reply)
-            case .success(.object(let opened)):
-                guard OpenHandles.isHandle(handle, of: opened.file) || OpenHandles.isHandle(handle, of: node) else {
-                    return _ = reply.fail(.stale)
-                }
-                let file = handles.withLock { handles in
-                    handles.file(handle) ?? handles.add(OpenedFile(node, reading.open(opened.file)), under: handle)
-                }
-                file.read(count, at: offset, through: reading, reply)
+            case .success(let file): file.read(count, at: offset, through: reading, reply)
             }
         }
     }
 
-    public func renew(_ node: NodeID) { tree.renew(node) }
+    /// What a handle has open.
+    func withFile(
+        _ node: NodeID, _ handle: HandleID, _ body: @escaping @Sendable (Result<OpenedFile, SystemError>) -> Void
+    ) {
+        if let file = handles.withLock({ $0.file(handle) }) { return body(.success(file)) }
+        // Given by a session that has crashed. Its number says which version was opened: no other will do.
+        tree.open(node, counts: false) { [self] result in
+            body(
+                result.flatMap { opened in
+                    switch opened {
+                    case .written(let file): return .success(OpenedFile(node, file, nil))
+                    case .object(let opened):
+                        guard OpenHandles.isHandle(handle, of: opened.file) || OpenHandles.isHandle(handle, of: node)
+                        else { return .failure(.stale) }
+                        return .success(
+                            handles.withLock { handles in
+                                handles.file(handle)
+                                    ?? handles.add(OpenedFile(node, reading.open(opened.file)), under: handle)
+                            })
+                    }
+                }.mapError { $0 == .notThere ? .stale : $0 })
+        }
+    }
 
     public func release(_ node: NodeID, _ handle: HandleID) {
         guard let file = handles.withLock({ $0.removeFile(handle) }) else { return }

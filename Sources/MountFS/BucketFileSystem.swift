@@ -30,7 +30,15 @@ public final class BucketFileSystem: FileSystem {
 
     public func forget(_ node: NodeID, count: UInt64) { tree.forget(node, count: count) }
 
-    public func attributes(of node: NodeID, _ reply: Reply<NodeAttributes>) { tree.attributes(of: node, reply) }
+    public func attributes(of node: NodeID, _ handle: HandleID?, _ reply: Reply<NodeAttributes>) {
+        guard let handle else { return tree.attributes(of: node, reply) }
+        withFile(node, handle) { [self] result in
+            switch result {
+            case .failure(let error): reply.fail(error)
+            case .success(let file): tree.attributes(of: node, for: file.version, reply)
+            }
+        }
+    }
 
     public func target(ofLink node: NodeID, _ reply: Reply<[UInt8]>) { tree.target(ofLink: node, reply) }
 

@@ -17,7 +17,8 @@ public protocol FileSystem: ChangingFileSystem {
     func lookUp(_ name: UnsafeRawBufferPointer, in folder: NodeID, _ reply: Reply<Lookup>)
     /// The kernel holds the node that many times less.
     func forget(_ node: NodeID, count: UInt64)
-    func attributes(of node: NodeID, _ reply: Reply<NodeAttributes>)
+    /// Those of an open file where there is a handle, for somebody who is about to read it.
+    func attributes(of node: NodeID, _ handle: HandleID?, _ reply: Reply<NodeAttributes>)
     func target(ofLink node: NodeID, _ reply: Reply<[UInt8]>)
     func room(_ reply: Reply<Room>)
 
@@ -28,8 +29,6 @@ public protocol FileSystem: ChangingFileSystem {
     func read(_ count: Int, at offset: Int, of node: NodeID, _ handle: HandleID, _ reply: Reply<FileBytes>)
     /// Nobody has the handle any more. There is no answer.
     func release(_ node: NodeID, _ handle: HandleID)
-    /// The kernel is about to look for its name again, which shall lead to another node: it cannot open this one any more.
-    func renew(_ node: NodeID)
     /// The nearest byte from `offset` on that is data, or in a hole; ENXIO behind the end.
     func seek(_ sought: Sought, from offset: Int, of node: NodeID, _ handle: HandleID, _ reply: Reply<Int>)
 
@@ -66,12 +65,10 @@ public enum Sought: Sendable {
 }
 
 extension FileSystem {
-    public func renew(_ node: NodeID) {}
-
     /// Files without holes.
     public func seek(_ sought: Sought, from offset: Int, of node: NodeID, _ handle: HandleID, _ reply: Reply<Int>) {
         attributes(
-            of: node,
+            of: node, handle,
             reply.map { (attributes: NodeAttributes) throws(SystemError) -> Int in
                 guard offset < attributes.size else { throw .beyondEnd }
                 return sought == .data ? offset : attributes.size

@@ -1,5 +1,6 @@
 import Glibc
 import ObjectStore
+import Platform
 
 /// What is open, by the numbers that the kernel was given.
 ///
@@ -98,12 +99,7 @@ struct OpenHandles {
 
     /// The same in every process.
     static func mark(of file: FileVersion) -> UInt64 {
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        func add(_ byte: UInt8) { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
-        for byte in file.key.bytes { add(byte) }
-        add(0)
-        for byte in (file.version?.text ?? "").utf8 { add(byte) }
-        withUnsafeBytes(of: file.size) { for byte in $0 { add(byte) } }
-        return hash >> (64 - markBits)
+        let text = file.key.bytes + "\0\(file.version?.text ?? "") \(file.size)".utf8
+        return StableHash.of(text) >> (64 - markBits)
     }
 }

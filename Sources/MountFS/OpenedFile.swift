@@ -51,6 +51,11 @@ final class OpenedFile: Sendable {
         }
     }
 
+    /// Of what is no more than an object.
+    var version: VersionMark? {
+        if case .object(let object) = state.withLock({ $0.content }) { VersionMark(object.file) } else { nil }
+    }
+
     func close() {
         if case .object(let object) = state.withLock({ $0.content }) { object.close() }
     }

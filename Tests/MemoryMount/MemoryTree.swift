@@ -67,7 +67,7 @@ final class MemoryTree: FileSystem {
 
     func forget(_ node: NodeID, count: UInt64) { self.count(Int(node.number), -Int(count)) }
 
-    func attributes(of node: NodeID, _ reply: Reply<NodeAttributes>) {
+    func attributes(of node: NodeID, _ handle: HandleID?, _ reply: Reply<NodeAttributes>) {
         if settings.crashesAtRoot { raise(SIGKILL) }
         reply.answer(attributes(Int(node.number)))
     }

@@ -111,6 +111,7 @@ extension BucketFileSystem {
                     open.become(reading.open(FileVersion(key: object.key, size: object.size, version: object.version)))
                 }
             }
+            if left == nil { tree.noteOpen(node, as: VersionMark(object.version, size: object.size)) }
         }
         if !isKept, let left { remove(left, writing) }
     }

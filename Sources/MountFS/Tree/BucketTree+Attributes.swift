@@ -4,12 +4,48 @@ import Platform
 import Synchronization
 
 extension BucketTree {
-    func attributes(of node: NodeID, _ reply: Reply<NodeAttributes>) {
+    /// `reader`: who asks is about to read this version, and is told of no other.
+    func attributes(of node: NodeID, for reader: VersionMark? = nil, _ reply: Reply<NodeAttributes>) {
         withFacts(of: node, needsDetails: false) { [self] place, facts, now, state in
-            state.nodes[facts: place]?.shown = facts.size
+            var shown = facts
+            if let reader, let mark = facts.mark, reader != mark {
+                guard let open = state.local.versions[place], open.facts.mark == reader else { return .failure(.stale) }
+                shown = open.facts
+            }
+            guard state.isOpen(place, otherThan: facts) else {
+                state.nodes[facts: place]?.shown = shown.size
+                return .success(attributes(place, shown, now, state))
+            }
+            // The root, which has one node for all of its versions: each hears of its own, every time.
+            var attributes = attributes(place, shown, now, state)
+            attributes.validity = TimeSpan(milliseconds: 0)
+            return .success(attributes)
+        } then: { [self] result in
+            reply.give(
+                result.flatMapError { error in
+                    guard error == .notThere || error == .stale else { return .failure(error) }
+                    return openAttributes(of: node, for: reader, otherwise: error)
+                })
+        }
+    }
+
+    /// Of a file to which no name leads any more. That it is gone is said in the words for those who have it open; others look its
+    /// name up again.
+    private func openAttributes(
+        of node: NodeID, for reader: VersionMark?, otherwise error: SystemError
+    ) -> Result<NodeAttributes, SystemError> {
+        let now = settings.now()
+        return state.withLock { state in
+            guard let place = state.nodes.place(node), state.nodes.kind(place) == .file,
+                place != NodeTable.root || reader != nil
+            else { return .failure(error) }
+            guard let open = state.local.versions[place],
+                !open.isGone && place != NodeTable.root || open.facts.mark == reader
+            else { return .failure(.stale) }
+            var facts = open.facts
+            // Who asks next may be another.
+            facts.asked = open.isGone ? Self.longAgo : now
             return .success(attributes(place, facts, now, state))
-        } then: {
-            reply.give($0)
         }
     }
 
@@ -48,7 +84,9 @@ extension BucketTree {
                         guard let kind = answer.kind, var facts = answer.facts(asked: asked) else {
                             return .failure(.notThere)
                         }
-                        guard kind == state.nodes.kind(place) else { return .failure(.stale) }
+                        guard kind == state.nodes.kind(place), !state.isParted(place, from: facts) else {
+                            return .failure(.stale)
+                        }
                         facts.keepAll(state.nodes[facts: place])
                         if isLasting { state.nodes[facts: place] = facts }
                         return use(place, facts, now, &state)
@@ -70,8 +108,9 @@ extension BucketTree {
             (kind == .folder ? await folderAnswer(key) : await fileAnswer(key)).map { DatedAnswer($0) }
         } learn: { [self] answer, asked, state in
             guard let place = state.nodes.place(node), !isOutdated(place, asked: asked, state) else { return }
-            guard let kind = answer.kind, var facts = answer.facts(asked: asked), kind == state.nodes.kind(place)
-            else { return state.nodes.detach(place) }
+            guard let kind = answer.kind, var facts = answer.facts(asked: asked), kind == state.nodes.kind(place),
+                !state.isParted(place, from: facts)
+            else { return state.part(place, isGone: true) }
             facts.keepAll(state.nodes[facts: place])
             state.nodes[facts: place] = facts
         }

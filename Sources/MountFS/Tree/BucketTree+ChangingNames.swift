@@ -136,6 +136,7 @@ extension BucketTree {
                 if var facts {
                     (facts.asked, facts.named) = (now, now)
                     state.nodes[facts: place] = facts
+                    state.noteOwnVersion(place, facts)
                 }
                 if isFolder, isOnlyHere { keep(folder: place, now, &state) }
                 let isOnlyHere = state.local.files[place] != nil || state.local.folders.contains(place)
@@ -172,6 +173,7 @@ extension BucketTree {
                     if var facts {
                         (facts.asked, facts.named) = (now, now)
                         state.nodes[facts: place] = facts
+                        state.noteOwnVersion(place, facts)
                     }
                     let isOnlyHere = state.local.files[place] != nil || state.local.folders.contains(place)
                     let parent = state.nodes.parent(place)!

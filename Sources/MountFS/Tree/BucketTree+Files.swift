@@ -11,6 +11,8 @@ extension BucketTree {
         var isCached: Bool
         /// It was told another size, or by a session that is no more.
         var hasNewSize: Bool
+        /// Another version is open as the same node: what the kernel remembers of that is not to be mixed with this.
+        var sharesNode = false
     }
 
     enum Opened: Sendable {
@@ -38,14 +40,17 @@ extension BucketTree {
                 var facts = facts
                 let isCached = facts.cached != nil && facts.cached == facts.version
                 let hasNewSize = facts.shown != facts.size
+                let sharesNode = state.isOpen(place, otherThan: facts)
                 if counts {
-                    facts.cached = facts.version
+                    facts.cached = sharesNode ? nil : facts.version
                     facts.shown = facts.size
-                    state.local.opens[place, default: 0] += 1
+                    state.noteOpen(place, facts)
                 }
                 state.nodes[facts: place] = facts
                 let file = FileVersion(key: key, size: facts.size, version: facts.version)
-                return .success(.object(OpenedVersion(file: file, isCached: isCached, hasNewSize: hasNewSize)))
+                var opened = OpenedVersion(file: file, isCached: isCached, hasNewSize: hasNewSize)
+                opened.sharesNode = sharesNode
+                return .success(.object(opened))
             }, then: then)
     }
 
@@ -55,19 +60,6 @@ extension BucketTree {
             guard let place = state.nodes.place(node) else { return }
             state.nodes[facts: place]?.cached = nil
             state.nodes[facts: place]?.shown = nil
-        }
-    }
-
-    /// Its name leads to another node from now on, of which the same is known; those who have this one open go on.
-    func renew(_ node: NodeID) {
-        state.withLock { state in
-            guard let place = state.nodes.place(node), let parent = state.nodes.parent(place) else { return }
-            let (name, kind, facts) = (state.nodes.name(of: place), state.nodes.kind(place), state.nodes[facts: place])
-            state.nodes.detach(place)
-            // Should there be no room, whoever looks the name up is told.
-            guard var facts, let other = try? state.nodes.node(name, of: parent, kind) else { return }
-            facts.cached = nil
-            state.nodes[facts: other] = facts
         }
     }
 

@@ -94,9 +94,9 @@ extension BucketTree {
                 return place
             }
             if kind == .file, state.nodes.kind(place) == .link, facts.version == old.version { kind = .link }
-            if kind == state.nodes.kind(place) { facts.keep(old) }
+            if kind == state.nodes.kind(place), !state.isOpen(place, otherThan: facts) { facts.keep(old) }
         }
-        let place = try state.nodes.node(name, of: parent, kind)
+        let place = try state.node(name, of: parent, kind, facts)
         state.nodes.forgetFacts(askedBefore: settings.now() - settings.metadataTTL.milliseconds)
         state.nodes[facts: place] = facts
         return place
@@ -147,7 +147,7 @@ extension BucketTree {
             if let place = state.nodes.child(name, of: parent),
                 state.nodes[facts: place].map({ $0.asked <= asked }) ?? true
             {
-                state.nodes.detach(place)
+                state.part(place, isGone: true)
             }
             if state.absences.count > 4096 { state.absences = [:] }
             state.absences[child] = asked
@@ -177,7 +177,9 @@ extension BucketTree {
                 return .success(.absent(validity: validity(asked, now) ?? TimeSpan(milliseconds: 0)))
             }
             return Result { () throws(SystemError) in
-                let place = try state.nodes.node(name, of: parent, kind)
+                let place = try name.withUnsafeBytes { name in
+                    Result { () throws(SystemError) in try state.node(name, of: parent, kind, facts) }
+                }.get()
                 if state.nodes[facts: place] == nil { state.nodes[facts: place] = facts }
                 state.nodes.hold(place)
                 return .found(entry(place, state.nodes[facts: place]!, now, &state))

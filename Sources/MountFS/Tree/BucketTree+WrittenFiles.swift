@@ -143,6 +143,7 @@ extension BucketTree {
             guard let file, key(of: place, state) == file.key else { return .success(nil) }
             state.local.opens[place, default: 0] += 1
             state.local.files[place] = file
+            state.noteWritten(place)
             state.nodes.pin(place)
             // What the kernel's cache has of it no version of the bucket's is.
             state.nodes[facts: place] = nil
@@ -159,6 +160,7 @@ extension BucketTree {
         state.withLock { state in
             guard let place = state.nodes.place(node), let count = state.local.opens[place] else { return nil }
             state.local.opens[place] = count > 1 ? count - 1 : nil
+            if count == 1 { state.noteClosed(place) }
             return count == 1 ? state.local.files[place] : nil
         }
     }
@@ -192,6 +194,14 @@ extension BucketTree {
             }
             state.nodes.unpin(place)
             return true
+        }
+    }
+
+    /// Those who have it open read this version from now on.
+    func noteOpen(_ node: NodeID, as version: VersionMark?) {
+        state.withLock { state in
+            guard let place = state.nodes.place(node), state.local.opens[place] != nil else { return }
+            state.nodes.noteOpened(place, version)
         }
     }
 

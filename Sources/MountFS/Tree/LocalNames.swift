@@ -19,6 +19,8 @@ struct LocalNames {
     var files: [UInt32: WrittenFile] = [:]
     /// How many handles each open file has.
     var opens: [UInt32: Int] = [:]
+    /// Of those that are open, and are no more than objects.
+    var versions: [UInt32: OpenVersion] = [:]
     /// Folders that are there as long as the mount is, since everything in them was removed from here.
     var folders: Set<UInt32> = []
     /// By folder and name.

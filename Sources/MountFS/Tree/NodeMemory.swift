@@ -25,7 +25,8 @@ final class NodeMemory: @unchecked Sendable {
         /// Where the name goes on.
         var rest: UInt32 = 0
         var lookups: UInt64 = 0
-        var unused: UInt64 = 0
+        /// Of the version that was opened as this node, and may be open still; else 0.
+        var opened: UInt64 = 0
     }
 
     static let recordSize = 64

@@ -15,6 +15,8 @@ struct NodeTable: ~Copyable {
     private var pins: [UInt32: Int] = [:]
     /// Of few: of most nodes that the kernel holds nothing is believed any more.
     private var facts: [UInt32: NodeFacts] = [:]
+    /// Opened before a crash: nobody knows when they are closed.
+    private var openedBefore: Set<UInt32> = []
     private var factsToLookThrough = leastFacts
     private var names: NameIndex
     private(set) var count = 0
@@ -44,6 +46,7 @@ struct NodeTable: ~Copyable {
         for place in 1..<end where memory[place].use == NodeMemory.Record.Use.node.rawValue {
             isUsed[Int(place)] = true
             count += 1
+            if memory[place].opened != 0 { openedBefore.insert(place) }
             var rest = memory[place].rest
             while rest != 0, rest < end, !isUsed[Int(rest)] {
                 isUsed[Int(rest)] = true
@@ -124,6 +127,7 @@ struct NodeTable: ~Copyable {
         let place = try takePlace()
         memory[place].kind = kind.rawValue
         memory[place].lookups = 0
+        memory[place].opened = 0
         try give(place, name, in: parent)
         memory[place].use = NodeMemory.Record.Use.node.rawValue
         names.add(place, hash(of: name, in: parent))
@@ -253,6 +257,21 @@ struct NodeTable: ~Copyable {
         }
     }
 
+    // MARK: What is open
+
+    /// Of a version without a name of its own nobody could say that another is another.
+    mutating func noteOpened(_ place: UInt32, _ version: VersionMark?) {
+        if version == nil { openedBefore.remove(place) }
+        memory[place].opened = version?.number ?? 0
+    }
+
+    func opened(_ place: UInt32) -> VersionMark? { VersionMark(number: memory[place].opened) }
+
+    /// Those who have it open since before a crash may have it still.
+    mutating func noteClosed(_ place: UInt32) {
+        if !openedBefore.contains(place) { memory[place].opened = 0 }
+    }
+
     // MARK: What is known
 
     subscript(facts place: UInt32) -> NodeFacts? {
@@ -307,6 +326,7 @@ struct NodeTable: ~Copyable {
 
     /// A place whose number would come again is never used again. The next number is there before the place is free.
     private mutating func release(_ place: UInt32) {
+        openedBefore.remove(place)
         if memory[place].generation < .max { memory[place].generation += 1 }
         memory.keepOrder()
         memory[place].use = NodeMemory.Record.Use.free.rawValue

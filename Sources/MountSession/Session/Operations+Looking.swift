@@ -15,9 +15,9 @@ extension fuse_lowlevel_ops {
         forget_multi = { request, count, forgets in
             Session.forget(request, UnsafeBufferPointer(start: forgets, count: count))
         }
-        getattr = { request, node, _ in
+        getattr = { request, node, file in
             Session.serve(request) { files, exchange in
-                files.attributes(of: NodeID(node), exchange.attributesReply)
+                files.attributes(of: NodeID(node), file.map { HandleID(of: $0) }, exchange.attributesReply)
             }
         }
         readlink = { request, node in

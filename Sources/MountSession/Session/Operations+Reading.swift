@@ -72,7 +72,6 @@ extension Exchange {
             // Of the root no name can be looked up again, should there be another version.
             let local = node == .root ? nil : file.local
             guard let mode = modes.open(node, file.version, local, isDirect: isDirect) else {
-                session.fileSystem.renew(node)
                 fuse_reply_err(request, ESTALE)
                 return -ESTALE
             }

@@ -65,11 +65,84 @@ extension MountedBuckets {
             #expect(try sandbox.output("cmp $M/file \(sandbox.path("new")); stat -c %s $M/file") == "\(larger.count)\n")
         }
 
+        private enum Fate: CaseIterable {
+            case shorter, empty, asLong, deleted
+        }
+
+        /// Linux asks for a file's size before it reads on: that of the new one would be an end that nobody has written. Also when
+        /// somebody else asks for it, or reads the new one meanwhile.
+        @Test(.only(.seaweedFS), arguments: Fate.allCases, ["", "stat $M/file", "cat $M/file"])
+        private func anOpenFileIsAnotherLater(_ fate: Fate, others: String) async throws {
+            try await bucket.put(["file": Self.old])
+            try sandbox.expect(0, task)
+            let reader = try reader()
+            switch fate {
+            case .shorter: try await bucket.put(["file": Array(Self.new.prefix(10 << 20))])
+            case .empty: try await bucket.put(["file": []])
+            case .asLong: try await bucket.put(["file": Self.new])
+            case .deleted: try await bucket.server.delete(["file"], in: bucket.bucket)
+            }
+            // What is believed for a second is not any more.
+            try await Task.sleep(for: .milliseconds(1300))
+            if !others.isEmpty {
+                #expect(try sandbox.shell(others + " > /dev/null").status == (fate == .deleted ? 1 : 0))
+            }
+            expectStale(try go(reader))
+        }
+
+        /// Each is read by whoever has it open, to its end or not at all.
+        @Test(.over(.seaweedFS, .google, .azure)) func twoVersionsAreOpen() async throws {
+            let (old, new) = (Array(Self.old.prefix(1 << 20)), Array(Self.new.prefix(1 << 20)))
+            try await bucket.put(["file": old])
+            try Files.write(old, to: Array(sandbox.path("old").utf8))
+            try Files.write(new, to: Array(sandbox.path("new").utf8))
+            try sandbox.expect(0, task)
+            try sandbox.write([
+                "reader.py": """
+                import errno, os, sys, time
+                path, old, go = sys.argv[1:]
+                file, right = os.open(path, os.O_RDONLY), open(old, "rb").read()
+                assert os.pread(file, 4096, 0) == right[:4096]
+                print("open", flush=True)
+                while not os.path.exists(go): time.sleep(0.05)
+                for offset in range(0, len(right), 65536):
+                    try:
+                        assert os.pread(file, 65536, offset) == right[offset:][:65536], offset
+                    except OSError as error:
+                        assert error.errno == errno.ESTALE, error
+                print("right")
+                """
+            ])
+            let reader = try sandbox.start(
+                "python3 \(sandbox.path("reader.py")) $M/file \(sandbox.path("old")) \(sandbox.path("go"))")
+            try sandbox.wait("the file open") { reader.outputSoFar.contains("open") }
+            try await bucket.put(["file": new])
+            try await Task.sleep(for: .milliseconds(1300))
+            // Some of the new one is read before the old one is read on, and the rest afterwards.
+            #expect(try sandbox.output("head -c 1 $M/file | wc -c") == "1\n")
+            let finished = try go(reader)
+            #expect(finished.output == "open\nright\n" && finished.status == 0, "\(finished)")
+            #expect(try sandbox.output("cmp $M/file \(sandbox.path("new"))") == "")
+        }
+
+        /// Where a bucket has both, `file/b` hides `file`: who has that open reads it to its end all the same.
+        @Test(.over(.ceph, .google)) func anOpenFileIsHidden() async throws {
+            try await bucket.put(["file": Self.old])
+            try sandbox.expect(0, task)
+            let reader = try reader()
+            try await bucket.put(["file/b": [1]])
+            try await Task.sleep(for: .milliseconds(1300))
+            #expect(try sandbox.output("ls $M; ls $M/file") == "file\nb\n")
+            let finished = try go(reader)
+            #expect(finished.output == "1000\n1048576\n1048576\n" && finished.errors == "", "\(finished)")
+        }
+
         @Test func anOpenFileIsDeleted() async throws {
             try await bucket.put(["file": Self.old, "other": Array("other\n".utf8)])
             try sandbox.expect(0, task)
             let reader = try reader()
             try await bucket.server.delete(["file"], in: bucket.bucket)
+            try await Task.sleep(for: .milliseconds(1200))
             expectStale(try go(reader))
             try sandbox.wait("the name gone") {
                 try sandbox.shell("cat $M/file").errors.contains("No such file or directory")

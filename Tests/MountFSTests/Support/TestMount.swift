@@ -95,8 +95,8 @@ final class TestMount: Sendable {
         return entry
     }
 
-    func attributes(of node: NodeID) async throws(SystemError) -> NodeAttributes {
-        try await answer { files.attributes(of: node, $0) }
+    func attributes(of node: NodeID, _ handle: HandleID? = nil) async throws(SystemError) -> NodeAttributes {
+        try await answer { files.attributes(of: node, handle, $0) }
     }
 
     func openFolder(_ node: NodeID) async throws(SystemError) -> HandleID {

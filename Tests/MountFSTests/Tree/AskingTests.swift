@@ -180,7 +180,7 @@ struct AskingTests {
         mount.pass(milliseconds: 1001)
         let folder = try #require(try await mount.lookUp("a".utf8)).attributes
         #expect(folder.kind == .folder && folder.node != file)
-        await #expect(throws: SystemError.notThere) { try await mount.attributes(of: file) }
+        await #expect(throws: SystemError.stale) { try await mount.attributes(of: file) }
         bucket.remove("a/b")
         mount.pass(milliseconds: 1001)
         let again = try #require(try await mount.lookUp("a".utf8)).attributes

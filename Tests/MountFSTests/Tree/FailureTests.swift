@@ -85,7 +85,7 @@ struct FailureTests {
         let node = try #require(try await mount.lookUp("a".utf8)).attributes.node
         bucket.fail { _, _ in StoreError(.notFound, "there is no bucket b") }
         mount.pass(milliseconds: 1001)
-        await #expect(throws: SystemError.notThere) { try await mount.attributes(of: node) }
+        await #expect(throws: SystemError.stale) { try await mount.attributes(of: node) }
         await #expect(throws: SystemError.notThere) { try await mount.lookUp("a".utf8) }
         // Programs would take ENOENT for the end of the folder.
         await #expect(throws: SystemError.stale) { try await mount.list() }
