@@ -24,6 +24,8 @@ struct NodeFacts: Sendable {
     /// The size that the kernel was told, and believes.
     var shown: Int?
 
+    private static let second = 1_000_000_000
+
     init(asked: Int) {
         self.asked = asked
         named = asked
@@ -61,6 +63,11 @@ struct NodeFacts: Sendable {
         shown = old.shown
         guard version == old.version else { return }
         changed = old.changed
+        // Some servers tell milliseconds in listings and seconds of single objects. A time that changes is a file that has changed.
+        if version != nil, let time = modified, let oldTime = old.modified, time / Self.second == oldTime / Self.second
+        {
+            modified = max(time, oldTime)
+        }
         // Of folders, which have no version, listings of what they stand in do not tell of their own objects. One that was made from
         // here has had a time already, by another clock: it would look as if it had changed since.
         if version == nil, marker == nil || marker == old.marker { modified = old.modified ?? modified }

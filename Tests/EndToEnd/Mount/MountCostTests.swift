@@ -83,6 +83,25 @@ extension MountedBuckets {
         }
 
         /// Reading and listing are all that it takes to mount, and to read what is there.
+        /// Some stores tell milliseconds in listings, and seconds of single objects: that is not to look as if the file had changed.
+        @Test func aFileHasOneTime() async throws {
+            let large = BucketSandbox.bytes(3 << 20)
+            try await bucket.put(["d/large": large])
+            try mount()
+            let times = "stat -c '%.9Y %.9Z' $M/d/large"
+            // By a listing, which the names come from.
+            let first = try sandbox.output("ls -l $M/d > /dev/null; \(times)")
+            #expect(try sandbox.output("cat $M/d/large | wc -c") == "\(large.count)\n")
+            let bytes = proxy.bytesRead
+            for way in ["ls -l $M/d > /dev/null", "true", "ls -l $M/d > /dev/null"] {
+                try await Task.sleep(for: .milliseconds(1200))
+                #expect(try sandbox.output("\(way); \(times)") == first)
+                let tar = try sandbox.shell("tar cf - -C $M d | wc -c")
+                #expect(tar.status == 0 && tar.errors == "", "\(tar)")
+            }
+            #expect(proxy.bytesRead - bytes < large.count / 2)
+        }
+
         @Test(.only(.seaweedFS)) func rightsToReadAndListSuffice() async throws {
             try await bucket.put(["a": "hello\n", "d/b": "deep\n"])
             sandbox.environment["AWS_ACCESS_KEY_ID"] = SeaweedFS.visitor.accessKeyID
