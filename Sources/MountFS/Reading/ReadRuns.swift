@@ -19,7 +19,16 @@ struct ReadRuns {
         var reached = 0
 
         /// Somebody reads in order. Among many random reads two often meet by chance.
-        var isStream: Bool { steps > 1 }
+        var isStream: Bool { steps > 1 && !mayBeTouch }
+
+        /// Who touches one place of mapped memory has the kernel ask for all that it reads ahead, around that place, in requests as
+        /// large as they can be.
+        private var mayBeTouch: Bool {
+            range.lowerBound > 0 && evidence <= Self.touch && evidence >= (steps + 1) * Self.largeRequest
+        }
+
+        private static let touch = 4 << 20
+        private static let largeRequest = 768 << 10
 
         /// Begun by who will very likely go on.
         mutating func trust() { steps += 2 }

@@ -16,8 +16,9 @@ public struct MountOptions: Sendable {
     public var coversContent = false
     /// One that was passed in, mostly by who has mounted with it already, perhaps where nobody here sees it; nothing: opened here.
     public var device: SharedDescriptor?
-    /// How far the kernel reads ahead of a program that reads from front to back.
-    public var readAhead = 16 << 20
+    /// How far the kernel reads ahead of a program that reads from front to back. As much it reads around each place that is touched
+    /// in mapped memory, so that more costs more than it brings: sessions read ahead themselves.
+    public var readAhead = 4 << 20
     /// Where files lie that may be read in the place of ours, where the kernel can do that.
     public var localFiles: RawPath?
 

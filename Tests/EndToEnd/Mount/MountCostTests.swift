@@ -102,6 +102,25 @@ extension MountedBuckets {
             #expect(proxy.bytesRead - bytes < large.count / 2)
         }
 
+        /// Of memory that is mapped and touched here and there comes what the kernel asks for, and nothing ahead of that.
+        @Test(.only(.seaweedFS)) func mappedMemoryIsTouchedHereAndThere() async throws {
+            let large = BucketSandbox.bytes(160 << 20)
+            try await bucket.put(["large": large])
+            try mount()
+            let bytes = proxy.bytesRead
+            let places = (0..<10).map { 5_000_001 + $0 * (16 << 20) }
+            let python = """
+                import mmap
+                with open('$M/large', 'rb') as file, mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ) as memory:
+                    print(*[memory[place] for place in \(places)])
+                """
+            let right = places.map { String(large[$0]) }.joined(separator: " ")
+            #expect(try sandbox.output("python3 -c \"\(python)\"") == right + "\n")
+            // Nothing more comes after the last answer.
+            try await Task.sleep(for: .milliseconds(500))
+            #expect(proxy.bytesRead - bytes <= places.count * (4 << 20), "\((proxy.bytesRead - bytes) >> 20) MiB")
+        }
+
         @Test(.only(.seaweedFS)) func rightsToReadAndListSuffice() async throws {
             try await bucket.put(["a": "hello\n", "d/b": "deep\n"])
             sandbox.environment["AWS_ACCESS_KEY_ID"] = SeaweedFS.visitor.accessKeyID

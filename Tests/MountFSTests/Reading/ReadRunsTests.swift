@@ -16,6 +16,16 @@ struct ReadRunsTests {
         #expect(run.isStream && run.range == 100..<125 && run.evidence == 25)
     }
 
+    /// Four large ones may be one touch of mapped memory.
+    @Test func aFewLargeReadsAreNoStream() {
+        let mebibyte = 1 << 20
+        let reads = (0..<8).map { ((100 + $0) * mebibyte, mebibyte) }
+        for count in 1...4 { #expect(!runs(Array(reads[..<count])).runs[0].isStream, "\(count)") }
+        #expect(!runs([reads[2], reads[0], reads[3], reads[1]]).runs[0].isStream)
+        for count in 5...8 { #expect(runs(Array(reads[..<count])).runs[0].isStream, "\(count)") }
+        #expect(runs((0..<3).map { ($0 * mebibyte, mebibyte) }).runs[0].isStream)
+    }
+
     @Test func readsOutOfOrderJoinWhenTheGapIsFilled() {
         let runs = runs([(0, 10), (20, 10), (30, 10), (10, 10)])
         #expect(runs.runs.count == 1)

@@ -122,7 +122,7 @@ extension Mounts {
             let words = Set(options[2].split(separator: ","))
             #expect(words.isSuperset(of: ["rw", "nosuid", "nodev", "default_permissions", "allow_other"]), "\(words)")
             let device = try mount.output("mountpoint -d $M").dropLast()
-            #expect(try mount.output("cat /sys/class/bdi/\(device)/read_ahead_kb") == "16384\n")
+            #expect(try mount.output("cat /sys/class/bdi/\(device)/read_ahead_kb") == "4096\n")
             #expect(try mount.output("setpriv --reuid 65534 --clear-groups cat $M/hello") == "hello\n")
         }
     }
