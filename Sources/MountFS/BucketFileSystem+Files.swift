@@ -72,8 +72,9 @@ extension BucketFileSystem {
                         else { return .failure(.stale) }
                         return .success(
                             handles.withLock { handles in
-                                handles.file(handle)
-                                    ?? handles.add(OpenedFile(node, reading.open(opened.file)), under: handle)
+                                if let file = handles.file(handle) { return file }
+                                tree.noteOpen(node, as: opened)
+                                return handles.add(OpenedFile(node, reading.open(opened.file)), under: handle)
                             })
                     }
                 }.mapError { $0 == .notThere ? .stale : $0 })

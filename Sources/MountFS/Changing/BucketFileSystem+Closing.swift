@@ -103,7 +103,7 @@ extension BucketFileSystem {
         guard let key = file.key else { return }
         guard let object = objectBelow(file) else { return tree.takeName(of: node) }
         let left = attributesLeft(of: file, on: object, node, writing)
-        let isKept = keep(node, file, key, .torn, by: left, evenIfOpen: true, writing) {
+        let isKept = keep(node, file, key, .torn, by: left, openAs: object, writing) {
             for open in handles.withLock({ $0.files(of: node) }) {
                 if let left {
                     open.become(left)
@@ -111,7 +111,6 @@ extension BucketFileSystem {
                     open.become(reading.open(FileVersion(key: object.key, size: object.size, version: object.version)))
                 }
             }
-            if left == nil { tree.noteOpen(node, as: VersionMark(object.version, size: object.size)) }
         }
         if !isKept, let left { remove(left, writing) }
     }
@@ -184,10 +183,10 @@ extension BucketFileSystem {
     /// From its end on until it is told as kept nobody who waits for either overlooks it. `meanwhile` is done between.
     private func keep(
         _ node: NodeID, _ file: WrittenFile, _ key: ObjectKey, _ reason: KeptFile.Reason, by left: WrittenFile?,
-        evenIfOpen: Bool = false, _ writing: MountWriting, _ meanwhile: () -> Void = {}
+        openAs object: StoredObject? = nil, _ writing: MountWriting, _ meanwhile: () -> Void = {}
     ) -> Bool {
         writing.whileKeeping {
-            guard tree.settle(node, file, isDiscarded: true, evenIfOpen: evenIfOpen, by: left, isOver: { true }) else {
+            guard tree.settle(node, file, isDiscarded: true, openAs: object, by: left, isOver: { true }) else {
                 return false
             }
             meanwhile()

@@ -7,17 +7,17 @@ extension BucketTree {
     /// `reader`: who asks is about to read this version, and is told of no other.
     func attributes(of node: NodeID, for reader: VersionMark? = nil, _ reply: Reply<NodeAttributes>) {
         withFacts(of: node, needsDetails: false) { [self] place, facts, now, state in
-            var shown = facts
-            if let reader, let mark = facts.mark, reader != mark {
-                guard let open = state.local.versions[place], open.facts.mark == reader else { return .failure(.stale) }
-                shown = open.facts
+            guard let open = state.local.versions[place], state.isOpen(place, otherThan: facts) else {
+                if let reader, let mark = facts.mark, reader != mark { return .failure(.stale) }
+                state.nodes[facts: place]?.shown = facts.size
+                var attributes = attributes(place, facts, now, state)
+                // Others may have another version of the root open, since before a crash: they shall ask for it.
+                if state.isOpen(place, otherThan: facts) { attributes.validity = TimeSpan(milliseconds: 0) }
+                return .success(attributes)
             }
-            guard state.isOpen(place, otherThan: facts) else {
-                state.nodes[facts: place]?.shown = shown.size
-                return .success(attributes(place, shown, now, state))
-            }
-            // The root, which has one node for all of its versions: each hears of its own, every time.
-            var attributes = attributes(place, shown, now, state)
+            // The root, to which no other node can be: it is what is open.
+            if let reader, open.facts.mark != reader { return .failure(.stale) }
+            var attributes = attributes(place, open.facts, now, state)
             attributes.validity = TimeSpan(milliseconds: 0)
             return .success(attributes)
         } then: { [self] result in
@@ -39,12 +39,12 @@ extension BucketTree {
             guard let place = state.nodes.place(node), state.nodes.kind(place) == .file,
                 place != NodeTable.root || reader != nil
             else { return .failure(error) }
-            guard let open = state.local.versions[place],
-                !open.isGone && place != NodeTable.root || open.facts.mark == reader
-            else { return .failure(.stale) }
+            guard let open = state.local.versions[place], open.isHidden || open.facts.mark == reader else {
+                return .failure(.stale)
+            }
             var facts = open.facts
             // Who asks next may be another.
-            facts.asked = open.isGone ? Self.longAgo : now
+            facts.asked = open.isHidden ? now : Self.longAgo
             return .success(attributes(place, facts, now, state))
         }
     }
@@ -101,8 +101,10 @@ extension BucketTree {
             guard let place = state.nodes.place(node), let key = key(of: place, state) else { return (false, nil) }
             return (ask(.node(node.number), &state, waiter), (key, state.nodes.kind(place)))
         }
-        // The name leads to something else, or nowhere.
-        guard let (key, kind) = object else { return waiter(.failure(.notThere), settings.now()) }
+        // The name leads to something else, or nowhere: of a file it is to be looked up again.
+        guard let (key, kind) = object else {
+            return waiter(.failure(isFolder(node) ? .notThere : .stale), settings.now())
+        }
         guard isFirst else { return }
         put(.node(node.number)) { [self] in
             (kind == .folder ? await folderAnswer(key) : await fileAnswer(key)).map { DatedAnswer($0) }
@@ -110,7 +112,13 @@ extension BucketTree {
             guard let place = state.nodes.place(node), !isOutdated(place, asked: asked, state) else { return }
             guard let kind = answer.kind, var facts = answer.facts(asked: asked), kind == state.nodes.kind(place),
                 !state.isParted(place, from: facts)
-            else { return state.part(place, isGone: true) }
+            else {
+                // What older pages have of the name is not to come back.
+                if let parent = state.nodes.parent(place), let prefix = self.key(of: parent, state) {
+                    state.pages.forget(prefix)
+                }
+                return state.part(place)
+            }
             facts.keepAll(state.nodes[facts: place])
             state.nodes[facts: place] = facts
         }

@@ -104,7 +104,7 @@ extension BucketTree {
         let now = settings.now()
         state.withLock { state in
             guard let place = state.nodes.place(folder) else { return }
-            state.nodes.forgetFacts(ofFilesBelow: place)
+            state.forgetVersions(below: place)
             if let prefix = key(of: place, state) { state.pages.forget(below: prefix, at: now) }
         }
     }
@@ -130,7 +130,7 @@ extension BucketTree {
                 }
                 try isMoved.get()
                 if isFolder {
-                    state.nodes.forgetFacts(ofFilesBelow: place)
+                    state.forgetVersions(below: place)
                     if let prefix = key(of: place, state) { state.pages.forget(below: prefix, at: now) }
                 }
                 if var facts {
@@ -166,7 +166,7 @@ extension BucketTree {
                 }
                 try state.nodes.exchange(place, with: otherPlace)
                 for folder in folders {
-                    state.nodes.forgetFacts(ofFilesBelow: folder)
+                    state.forgetVersions(below: folder)
                     if let prefix = key(of: folder, state) { state.pages.forget(below: prefix, at: now) }
                 }
                 for (place, facts) in [(place, facts), (otherPlace, otherFacts)] {

@@ -7,12 +7,14 @@ extension BucketTree {
     /// A file as it is now.
     struct OpenedVersion: Sendable {
         var file: FileVersion
+        var facts: NodeFacts
         /// The kernel may still have content of this very version.
         var isCached: Bool
         /// It was told another size, or by a session that is no more.
         var hasNewSize: Bool
-        /// Another version is open as the same node: what the kernel remembers of that is not to be mixed with this.
-        var sharesNode = false
+        /// Another version may be open as the same node, since before a crash: what the kernel remembers of that is not to be mixed with
+        /// this.
+        var sharesNode: Bool
     }
 
     enum Opened: Sendable {
@@ -33,7 +35,7 @@ extension BucketTree {
                 case .file: break
                 }
                 if let file = state.local.files[place] {
-                    if counts { state.local.opens[place, default: 0] += 1 }
+                    if counts { state.noteOpen(place) }
                     return .success(.written(file))
                 }
                 guard let key = key(of: place, state) else { return .failure(.notThere) }
@@ -41,17 +43,28 @@ extension BucketTree {
                 let isCached = facts.cached != nil && facts.cached == facts.version
                 let hasNewSize = facts.shown != facts.size
                 let sharesNode = state.isOpen(place, otherThan: facts)
+                // The root: the kernel has one size and one content for both.
+                guard !sharesNode || state.local.versions[place] == nil else { return .failure(.stale) }
                 if counts {
                     facts.cached = sharesNode ? nil : facts.version
                     facts.shown = facts.size
-                    state.noteOpen(place, facts)
+                    state.noteOpen(place, as: facts)
                 }
                 state.nodes[facts: place] = facts
                 let file = FileVersion(key: key, size: facts.size, version: facts.version)
-                var opened = OpenedVersion(file: file, isCached: isCached, hasNewSize: hasNewSize)
-                opened.sharesNode = sharesNode
-                return .success(.object(opened))
+                return .success(
+                    .object(
+                        OpenedVersion(
+                            file: file, facts: facts, isCached: isCached, hasNewSize: hasNewSize, sharesNode: sharesNode
+                        )))
             }, then: then)
+    }
+
+    /// Somebody has had this version open since before a crash.
+    func noteOpen(_ node: NodeID, as version: OpenedVersion) {
+        state.withLock { state in
+            if let place = state.nodes.place(node) { state.noteOpen(place, as: version.facts) }
+        }
     }
 
     /// The kernel has not heard that it is open.

@@ -94,6 +94,15 @@ final class NamesThere: Sendable {
 }
 
 extension WrittenFile {
+    /// Of what it was before anything was written.
+    func facts(of object: StoredObject) -> NodeFacts {
+        var facts = NodeFacts(asked: BucketTree.longAgo)
+        facts.size = object.size
+        facts.version = object.version
+        facts.modified = state.withLock { $0.objectTime }
+        return facts
+    }
+
     /// As programs see it now.
     func facts(_ now: Int) -> NodeFacts {
         let (attributes, written, changed, replacing) = state.withLock {

@@ -147,7 +147,7 @@ extension BucketTree {
             if let place = state.nodes.child(name, of: parent),
                 state.nodes[facts: place].map({ $0.asked <= asked }) ?? true
             {
-                state.part(place, isGone: true)
+                state.part(place)
             }
             if state.absences.count > 4096 { state.absences = [:] }
             state.absences[child] = asked
@@ -175,6 +175,11 @@ extension BucketTree {
             let answer = isLasting && answer.kind == nil ? .folder(nil, nil) : answer
             guard let kind = answer.kind, let facts = answer.facts(asked: asked) else {
                 return .success(.absent(validity: validity(asked, now) ?? TimeSpan(milliseconds: 0)))
+            }
+            // Something else has been found out meanwhile.
+            if let known, let younger = state.nodes[facts: known], younger.asked > asked {
+                state.nodes.hold(known)
+                return .success(.found(entry(known, younger, now, &state)))
             }
             return Result { () throws(SystemError) in
                 let place = try name.withUnsafeBytes { name in

@@ -43,7 +43,7 @@ extension BucketTree {
             if let key = key(of: place, state), key != file.key { return .moved(key) }
             state.local.files[place] = file
             state.nodes.pin(place)
-            if isOpen { state.local.opens[place, default: 0] += 1 }
+            if isOpen { state.noteOpen(place) }
             return .added(entry(place, file.facts(now), now, &state))
         }
     }
@@ -137,11 +137,11 @@ extension BucketTree {
         let result = state.withLock { state -> Result<WrittenFile?, SystemError> in
             guard let place = state.nodes.place(node) else { return .failure(.stale) }
             if let known = state.local.files[place] {
-                state.local.opens[place, default: 0] += 1
+                state.noteOpen(place)
                 return .success(known)
             }
             guard let file, key(of: place, state) == file.key else { return .success(nil) }
-            state.local.opens[place, default: 0] += 1
+            state.noteOpen(place)
             state.local.files[place] = file
             state.noteWritten(place)
             state.nodes.pin(place)
@@ -158,23 +158,22 @@ extension BucketTree {
     /// Returns the file of whoever was the last to have it open.
     func noteClose(_ node: NodeID) -> WrittenFile? {
         state.withLock { state in
-            guard let place = state.nodes.place(node), let count = state.local.opens[place] else { return nil }
-            state.local.opens[place] = count > 1 ? count - 1 : nil
-            if count == 1 { state.noteClosed(place) }
-            return count == 1 ? state.local.files[place] : nil
+            guard let place = state.nodes.place(node) else { return nil }
+            let file = state.local.files[place]
+            return state.noteClose(place) ? file : nil
         }
     }
 
     /// The file is no more than an object from now on: all of it is in the bucket, or nothing more will come there. False when it
     /// is open again, or `isOver` says that it is not. Another may come in its place.
     func settle(
-        _ node: NodeID, _ file: WrittenFile, isDiscarded: Bool = false, evenIfOpen: Bool = false,
+        _ node: NodeID, _ file: WrittenFile, isDiscarded: Bool = false, openAs object: StoredObject? = nil,
         by next: WrittenFile? = nil, isOver: () -> Bool
     ) -> Bool {
         let now = settings.now()
         return state.withLock { state in
             guard let place = state.nodes.place(node), state.local.files[place] === file,
-                state.local.opens[place] == nil || evenIfOpen, isOver()
+                state.local.opens[place] == nil || object != nil, isOver()
             else { return false }
             state.local.files[place] = next
             guard next == nil else { return true }
@@ -185,6 +184,7 @@ extension BucketTree {
                 let isThere = facts.version != nil
                 if isDiscarded {
                     forgetName(of: place, in: parent, &state)
+                    if let object { state.noteObject(place, file.facts(of: object)) }
                 } else {
                     state.nodes[facts: place] = facts
                     state.local.note(
@@ -194,14 +194,6 @@ extension BucketTree {
             }
             state.nodes.unpin(place)
             return true
-        }
-    }
-
-    /// Those who have it open read this version from now on.
-    func noteOpen(_ node: NodeID, as version: VersionMark?) {
-        state.withLock { state in
-            guard let place = state.nodes.place(node), state.local.opens[place] != nil else { return }
-            state.nodes.noteOpened(place, version)
         }
     }
 

@@ -64,9 +64,10 @@ struct NodeFacts: Sendable {
         guard version == old.version else { return }
         changed = old.changed
         // Some servers tell milliseconds in listings and seconds of single objects. A time that changes is a file that has changed.
-        if version != nil, let time = modified, let oldTime = old.modified, time / Self.second == oldTime / Self.second
+        if version != nil, let time = modified, let exact = old.modified, time % Self.second == 0,
+            time == exact - exact % Self.second
         {
-            modified = max(time, oldTime)
+            modified = exact
         }
         // Of folders, which have no version, listings of what they stand in do not tell of their own objects. One that was made from
         // here has had a time already, by another clock: it would look as if it had changed since.

@@ -32,6 +32,7 @@ struct NodeTable: ~Copyable {
         names = NameIndex()
         if memory.end == 1 { _ = try memory.addPlace() }
         var root = NodeMemory.Record()
+        root.opened = memory[Self.root].opened
         root.use = NodeMemory.Record.Use.node.rawValue
         root.kind = rootKind.rawValue
         root.isDetached = true
@@ -284,6 +285,7 @@ struct NodeTable: ~Copyable {
     /// Nothing that is known of files in a folder, however deep, is true any more.
     mutating func forgetFacts(ofFilesBelow folder: UInt32) {
         for place in facts.keys where kind(place) != .folder && isBelow(place, folder) { facts[place] = nil }
+        for place in openedBefore where isBelow(place, folder) { noteOpened(place, nil) }
     }
 
     /// Whether a node is in a folder, however deep.

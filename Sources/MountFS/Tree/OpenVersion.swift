@@ -5,8 +5,8 @@ import Platform
 /// is opened meanwhile is another node, to which the name leads from then on; this one goes with the last who closes it.
 struct OpenVersion {
     var facts: NodeFacts
-    /// The store has said that something else is there, or nothing. What is at hand of it can be read on.
-    var isGone = false
+    /// By a folder of its name: its object may be there still.
+    var isHidden = false
 }
 
 /// A number that says which version something is, the same in every process: the memory that outlives one has room for that.
@@ -35,17 +35,36 @@ extension NodeFacts {
 extension BucketTree.State {
     // MARK: Opening and closing
 
-    mutating func noteOpen(_ place: UInt32, _ facts: NodeFacts) {
+    /// What is written, or an object until `noteOpen(_:as:)` says so.
+    mutating func noteOpen(_ place: UInt32) {
+        if local.opens[place] == nil { nodes.pin(place) }
         local.opens[place, default: 0] += 1
+    }
+
+    mutating func noteOpen(_ place: UInt32, as facts: NodeFacts) {
+        noteOpen(place)
         guard local.versions[place] == nil else { return }
+        local.versions[place] = OpenVersion(facts: facts)
+        // Those who have the root open since before a crash are told apart by what they have open.
+        if !isOpen(place, otherThan: facts) { nodes.noteOpened(place, facts.mark) }
+    }
+
+    /// Whoever has it open reads this object from now on, and not what was written.
+    mutating func noteObject(_ place: UInt32, _ facts: NodeFacts) {
+        guard local.opens[place] != nil else { return }
         local.versions[place] = OpenVersion(facts: facts)
         nodes.noteOpened(place, facts.mark)
     }
 
-    /// By the last who had it open.
-    mutating func noteClosed(_ place: UInt32) {
+    /// True for the last who had it open.
+    mutating func noteClose(_ place: UInt32) -> Bool {
+        guard let count = local.opens[place] else { return false }
+        local.opens[place] = count > 1 ? count - 1 : nil
+        guard count == 1 else { return false }
         local.versions[place] = nil
         nodes.noteClosed(place)
+        nodes.unpin(place)
+        return true
     }
 
     /// It is what is written here from now on, for all who have it open.
@@ -59,6 +78,12 @@ extension BucketTree.State {
         guard nodes.opened(place) != nil else { return }
         if local.versions[place] != nil { local.versions[place] = OpenVersion(facts: facts) }
         nodes.noteOpened(place, facts.mark)
+    }
+
+    /// Of files in a folder, however deep, that have other names now, and so may be other versions: with the same bytes.
+    mutating func forgetVersions(below folder: UInt32) {
+        nodes.forgetFacts(ofFilesBelow: folder)
+        for place in local.versions.keys where nodes.isBelow(place, folder) { noteWritten(place) }
     }
 
     // MARK: Other versions
@@ -79,17 +104,17 @@ extension BucketTree.State {
     ) throws(SystemError) -> UInt32 {
         if let place = nodes.child(name, of: parent) {
             if nodes.kind(place) != kind {
-                part(place, isGone: false)
+                part(place, isHidden: true)
             } else if isParted(place, from: facts) {
-                part(place, isGone: true)
+                part(place)
             }
         }
         return try nodes.node(name, of: parent, kind)
     }
 
     /// No name leads to it any more, and those who have it open go on.
-    mutating func part(_ place: UInt32, isGone: Bool) {
+    mutating func part(_ place: UInt32, isHidden: Bool = false) {
         nodes.detach(place)
-        local.versions[place]?.isGone = isGone
+        local.versions[place]?.isHidden = isHidden
     }
 }

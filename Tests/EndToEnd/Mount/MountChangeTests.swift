@@ -105,6 +105,8 @@ extension MountedBuckets {
                 assert os.pread(file, 4096, 0) == right[:4096]
                 print("open", flush=True)
                 while not os.path.exists(go): time.sleep(0.05)
+                # At hand.
+                assert os.pread(file, 4096, 0) == right[:4096]
                 for offset in range(0, len(right), 65536):
                     try:
                         assert os.pread(file, 65536, offset) == right[offset:][:65536], offset

@@ -103,7 +103,6 @@ extension MountedBuckets {
             #expect(try isAnsweredByTheSession("read 1", right))
         }
 
-        /// Who had it open before it was whole hinders nobody, but keeps the others from it.
         /// What is kept is read on by who has it open, through us as well, when the bucket has something shorter or nothing.
         @Test(.only(.seaweedFS), arguments: ["", ", checksum: full"], [false, true])
         func whatIsKeptIsReadOn(keys: String, isDeleted: Bool) async throws {
@@ -122,6 +121,7 @@ extension MountedBuckets {
             #expect(try reader.ask("size 1") == ["ESTALE"])
         }
 
+        /// Who had it open before it was whole hinders nobody, but keeps the others from it.
         @Test func oneThatWasOpenBefore() throws {
             try mount()
             try reader.ask("open 9")

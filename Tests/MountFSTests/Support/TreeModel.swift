@@ -18,6 +18,7 @@ struct TreeModel {
     struct Object: Equatable {
         var size: Int
         var metadata: [String: String] = [:]
+        var bytes: [UInt8] = []
 
         var isLink: Bool { metadata["mode"] == Self.linkMode }
         static let linkMode = "41471"

@@ -41,6 +41,16 @@ private struct RandomRun {
         var since: Int
     }
 
+    /// A file that somebody has open.
+    struct Reader {
+        let held: Held
+        let handle: HandleID
+        /// Of the versions that it may have been opened as; of the one that it was, once that is known.
+        var contents: [[UInt8]]
+        /// How often the bucket had changed until then.
+        let changes: Int
+    }
+
     private static let names: [[UInt8]] =
         ["a", "b", "a!", "a.b", "a-1", "a0", "", ".", "..", "...", "é", "x y"].map { Array($0.utf8) }
         + [[0xFF, 0x0A], [UInt8](repeating: 0x6E, count: 255), [UInt8](repeating: 0x6E, count: 256)]
@@ -52,6 +62,8 @@ private struct RandomRun {
     /// What the bucket held since which time.
     private var past: [(since: Int, model: TreeModel)]
     private var held: [UInt64: Held] = [:]
+    private var readers: [Reader] = []
+    private var wasOpened: Set<NodeID> = []
 
     init(seed: UInt64) throws {
         random = SeededGenerator(seed: seed)
@@ -72,7 +84,7 @@ private struct RandomRun {
 
     mutating func operate(_ count: Int) async throws {
         for _ in 0..<count {
-            switch Int.random(in: 0..<26, using: &random) {
+            switch Int.random(in: 0..<34, using: &random) {
             case 0..<3: change()
             case 3..<5: mount.pass(milliseconds: [1, 400, 1001].randomElement(using: &random)!)
             case 5..<11: try await lookUp()
@@ -81,9 +93,13 @@ private struct RandomRun {
             case 18..<20: try await read()
             case 20..<22: try await seek()
             case 22..<25: try await getExtendedAttribute()
-            default: forgetOne()
+            case 25..<28: try await openOne()
+            case 28..<31: try await readOn()
+            case 31..<33: try await askForSize()
+            default: if Bool.random(using: &random) { forgetOne() } else { closeOne() }
             }
         }
+        while !readers.isEmpty { closeOne() }
         for node in held.values { mount.files.forget(node.node, count: node.count) }
         guard mount.tree.heldNodes == 1 else { throw Wrong(description: "\(mount.tree.heldNodes) nodes are held") }
     }
@@ -107,7 +123,7 @@ private struct RandomRun {
     }
 
     private mutating func anyContent() -> [UInt8] {
-        [UInt8](repeating: 7, count: Int.random(in: 0...40, using: &random))
+        (0..<Int.random(in: 0...40, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }
     }
 
     private mutating func anyMetadata() -> [String: String] {
@@ -130,7 +146,9 @@ private struct RandomRun {
     }
 
     private mutating func snapshot() {
-        let objects = bucket.objects.mapValues { TreeModel.Object(size: $0.bytes.count, metadata: $0.metadata.user) }
+        let objects = bucket.objects.mapValues {
+            TreeModel.Object(size: $0.bytes.count, metadata: $0.metadata.user, bytes: $0.bytes)
+        }
         past.append((mount.now, TreeModel(objects: objects, root: root)))
     }
 
@@ -181,7 +199,9 @@ private struct RandomRun {
                 throw Wrong(description: "\(shown(held.path)) is another node")
             }
             // A file that a folder hides is still the file that it was.
-            guard expected.contains(where: { allows($0, found) }) || expected.contains(where: { $0?.kind == .folder })
+            guard
+                expected.contains(where: { allows($0, found) }) || expected.contains(where: { $0?.kind == .folder })
+                    || isRead(held.node, size: found.size)
             else {
                 throw Wrong(description: "\(shown(held.path)) is \(describe(found)), not \(expected.map(describe))")
             }
@@ -260,7 +280,8 @@ private struct RandomRun {
             let bytes =
                 held.kind == .link
                 ? try await answer { mount.files.target(ofLink: held.node, $0) } : try await mount.read(held.node)
-            guard expected.contains(where: { $0?.size == bytes.count || $0?.kind == .folder }) else {
+            let models = expected.contains { $0?.kind == .folder } ? past.map(\.model) : believed
+            guard models.contains(where: { $0.objects[$0.key(held.path)]?.bytes == bytes }) else {
                 throw Wrong(description: "\(shown(held.path)) has \(bytes.count) bytes, not \(expected.map(describe))")
             }
         } catch let error as SystemError {
@@ -318,6 +339,69 @@ private struct RandomRun {
         }
     }
 
+    // MARK: What is open
+
+    private mutating func openOne() async throws {
+        guard let held = anyHeld(), held.kind == .file else { return }
+        do {
+            let open = try await answer { mount.files.open(held.node, Access(flags: O_RDONLY), by: .test, $0) }
+            let contents = believed.compactMap { $0.objects[$0.key(held.path)]?.bytes }
+            // It may have been another object by then.
+            let changes = believed.count > 1 ? 0 : past.count
+            wasOpened.insert(held.node)
+            readers.append(Reader(held: held, handle: open.handle, contents: contents, changes: changes))
+        } catch {
+            try check(error, held.node)
+        }
+    }
+
+    /// The version that was opened, or an error: nothing of another.
+    private mutating func readOn() async throws {
+        guard let index = readers.indices.randomElement(using: &random) else { return }
+        let reader = readers[index]
+        let offset = Int.random(in: 0...45, using: &random)
+        do {
+            let bytes = try await mount.read(reader.held.node, reader.handle, 100, at: offset)
+            try narrow(index, "has \(bytes) from \(offset) on") { $0.dropFirst(offset).elementsEqual(bytes) }
+        } catch let error as SystemError {
+            try checkOpen(error, reader)
+        }
+    }
+
+    /// As the kernel does before it reads on.
+    private mutating func askForSize() async throws {
+        guard let index = readers.indices.randomElement(using: &random) else { return }
+        let reader = readers[index]
+        do {
+            let size = try await mount.attributes(of: reader.held.node, reader.handle).size
+            try narrow(index, "has \(size) bytes") { $0.count == size }
+        } catch let error as SystemError {
+            try checkOpen(error, reader)
+        }
+    }
+
+    private mutating func narrow(_ index: Int, _ what: String, _ isRight: ([UInt8]) -> Bool) throws {
+        readers[index].contents = readers[index].contents.filter(isRight)
+        guard readers[index].contents.isEmpty else { return }
+        throw Wrong(description: "what was opened as \(shown(readers[index].held.path)) \(what)")
+    }
+
+    private func checkOpen(_ error: SystemError, _ reader: Reader) throws {
+        guard error.code == ESTALE, past.count > reader.changes else {
+            throw Wrong(description: "what was opened as \(shown(reader.held.path)): \(error.description)")
+        }
+    }
+
+    private mutating func closeOne() {
+        guard let index = readers.indices.randomElement(using: &random) else { return }
+        let reader = readers.remove(at: index)
+        mount.files.release(reader.held.node, reader.handle)
+    }
+
+    private func isRead(_ node: NodeID, size: Int) -> Bool {
+        readers.contains { $0.held.node == node && $0.contents.contains { $0.count == size } }
+    }
+
     // MARK: What the kernel holds
 
     private mutating func anyHeld() -> Held? {
@@ -339,7 +423,10 @@ private struct RandomRun {
 
     private mutating func forgetOne() {
         guard let one = anyHeld() else { return }
-        let count = UInt64.random(in: 1...one.count, using: &random)
+        // What is open the kernel holds.
+        let most = readers.contains { $0.held.node == one.node } ? one.count - 1 : one.count
+        guard most > 0 else { return }
+        let count = UInt64.random(in: 1...most, using: &random)
         mount.files.forget(one.node, count: count)
         held[one.node.number]!.count -= count
         if held[one.node.number]!.count == 0 { held[one.node.number] = nil }
@@ -360,7 +447,9 @@ private struct RandomRun {
             }
         }
         let wasReplaced = error.code == ESTALE && believed.count > 1
-        guard [ENOENT, ESTALE].contains(error.code), wasGone == true || wasReplaced else {
+        // Another version of what somebody has open is another node.
+        let wasParted = error.code == ESTALE && wasOpened.contains(node)
+        guard [ENOENT, ESTALE].contains(error.code), wasGone == true || wasReplaced || wasParted else {
             throw Wrong(description: "\(shown(held?.path ?? [])): \(error.description)")
         }
     }
