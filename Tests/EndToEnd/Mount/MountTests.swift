@@ -46,6 +46,46 @@ extension MountedTasks {
             #expect(try sandbox.output("cat $M/link") == "deep\n")
         }
 
+        /// Below a folder that is mounted files are changed in place, and not only replaced.
+        @Test func theFolderBelowChanges() throws {
+            try sandbox.write(["src/file": String(repeating: "old.", count: 50_000)])
+            try sandbox.expect(0, sandbox.task("metadata_ttl: 100ms"))
+            let file = sandbox.path("src/file")
+            let changes = [
+                "printf new. | dd of=\(file) conv=notrunc status=none", "printf more >> \(file)",
+                "truncate -s 1000 \(file)",
+                "printf other > \(file).new && mv \(file).new \(file)",
+                "cp -p \(file) \(file).new && mv \(file).new \(file)",
+            ]
+            for change in changes {
+                let go = sandbox.path("go")
+                unlink(go)
+                let reader = try sandbox.start(
+                    """
+                    exec 3<$M/file; head -c 4 <&3 > /dev/null; echo open; while [ ! -e \(go) ]; do sleep 0.02; done
+                    cat <&3 | wc -c; stat -L /proc/self/fd/3 > /dev/null
+                    """)
+                try sandbox.wait("the file open") { reader.outputSoFar.contains("open") }
+                let (old, size) = (try sandbox.output("md5sum < $M/file"), try sandbox.output("stat -c %s $M/file"))
+                #expect(try sandbox.output("md5sum < \(file)") == old)
+                #expect(try sandbox.output(change) == "")
+                usleep(200_000)
+                // Who opens it sees what is there; who has it open has nothing of it.
+                let line =
+                    "md5sum < FILE; stat -c %s FILE; head -c 10 FILE; tail -c 10 FILE; ls -l FILE | cut -d' ' -f5"
+                #expect(
+                    try sandbox.output(line.replacing("FILE", with: "$M/file"))
+                        == sandbox.output(line.replacing("FILE", with: file)), "\(change)")
+                try sandbox.write(["go": ""])
+                let finished = try reader.wait()
+                let isWhole = finished.output == "open\n\((Int(size.dropLast()) ?? 4) - 4)\n"
+                #expect(isWhole || finished.errors.contains("Stale file handle"), "\(change): \(finished)")
+            }
+            unlink(file)
+            usleep(200_000)
+            #expect(try sandbox.shell("cat $M/file").errors.contains("No such file or directory"))
+        }
+
         /// Who stays behind has nothing of who has started it.
         @Test func staysBehindByItself() throws {
             let finished = try Program.run(

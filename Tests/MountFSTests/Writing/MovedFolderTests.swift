@@ -234,6 +234,17 @@ struct MovedFolderTests {
         try await expect(["n/a": "old", "n/b": "old", "n/e/c": "old", "n/last": "last"])
     }
 
+    /// When all has been copied: it is read on under its new name.
+    @Test func aFileIsOpenedToBeReadInTheLastMoment() async throws {
+        let renaming = try await renameUntilTheOldOnesGo()
+        let file = try await program.open("d/a", O_RDONLY)
+        bucket.goOn()
+        try await renaming.end()
+        #expect(try await program.read(from: file) == Array("old".utf8))
+        try await program.close(file)
+        try await expect(["n/a": "old", "n/b": "old", "n/e/c": "old", "n/last": "last"])
+    }
+
     @Test func somebodyElseWritesInTheLastMoment() async throws {
         let renaming = try await renameUntilTheOldOnesGo()
         bucket.set("d/e/c", Array("theirs".utf8))

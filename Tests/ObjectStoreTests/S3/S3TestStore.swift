@@ -27,4 +27,17 @@ enum S3TestStore {
             S3Site(.endpoint(endpoint), bucket: name), settings, credentials: FixedCredentials(credentials),
             client: client)
     }
+
+    /// Of a server that does what a test says, impatient; it is what it says to be unless that is said here.
+    static func make(_ server: ScriptedServer, _ kind: S3Server? = nil) -> S3Store {
+        var quick = HTTPSettings()
+        quick.retries.baseMilliseconds = 1
+        quick.retries.attempts = 3
+        var settings = S3Settings()
+        settings.server = kind
+        let endpoint = S3Endpoint(isSecure: false, host: "127.0.0.1", port: server.port)
+        return S3Store(
+            S3Site(.endpoint(endpoint), bucket: "data"), settings, credentials: FixedCredentials(credentials),
+            client: HTTPClient(quick))
+    }
 }
