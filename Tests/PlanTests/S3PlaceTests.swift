@@ -120,6 +120,7 @@ struct S3PlaceTests {
             "https://ns.compat.objectstorage.us-sanjose-1.oraclecloud.com"
         ),
         ("{source: nebius://data/x, region: eu-west1}", "https://storage.eu-west1.nebius.cloud"),
+        ("nebius://data/x", "https://storage.eu-north1.nebius.cloud"),
         ("cw://data/x", "https://cwobject.com"),
         ("{source: s3://data/x, region: eu-west-1}", "https://s3.eu-west-1.amazonaws.com"),
         ("{source: r2://data/x, endpoint: 'http://store.example:9000/base'}", "http://store.example:9000/base"),
@@ -199,6 +200,10 @@ struct S3PlaceTests {
             (
                 "oci://data/x", "https://ns.compat.objectstorage.eu-frankfurt-1.oraclecloud.com/data/x",
                 "eu-frankfurt-1"
+            ),
+            (
+                "oci://data@us-sanjose-1/x", "https://ns.compat.objectstorage.us-sanjose-1.oraclecloud.com/data/x",
+                "us-sanjose-1"
             ),
             // The environment's endpoint is for whom no provider has one.
             ("s3://data/x", "http://127.0.0.1:9000/data/x", "us-east-1"),

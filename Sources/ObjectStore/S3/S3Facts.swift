@@ -6,6 +6,8 @@ final class S3Facts: Sendable {
     private let known: Mutex<S3Server>
     /// How many more answers are looked at for a name. Who has not said it by then does not say it.
     private let answersToAsk: Atomic<Int>
+    /// Until the server has said that it cannot delete several objects with one request.
+    let deletesTogether = Atomic(true)
 
     init(_ server: S3Server, isCertain: Bool) {
         known = Mutex(server)

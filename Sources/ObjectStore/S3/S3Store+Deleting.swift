@@ -1,6 +1,7 @@
 import Checksums
 import HTTP
 import Platform
+import Synchronization
 
 extension S3Store {
     /// Those without a condition go a thousand at a time; the others, and keys that no document can hold, each by itself.
@@ -22,12 +23,17 @@ extension S3Store {
         }
         for start in stride(from: 0, to: batch.count, by: capabilities.pageLimit) {
             let part = batch[start..<min(start + capabilities.pageLimit, batch.count)]
+            guard facts.deletesTogether.load(ordering: .relaxed) else {
+                single += part.map(\.index)
+                continue
+            }
             do throws(StoreError) {
                 for (key, failure) in try await deleteTogether(part.map(\.element)) {
                     for (index, _) in part where deletions[index].key == key { outcomes[index] = .failure(failure) }
                 }
-            } catch  where error.code == .unsupported {
+            } catch  where error.code == .unsupported || error.status == 405 {
                 // Google's servers, and small ones, cannot do it.
+                facts.deletesTogether.store(false, ordering: .relaxed)
                 single += part.map(\.index)
             } catch {
                 for (index, _) in part { outcomes[index] = .failure(error) }

@@ -47,8 +47,9 @@ extension CloudStores {
         case .azure: return try? await azureSite(bucket, of: mount).site.service
         default:
             guard let place = try? S3Place(bucket, access).place else { return nil }
-            let named = access.region ?? configuration.namedRegion(profile: access.profile)?.name
-            let endpoint = S3Site(place, bucket: bucket.bucket).endpoint(region: named ?? "us-east-1")
+            let usual = bucket.store == .s3 ? configuration.namedRegion(profile: access.profile)?.name : nil
+            let site = S3Site(place, bucket: bucket.bucket)
+            let endpoint = site.endpoint(region: site.region(stated: access.region, usual: usual))
             return HTTPAddress(
                 isSecure: endpoint.isSecure, host: endpoint.host, port: endpoint.port, path: endpoint.basePath)
         }

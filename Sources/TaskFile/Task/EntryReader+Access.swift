@@ -67,11 +67,12 @@ extension EntryReader {
             endpointSafety.check(
                 endpoint, at: field.position, field.path, draft.fields, store: store, provider: draft.provider)
         }
-        if let provider = draft.provider { draft.access = draft.access.filled(from: provider.access) }
+        // What the URL says is the entry's own, which a provider only completes.
         if case .bucket(let bucket)? = draft.sources.first?.location {
             draft.access.region = draft.access.region ?? bucket.region
             draft.access.account = draft.access.account ?? bucket.account
         }
+        if let provider = draft.provider { draft.access = draft.access.filled(from: provider.access) }
         // A connection string says itself where it leads, which is known when its secret is read.
         if let store, draft.access.endpoint == nil, draft.provider?.credentials.connectionString == nil {
             draft.access.endpoint = ambientEndpoint(for: store, draft)

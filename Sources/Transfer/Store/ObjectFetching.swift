@@ -170,7 +170,7 @@ extension CopyFailure {
 
     init(_ error: StoreError, _ item: SourceItem) {
         let name = "`\(item.sourcePath.text)`"
-        let request = error.requestID.map { " (request \($0))" } ?? ""
+        let request = error.requestID.map { " (request \($0.printable))" } ?? ""
         switch error.code {
         case .cancelled: self.init(.cancelled, "the copy was stopped")
         case .changed, .conditionFailed, .notFound:

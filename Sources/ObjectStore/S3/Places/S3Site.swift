@@ -50,6 +50,11 @@ public struct S3Site: Sendable, Hashable {
         }
     }
 
+    /// The region that is asked in before anybody has told another.
+    public func region(stated: String?, usual: String?) -> String {
+        stated ?? impliedRegion ?? usual ?? S3Region.usual
+    }
+
     /// The region that is known without asking.
     var impliedRegion: String? {
         switch place {

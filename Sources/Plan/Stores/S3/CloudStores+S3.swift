@@ -16,7 +16,7 @@ extension CloudStores {
         let origin = try await search.origin()
         let meter = HTTPMeter()
         var site = S3Site(place, bucket: bucket.bucket, usesPathStyle: access.usesPathStyle)
-        let region = settings.region ?? usual?.name ?? "us-east-1"
+        let region = site.region(stated: settings.region, usual: usual?.name)
         if place == .vendor(.amazon) {
             site.variant = configuration.variant(of: "s3", profile: access.profile)
             try site.variant.checkS3(in: region)
