@@ -60,25 +60,45 @@ extension BucketFileSystem {
     func withFile(
         _ node: NodeID, _ handle: HandleID, _ body: @escaping @Sendable (Result<OpenedFile, SystemError>) -> Void
     ) {
-        if let file = handles.withLock({ $0.file(handle) }) { return body(.success(file)) }
+        if let file = handles.withLock({ $0.fileOrAwait(handle) }) { return body(.success(file)) }
         // Given by a session that has crashed. Its number says which version was opened: no other will do.
         tree.open(node, counts: false) { [self] result in
-            body(
-                result.flatMap { opened in
-                    switch opened {
-                    case .written(let file): return .success(OpenedFile(node, file, nil))
-                    case .object(let opened):
-                        guard OpenHandles.isHandle(handle, of: opened.file) || OpenHandles.isHandle(handle, of: node)
-                        else { return .failure(.stale) }
-                        return .success(
-                            handles.withLock { handles in
-                                if let file = handles.file(handle) { return file }
-                                tree.noteOpen(node, as: opened)
-                                return handles.add(OpenedFile(node, reading.open(opened.file)), under: handle)
-                            })
-                    }
-                }.mapError { $0 == .notThere ? .stale : $0 })
+            switch result {
+            case .failure(let error): body(.failure(error == .notThere ? .stale : error))
+            case .success(let opened):
+                guard let found = takeBack(handle, of: node, opened) else { return withFile(node, handle, body) }
+                body(found)
+            }
         }
+    }
+
+    /// Counts it as open again. Nothing when what was found is not so any more.
+    private func takeBack(
+        _ handle: HandleID, of node: NodeID, _ opened: BucketTree.Opened
+    ) -> Result<OpenedFile, SystemError>? {
+        let found = handles.withLock { handles -> Result<OpenedFile, SystemError>? in
+            if let file = handles.file(handle) { return .success(file) }
+            // Its last program has gone meanwhile.
+            guard handles.isAwaited(handle) else { return .failure(.stale) }
+            let file: OpenedFile
+            switch opened {
+            case .written(let written):
+                guard tree.noteOpen(node, reading: written) else { return nil }
+                file = OpenedFile(node, written, nil)
+            case .object(let opened):
+                guard OpenHandles.isHandle(handle, of: opened.file) || OpenHandles.isHandle(handle, of: node) else {
+                    return .failure(.stale)
+                }
+                tree.noteOpen(node, as: opened)
+                file = OpenedFile(node, reading.open(opened.file))
+            }
+            return .success(handles.add(file, under: handle))
+        }
+        // Somebody may have begun to write to it meanwhile.
+        if case .success(let file)? = found, file.version != nil, let written = tree.written(node) {
+            file.become(written)
+        }
+        return found
     }
 
     public func release(_ node: NodeID, _ handle: HandleID) {

@@ -9,6 +9,8 @@ import Platform
 struct OpenHandles {
     private var files: [UInt64: OpenedFile] = [:]
     private var folders: [UInt64: FolderReading] = [:]
+    /// Given by a session that has crashed, and just being looked for.
+    private var awaited: Set<UInt64> = []
     /// Given by a session that has crashed, by what they were given for. Of some of them the kernel has not heard: it asks again.
     private var recovered: [UInt64: HandleID] = [:]
     /// Sessions begin anywhere, so that numbers of a dead one are not given again.
@@ -19,6 +21,15 @@ struct OpenHandles {
     private static let markBits: UInt64 = 64 - HandleID.freeBits - countBits
 
     func file(_ handle: HandleID) -> OpenedFile? { files[handle.number] }
+
+    /// One that is not known was given by a session that has crashed: it is looked for now, unless it is closed before.
+    mutating func fileOrAwait(_ handle: HandleID) -> OpenedFile? {
+        let file = files[handle.number]
+        if file == nil { awaited.insert(handle.number) }
+        return file
+    }
+
+    func isAwaited(_ handle: HandleID) -> Bool { awaited.contains(handle.number) }
 
     func folder(_ handle: HandleID) -> FolderReading? { folders[handle.number] }
 
@@ -42,6 +53,7 @@ struct OpenHandles {
     func files(of node: NodeID) -> [OpenedFile] { files.values.filter { $0.node == node } }
 
     mutating func add(_ file: OpenedFile, under handle: HandleID) -> OpenedFile {
+        awaited.remove(handle.number)
         files[handle.number] = file
         return file
     }
@@ -74,7 +86,10 @@ struct OpenHandles {
         return folder
     }
 
-    mutating func removeFile(_ handle: HandleID) -> OpenedFile? { files.removeValue(forKey: handle.number) }
+    mutating func removeFile(_ handle: HandleID) -> OpenedFile? {
+        awaited.remove(handle.number)
+        return files.removeValue(forKey: handle.number)
+    }
 
     mutating func removeFolder(_ handle: HandleID) { folders[handle.number] = nil }
 

@@ -8,7 +8,9 @@ extension BucketTree {
     func attributes(of node: NodeID, for reader: VersionMark? = nil, _ reply: Reply<NodeAttributes>) {
         withFacts(of: node, needsDetails: false) { [self] place, facts, now, state in
             guard let open = state.local.versions[place], state.isOpen(place, otherThan: facts) else {
-                if let reader, let mark = facts.mark, reader != mark { return .failure(.stale) }
+                if state.local.files[place] == nil, let reader, let mark = facts.mark, reader != mark {
+                    return .failure(.stale)
+                }
                 state.nodes[facts: place]?.shown = facts.size
                 var attributes = attributes(place, facts, now, state)
                 // Others may have another version of the root open, since before a crash: they shall ask for it.

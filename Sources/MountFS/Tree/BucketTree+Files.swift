@@ -44,7 +44,9 @@ extension BucketTree {
                 let hasNewSize = facts.shown != facts.size
                 let sharesNode = state.isOpen(place, otherThan: facts)
                 // The root: the kernel has one size and one content for both.
-                guard !sharesNode || state.local.versions[place] == nil else { return .failure(.stale) }
+                if sharesNode, let open = state.local.versions[place], open.facts.mark != facts.mark {
+                    return .failure(.stale)
+                }
                 if counts {
                     facts.cached = sharesNode ? nil : facts.version
                     facts.shown = facts.size

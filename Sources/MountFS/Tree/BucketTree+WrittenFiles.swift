@@ -141,6 +141,12 @@ extension BucketTree {
                 return .success(known)
             }
             guard let file, key(of: place, state) == file.key else { return .success(nil) }
+            // Of a root that somebody reads as an older version: he would read this one from now on.
+            if let open = state.local.versions[place], let mark = open.facts.mark,
+                mark != file.facts(settings.now()).mark
+            {
+                return .failure(.stale)
+            }
             state.noteOpen(place)
             state.local.files[place] = file
             state.noteWritten(place)
@@ -153,6 +159,15 @@ extension BucketTree {
             return .success(file)
         }
         return try result.get()
+    }
+
+    /// Somebody who was there before a crash reads what is written. False when it is no more than an object meanwhile.
+    func noteOpen(_ node: NodeID, reading file: WrittenFile) -> Bool {
+        state.withLock { state in
+            guard let place = state.nodes.place(node), state.local.files[place] === file else { return false }
+            state.noteOpen(place)
+            return true
+        }
     }
 
     /// Returns the file of whoever was the last to have it open.

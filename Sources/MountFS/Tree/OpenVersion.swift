@@ -43,7 +43,7 @@ extension BucketTree.State {
 
     mutating func noteOpen(_ place: UInt32, as facts: NodeFacts) {
         noteOpen(place)
-        guard local.versions[place] == nil else { return }
+        guard local.versions[place] == nil, local.files[place] == nil else { return }
         local.versions[place] = OpenVersion(facts: facts)
         // Those who have the root open since before a crash are told apart by what they have open.
         if !isOpen(place, otherThan: facts) { nodes.noteOpened(place, facts.mark) }
@@ -114,6 +114,8 @@ extension BucketTree.State {
 
     /// No name leads to it any more, and those who have it open go on.
     mutating func part(_ place: UInt32, isHidden: Bool = false) {
+        // The kernel drops what it has of a file whose time is another one than it was told last.
+        if let last = nodes[facts: place], last.mark == nodes.opened(place) { local.versions[place]?.facts = last }
         nodes.detach(place)
         local.versions[place]?.isHidden = isHidden
     }

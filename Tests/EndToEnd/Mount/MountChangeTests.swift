@@ -127,6 +127,50 @@ extension MountedBuckets {
             #expect(try sandbox.output("cmp $M/file \(sandbox.path("new"))") == "")
         }
 
+        /// A single object that is mounted has one inode: as long as an older version is open it is that, for everybody.
+        @Test(.over(.seaweedFS, .google, .azure)) func aSingleObjectIsReplaced() async throws {
+            let new = Array(Self.new.prefix(10 << 20))
+            try await bucket.put(["file": Self.old])
+            try Files.write(new, to: Array(sandbox.path("new").utf8))
+            try sandbox.expect(0, "file_mounts: {\(sandbox.destination): \(sandbox.entry(bucket.url + "/file"))}")
+            let go = sandbox.path("go")
+            let reader = try sandbox.start(
+                """
+                exec 3<$M; head -c 1000 <&3 | wc -c; while [ ! -e \(go) ]; do sleep 0.05; done
+                for i in 1 2; do dd bs=1M skip=16 count=1 status=none <&3 | wc -c; done
+                """)
+            try sandbox.wait("the file open") { reader.outputSoFar.contains("1000") }
+            try await bucket.put(["file": new])
+            try await Task.sleep(for: .milliseconds(1300))
+            #expect(try sandbox.output("stat -c %s $M") == "\(Self.old.count)\n")
+            #expect(try sandbox.shell("cat $M | wc -c").errors.contains("Stale file handle"))
+            expectStale(try self.go(reader))
+            #expect(try sandbox.output("stat -c %s $M; cmp $M \(sandbox.path("new"))") == "\(new.count)\n")
+        }
+
+        /// No name leads from the place that a file is bound to by itself to the version that comes next.
+        @Test(.only(.seaweedFS)) func aFileThatIsBound() async throws {
+            try await bucket.put(["file": Array("old\n".utf8)])
+            try sandbox.expect(0, task)
+            let (bound, go) = (sandbox.path("bound"), sandbox.path("go"))
+            try sandbox.write(["bound": ""])
+            #expect(try sandbox.output("mount --bind $M/file \(bound) && cat \(bound)") == "old\n")
+            defer { umount2(bound, Int32(MNT_DETACH)) }
+            try await bucket.put(["file": Array("newer\n".utf8)])
+            try await Task.sleep(for: .milliseconds(1300))
+            // Nobody has it open.
+            #expect(try sandbox.output("cat \(bound) $M/file") == "newer\nnewer\n")
+            let reader = try sandbox.start(
+                "exec 3<\(bound); echo open; while [ ! -e \(go) ]; do sleep 0.05; done; stat -L /proc/self/fd/3")
+            try sandbox.wait("the file open") { reader.outputSoFar.contains("open") }
+            try await bucket.put(["file": Array("newest\n".utf8)])
+            try await Task.sleep(for: .milliseconds(1300))
+            #expect(try sandbox.output("cat $M/file") == "newest\n")
+            #expect(try sandbox.shell("cat \(bound)").errors.contains("Stale file handle"))
+            #expect(try self.go(reader).errors.contains("Stale file handle"))
+            #expect(try sandbox.shell("cat \(bound)").errors.contains("Stale file handle"))
+        }
+
         /// Where a bucket has both, `file/b` hides `file`: who has that open reads it to its end all the same.
         @Test(.over(.ceph, .google)) func anOpenFileIsHidden() async throws {
             try await bucket.put(["file": Self.old])

@@ -187,6 +187,23 @@ struct AskingTests {
         #expect(again.kind == .file && ![file, folder.node].contains(again.node))
     }
 
+    @Test func aFileThatBecomesALinkIsAnotherNode() async throws {
+        let bucket = MemoryBucket()
+        let link = ["mode": TreeModel.Object.linkMode]
+        bucket.set("a", [1])
+        let mount = try TestMount(bucket)
+        var node = try #require(try await mount.lookUp("a".utf8)).attributes.node
+        for (metadata, kind) in [(link, FileEntry.Kind.link), ([:], .file), (link, .link)] {
+            bucket.set("a", Array("target\(kind)".utf8), metadata: metadata)
+            mount.pass(milliseconds: 1001)
+            await #expect(throws: SystemError.stale) { try await mount.attributes(of: node) }
+            let next = try #require(try await mount.lookUp("a".utf8)).attributes
+            #expect(next.kind == kind && next.node != node)
+            node = next.node
+        }
+        #expect(try await answer { mount.files.target(ofLink: node, $0) } == Array("targetlink".utf8))
+    }
+
     @Test func aFileThatCameBackIsTheSameNodeWhileItIsHeld() async throws {
         let bucket = MemoryBucket()
         bucket.set("a", [1])

@@ -251,6 +251,11 @@ struct OpenVersionTests {
             #expect(try await second.read() == [1])
             #expect(try await second.size() == 1)
             await #expect(throws: SystemError.stale) { try await first.size(last) }
+            // Another one at the same time.
+            let third = try await Reader(last, .root)
+            #expect(third.caching == .none)
+            #expect(try await third.read() == [1])
+            third.close()
             second.close()
         }
     }
