@@ -2,31 +2,11 @@ import Glibc
 import ObjectStore
 import Platform
 import TestSupport
-import Testing
 
 @testable import MountFS
 
-/// Random operations on a mount, and random changes of the bucket by others, compared with a model that is worked out from
-/// the keys alone. A seed that fails is printed and can be run again: PROVISION_TEST_SEED=NUMBER.
-struct RandomOperationTests {
-    @Test(arguments: 0..<8)
-    func treeIsThatOfTheKeys(share: Int) async throws {
-        let only = getenv("PROVISION_TEST_SEED").flatMap { UInt64(String(cString: $0)) }
-        guard only == nil || share == 0 else { return }
-        let count = getenv("PROVISION_TEST_SEEDS").flatMap { Int(String(cString: $0)) } ?? 125
-        for seed in only.map({ [$0] }) ?? (0..<count).map({ UInt64($0 * 8 + share) }) {
-            var run = try RandomRun(seed: seed)
-            do {
-                try await run.operate(60)
-            } catch {
-                Issue.record("seed \(seed): \(error)")
-            }
-        }
-    }
-}
-
 /// One sequence.
-private struct RandomRun {
+struct RandomRun {
     struct Wrong: Error, CustomStringConvertible {
         let description: String
     }
@@ -41,29 +21,19 @@ private struct RandomRun {
         var since: Int
     }
 
-    /// A file that somebody has open.
-    struct Reader {
-        let held: Held
-        let handle: HandleID
-        /// Of the versions that it may have been opened as; of the one that it was, once that is known.
-        var contents: [[UInt8]]
-        /// How often the bucket had changed until then.
-        let changes: Int
-    }
-
     private static let names: [[UInt8]] =
         ["a", "b", "a!", "a.b", "a-1", "a0", "", ".", "..", "...", "é", "x y"].map { Array($0.utf8) }
         + [[0xFF, 0x0A], [UInt8](repeating: 0x6E, count: 255), [UInt8](repeating: 0x6E, count: 256)]
 
-    private var random: SeededGenerator
-    private let bucket: MemoryBucket
-    private let mount: TestMount
+    var random: SeededGenerator
+    let bucket: MemoryBucket
+    let mount: TestMount
     private let root: ObjectKey
     /// What the bucket held since which time.
-    private var past: [(since: Int, model: TreeModel)]
-    private var held: [UInt64: Held] = [:]
-    private var readers: [Reader] = []
-    private var wasOpened: Set<NodeID> = []
+    var past: [(since: Int, model: TreeModel)]
+    var held: [UInt64: Held] = [:]
+    var readers: [Reader] = []
+    var wasOpened: Set<NodeID> = []
 
     init(seed: UInt64) throws {
         random = SeededGenerator(seed: seed)
@@ -158,7 +128,7 @@ private struct RandomRun {
         return past[first...].map(\.model)
     }
 
-    private var believed: [TreeModel] { models(since: mount.now - mount.settings.metadataTTL.milliseconds) }
+    var believed: [TreeModel] { models(since: mount.now - mount.settings.metadataTTL.milliseconds) }
 
     // MARK: The mount
 
@@ -339,72 +309,9 @@ private struct RandomRun {
         }
     }
 
-    // MARK: What is open
-
-    private mutating func openOne() async throws {
-        guard let held = anyHeld(), held.kind == .file else { return }
-        do {
-            let open = try await answer { mount.files.open(held.node, Access(flags: O_RDONLY), by: .test, $0) }
-            let contents = believed.compactMap { $0.objects[$0.key(held.path)]?.bytes }
-            // It may have been another object by then.
-            let changes = believed.count > 1 ? 0 : past.count
-            wasOpened.insert(held.node)
-            readers.append(Reader(held: held, handle: open.handle, contents: contents, changes: changes))
-        } catch {
-            try check(error, held.node)
-        }
-    }
-
-    /// The version that was opened, or an error: nothing of another.
-    private mutating func readOn() async throws {
-        guard let index = readers.indices.randomElement(using: &random) else { return }
-        let reader = readers[index]
-        let offset = Int.random(in: 0...45, using: &random)
-        do {
-            let bytes = try await mount.read(reader.held.node, reader.handle, 100, at: offset)
-            try narrow(index, "has \(bytes) from \(offset) on") { $0.dropFirst(offset).elementsEqual(bytes) }
-        } catch let error as SystemError {
-            try checkOpen(error, reader)
-        }
-    }
-
-    /// As the kernel does before it reads on.
-    private mutating func askForSize() async throws {
-        guard let index = readers.indices.randomElement(using: &random) else { return }
-        let reader = readers[index]
-        do {
-            let size = try await mount.attributes(of: reader.held.node, reader.handle).size
-            try narrow(index, "has \(size) bytes") { $0.count == size }
-        } catch let error as SystemError {
-            try checkOpen(error, reader)
-        }
-    }
-
-    private mutating func narrow(_ index: Int, _ what: String, _ isRight: ([UInt8]) -> Bool) throws {
-        readers[index].contents = readers[index].contents.filter(isRight)
-        guard readers[index].contents.isEmpty else { return }
-        throw Wrong(description: "what was opened as \(shown(readers[index].held.path)) \(what)")
-    }
-
-    private func checkOpen(_ error: SystemError, _ reader: Reader) throws {
-        guard error.code == ESTALE, past.count > reader.changes else {
-            throw Wrong(description: "what was opened as \(shown(reader.held.path)): \(error.description)")
-        }
-    }
-
-    private mutating func closeOne() {
-        guard let index = readers.indices.randomElement(using: &random) else { return }
-        let reader = readers.remove(at: index)
-        mount.files.release(reader.held.node, reader.handle)
-    }
-
-    private func isRead(_ node: NodeID, size: Int) -> Bool {
-        readers.contains { $0.held.node == node && $0.contents.contains { $0.count == size } }
-    }
-
     // MARK: What the kernel holds
 
-    private mutating func anyHeld() -> Held? {
+    mutating func anyHeld() -> Held? {
         held.values.sorted { $0.node.number < $1.node.number }.randomElement(using: &random)
     }
 
@@ -433,7 +340,7 @@ private struct RandomRun {
     }
 
     /// A node fails if it, or a folder above, was not there at some time since it was looked up.
-    private func check(_ error: SystemError, _ node: NodeID) throws {
+    func check(_ error: SystemError, _ node: NodeID) throws {
         let held = self.held[node.number]
         // An object can be replaced between the question for it and reading it.
         let wasGone = held.map { held in
@@ -454,7 +361,7 @@ private struct RandomRun {
         }
     }
 
-    private func shown(_ path: [[UInt8]]) -> String { ObjectKey(path.joined(separator: [UInt8(ascii: "/")])).shown }
+    func shown(_ path: [[UInt8]]) -> String { ObjectKey(path.joined(separator: [UInt8(ascii: "/")])).shown }
 
     private func describe(_ name: TreeModel.Name?) -> String { name.map { "\($0.kind) \($0.size)" } ?? "absent" }
 }
