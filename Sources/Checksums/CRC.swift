@@ -55,4 +55,7 @@ public struct CombinedChecksum: Sendable {
     }
 
     public var checksum: Checksum { Checksum(algorithm, crc: crc) }
+
+    /// Begins another whole, of parts like those before.
+    public mutating func forget() { (size, crc) = (0, 0) }
 }

@@ -183,6 +183,9 @@ public final class TaskRun: Sendable {
             if outcome.localEdits > 0 {
                 status.diagnostics.append(checked.planned.report(ofLocalEdits: outcome.localEdits, file))
             }
+            if outcome.unproven > 0 {
+                status.diagnostics.append(checked.planned.report(ofUnproven: outcome.unproven, file))
+            }
         }
     }
 
@@ -312,5 +315,14 @@ extension PlannedMount {
             .warning, .nonemptyDestination,
             "\(count) \(count == 1 ? "file" : "files") below `\(shownDestination)` had been changed since the last run and \(count == 1 ? "was" : "were") replaced",
             hint: "on_nonempty: refuse stops before that", file: file, position: mount.position, path: mount.path)
+    }
+
+    /// What `checksum: full` could not do.
+    func report(ofUnproven count: Int, _ file: String) -> Diagnostic {
+        Diagnostic(
+            .warning, .inputOutput,
+            "\(count) \(count == 1 ? "object" : "objects") below `\(shownDestination)` could be compared by size alone: the store keeps no checksum of \(count == 1 ? "it" : "them") that can be compared",
+            hint: "upload with a checksum of the whole object, such as CRC-64/NVME or CRC-32C", file: file,
+            position: mount.position, path: mount.path)
     }
 }

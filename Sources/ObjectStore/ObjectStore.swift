@@ -27,6 +27,9 @@ public protocol ObjectStore: Sendable {
 
     func stat(_ key: ObjectKey) async throws(StoreError) -> ObjectInfo
 
+    /// How large a part is that the object was uploaded in; nothing where the store does not say. Numbers begin at 1.
+    func size(ofPart number: Int, of key: ObjectKey, _ version: ObjectVersion) async throws(StoreError) -> Int?
+
     /// Reads a range into a sink. All of it comes from one version of the object: from `version` if one is given, else
     /// from the one found, which the result names. When that is gone before the last byte, the call throws `changed`
     /// and what the sink holds is worthless. A checksum that is asked for is computed over the bytes as they come.
@@ -90,6 +93,10 @@ extension ObjectStore {
     public func learn() async throws(StoreError) -> [String] { [] }
 
     public func mayAskAgain() -> Bool { false }
+
+    public func size(ofPart number: Int, of key: ObjectKey, _ version: ObjectVersion) async throws(StoreError) -> Int? {
+        nil
+    }
 
     public func mark(of parts: [UploadedPart]) -> ObjectMark? { nil }
     public func hasMark(_ mark: ObjectMark, _ object: ObjectInfo) async throws(StoreError) -> Bool {

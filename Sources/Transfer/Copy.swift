@@ -14,6 +14,8 @@ public struct Copy: Sendable {
         public var failure: CopyFailure?
         /// Files of ours that somebody had changed, and that were copied over.
         public var localEdits = 0
+        /// Objects of which nothing but the size could be compared, although all should be.
+        public var unproven = 0
         /// Names that `mirror` has removed.
         public var removed = 0
     }
@@ -72,6 +74,7 @@ public struct Copy: Sendable {
                 manifest: old, attributes: attributes, isFresh: isFresh, isForced: limits.isForced)
             let found = move(placing, folders, staging)
             outcome.localEdits = found.edits
+            outcome.unproven = found.unproven
             if let failure = found.failure { throw failure }
             // Its removal changes the time of the folder it is in.
             staging.remove(notes: notes)
@@ -113,6 +116,7 @@ public struct Copy: Sendable {
             checksum: checked.mount.checksum, limits: limits
         ).run()
         found.edits += more.edits
+        found.unproven = more.unproven
         found.failure = more.failure
         return found
     }

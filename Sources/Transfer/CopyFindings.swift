@@ -4,4 +4,6 @@ struct CopyFindings: Sendable {
     var failure: CopyFailure?
     /// Files of ours that somebody had changed, and that were copied over.
     var edits = 0
+    /// Objects that had to be compared with what their store keeps of them, and of which it keeps nothing that can be compared.
+    var unproven = 0
 }

@@ -24,6 +24,8 @@ public struct ObjectInfo: Sendable, Equatable {
     public var metadata: ObjectMetadata
     /// Of the whole object; those that the store knows.
     public var checksums: [Checksum]
+    /// Of the parts that it was uploaded in.
+    public var composites: [CompositeChecksum] = []
     /// Of a checksum of the whole object that reading it will tell; some listings know that much.
     public var checksumAlgorithm: Checksum.Algorithm?
     /// As the store calls it.

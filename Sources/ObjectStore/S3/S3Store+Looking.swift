@@ -22,6 +22,25 @@ extension S3Store {
         return info
     }
 
+    public func size(
+        ofPart number: Int, of key: ObjectKey, _ version: ObjectVersion
+    ) async throws(StoreError) -> Int? {
+        try check(key)
+        let task = "cannot look at part \(number) of \(key.shown)"
+        let message = request(
+            .head, key, [("partNumber", String(number))], headers: ["If-Match": try version.condition])
+        let response = try await sendAny(message, task)
+        switch response.status {
+        case 200, 206:
+            // Who knows nothing of parts answers for the whole.
+            guard response.headers["x-amz-mp-parts-count"] != nil else { return nil }
+            return response.headers["Content-Length"].flatMap { Int($0) }
+        case 412: throw .changed(key)
+        case 400, 405, 416, 501: return nil
+        default: throw failure(response, task, .ofRead)
+        }
+    }
+
     /// A refusal of HEAD has no body: what it does not say is asked for with a GET, whose refusal is thrown. True when
     /// that one is not refused, because what it said could be mended.
     private func explain(
@@ -43,8 +62,14 @@ extension S3Store {
         var info = ObjectInfo(
             key: key, size: size, modified: FileTime(seconds: modified ?? 0, nanoseconds: 0), version: version,
             metadata: S3Metadata.metadata(headers), storageClass: headers["x-amz-storage-class"] ?? "STANDARD")
-        if statesChecksums { info.checksums = S3Checksums.stated(by: headers) }
-        if tagIsMD5(headers), let checksum = version.md5 { info.checksums.append(checksum) }
+        if statesChecksums {
+            info.checksums = S3Checksums.stated(by: headers)
+            info.composites = S3Checksums.composites(by: headers)
+        }
+        if tagIsMD5(headers) {
+            if let checksum = version.md5 { info.checksums.append(checksum) }
+            if let composite = version.compositeMD5 { info.composites.append(composite) }
+        }
         info.checksumAlgorithm = info.checksums.first?.algorithm
         info.isArchived =
             (S3StorageClass.isArchive(info.storageClass) || headers["x-amz-archive-status"] != nil)

@@ -30,4 +30,7 @@ extension ObjectVersion {
 
     /// The MD5 of the content, if this has the form of one: those of objects that came in parts have not.
     var md5: Checksum? { Checksum(.md5, hex: text) }
+
+    /// The same of an object that came in parts.
+    var compositeMD5: CompositeChecksum? { CompositeChecksum(text) { Checksum(.md5, hex: $0) } }
 }

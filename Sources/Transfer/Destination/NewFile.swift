@@ -42,7 +42,7 @@ struct NewFile: ~Copyable {
         let name = staging.nextName()
         let staged = try staging.folder()
         do throws(SystemError) {
-            file = SharedDescriptor(try .open(name, in: staged.file, FileFlags.create, mode: mode))
+            file = SharedDescriptor(try .open(name, in: staged.file, FileFlags.createReadable, mode: mode))
         } catch {
             throw CopyFailure.writing(path, error)
         }

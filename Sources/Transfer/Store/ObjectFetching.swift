@@ -34,10 +34,15 @@ struct ObjectFetching: Sendable {
 
     // MARK: Whole objects
 
-    /// How many bytes came.
+    struct Fetched {
+        var count: Int
+        /// Not where all that is kept of an object should be compared, and there is nothing that could be.
+        var isProven: Bool
+    }
+
     func fetch(
         _ item: SourceItem, from store: any ObjectStore, into file: SharedDescriptor
-    ) async throws(CopyFailure) -> Int {
+    ) async throws(CopyFailure) -> Fetched {
         let algorithm = choice == .off ? nil : item.checksum
         var wrong: CopyFailure?
         for _ in 0..<Self.attempts {
@@ -50,9 +55,20 @@ struct ObjectFetching: Sendable {
             }
             guard item.hasUnknownSize || result.count == item.size else { throw .changed(item) }
             if item.hasUnknownSize { try cut(file, to: result.count, item) }
-            let stated = result.object.checksums.first { $0.algorithm == algorithm }
-            guard let stated, result.checksum != stated else { return result.count }
-            wrong = .corrupt(item, stated)
+            if let stated = result.object.checksums.first(where: { $0.algorithm == algorithm }) {
+                guard result.checksum != stated else { return Fetched(count: result.count, isProven: true) }
+                wrong = .corrupt(item, stated)
+                continue
+            }
+            guard choice == .full, result.count > 0 else { return Fetched(count: result.count, isProven: true) }
+            guard let stated = try await anyStated(of: result.object, item, in: store) else {
+                return Fetched(count: result.count, isProven: false)
+            }
+            switch try await compare(file, with: stated, item, in: store) {
+            case .equal: return Fetched(count: result.count, isProven: true)
+            case .incomparable: return Fetched(count: result.count, isProven: false)
+            case .different: wrong = .corrupt(item, stated.checksum)
+            }
         }
         throw wrong ?? .changed(item)
     }
@@ -80,18 +96,52 @@ struct ObjectFetching: Sendable {
 
     // MARK: Parts
 
-    /// What the store says of a large object as a whole, if that can be compared with what its parts are checked by. Listings
-    /// seldom have it.
-    func statedChecksum(of item: SourceItem, in store: any ObjectStore) async throws(CopyFailure) -> Checksum? {
+    /// What the store says of a large object, if that can be compared with what its parts are checked by. Listings seldom have it.
+    func statedChecksum(
+        of item: SourceItem, in store: any ObjectStore
+    ) async throws(CopyFailure) -> StatedChecksum? {
         guard choice != .off else { return nil }
         let mayBeCombinable =
             item.checksum?.isCombinable == true || store.capabilities.checksums.contains(where: \.isCombinable)
         guard choice == .full || mayBeCombinable else { return nil }
+        let object: ObjectInfo
         do throws(StoreError) {
-            let object = try await store.stat(ObjectKey(item.sourcePath.bytes))
+            object = try await store.stat(ObjectKey(item.sourcePath.bytes))
             guard item.version == nil || object.version == item.version else { throw StoreError(.changed, "") }
-            let combinable = object.checksums.first { $0.algorithm.isCombinable }
-            return combinable ?? (choice == .full ? object.checksums.first : nil)
+        } catch {
+            throw CopyFailure(error, item)
+        }
+        if let combinable = object.checksums.first(where: \.algorithm.isCombinable) { return .ofWhole(combinable) }
+        let stated = try await statedOfParts(object, item, in: store)
+        if let combinable = stated.first(where: { $0.partSize(usual: partSize) != nil }) { return combinable }
+        guard choice == .full else { return nil }
+        return object.checksums.first.map { .ofWhole($0) } ?? stated.first
+    }
+
+    /// The first of what is stated, be it what it may.
+    private func anyStated(
+        of object: ObjectInfo, _ item: SourceItem, in store: any ObjectStore
+    ) async throws(CopyFailure) -> StatedChecksum? {
+        if let whole = object.checksums.first { return .ofWhole(whole) }
+        return try await statedOfParts(object, item, in: store).first
+    }
+
+    /// Uploads mostly have parts of one size; whether this one has is asked only if what came is another thing than is stated.
+    private func statedOfParts(
+        _ object: ObjectInfo, _ item: SourceItem, in store: any ObjectStore
+    ) async throws(CopyFailure) -> [StatedChecksum] {
+        let wanted = object.composites.filter { choice == .full || $0.checksum.algorithm.isCombinable }
+        guard !wanted.isEmpty, let size = try await size(ofPart: 1, of: object.version, item, in: store) else {
+            return []
+        }
+        return wanted.filter { $0.fits(partSize: size, of: object.size) }.map { .ofParts($0, size: size) }
+    }
+
+    private func size(
+        ofPart number: Int, of version: ObjectVersion, _ item: SourceItem, in store: any ObjectStore
+    ) async throws(CopyFailure) -> Int? {
+        do throws(StoreError) {
+            return try await store.size(ofPart: number, of: ObjectKey(item.sourcePath.bytes), version)
         } catch {
             throw CopyFailure(error, item)
         }
@@ -125,32 +175,48 @@ struct ObjectFetching: Sendable {
         _ range: Range<Int>, of object: LargeObject, into sink: ByteSink
     ) async throws(CopyFailure) -> Checksum? {
         let item = object.file.item
-        let algorithm = object.stated.flatMap { $0.algorithm.isCombinable ? $0.algorithm : nil }
         let result = try await read(
-            item, ReadRange(from: range.lowerBound, count: range.count), object.opened.store, into: sink, algorithm)
+            item, ReadRange(from: range.lowerBound, count: range.count), object.opened.store, into: sink,
+            object.file.algorithm)
         guard result.count == range.count, result.object.size == item.size else { throw .changed(item) }
         // The last part of an object may be a few bytes, which tell nothing.
-        if let timing = result.timing, range.count >= partSize {
-            length.note(timing, parts: Double(range.count) / Double(partSize))
+        if let timing = result.timing, range.count >= object.file.partSize {
+            length.note(timing, parts: Double(range.count) / Double(object.file.partSize))
         }
         return result.checksum
     }
 
-    /// Compares a large object that is there as a whole with what the store says of it.
-    func verify(_ object: LargeObject) throws(CopyFailure) {
-        guard let stated = object.stated else { return }
+    /// Compares a large object that is there as a whole with what the store says of it. False where all objects should be compared
+    /// and this one cannot be.
+    func verify(_ object: LargeObject) async throws(CopyFailure) -> Bool {
         let item = object.file.item
-        let found: Checksum
-        if let combined = object.file.checksum {
-            found = combined
-        } else {
-            do throws(SystemError) {
-                found = try FileDigest.checksum(stated.algorithm, of: object.file.file)
-            } catch {
-                throw CopyFailure.writing(item.path, error)
+        guard let stated = object.stated else { return choice != .full }
+        if let combined = object.file.checksum, combined == stated.checksum { return true }
+        switch try await compare(object.file.file, with: stated, item, in: object.opened.store) {
+        case .equal: return true
+        case .incomparable: return choice != .full
+        case .different: throw .corrupt(item, stated.checksum)
+        }
+    }
+
+    private enum Comparison { case equal, different, incomparable }
+
+    private func compare(
+        _ file: SharedDescriptor, with stated: StatedChecksum, _ item: SourceItem, in store: any ObjectStore
+    ) async throws(CopyFailure) -> Comparison {
+        do throws(SystemError) {
+            if try FileDigest.checksum(like: stated, of: file) == stated.checksum { return .equal }
+        } catch {
+            throw CopyFailure.writing(item.path, error)
+        }
+        guard case .ofParts(let composite, let size) = stated, let version = item.version else { return .different }
+        // All but the last, which has the rest.
+        for number in 2..<max(2, composite.parts) {
+            guard try await self.size(ofPart: number, of: version, item, in: store) == size else {
+                return .incomparable
             }
         }
-        guard found == stated else { throw .corrupt(item, stated) }
+        return .different
     }
 }
 

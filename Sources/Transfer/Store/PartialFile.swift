@@ -16,8 +16,11 @@ final class PartialFile: Sendable {
     let direct: DirectFile?
     /// Its name in the staging folder.
     let name: RawPath
-    /// What the parts are checked by, when that can be put together.
-    let algorithm: Checksum.Algorithm?
+    /// What the whole is compared with, when that can be put together from its parts.
+    private let stated: StatedChecksum?
+    var algorithm: Checksum.Algorithm? { stated?.algorithm }
+    /// So many parts make a piece of that.
+    private let partsOfPiece: Int
     private let notes: SharedDescriptor
     private let state: Mutex<State>
 
@@ -43,12 +46,17 @@ final class PartialFile: Sendable {
 
     /// Takes up what is in the staging folder of this very version, or begins anew.
     init(
-        _ item: SourceItem, partSize: Int, algorithm: Checksum.Algorithm?, mode: UInt32, isDirect: Bool,
+        _ item: SourceItem, usualPartSize: Int, _ stated: StatedChecksum?, mode: UInt32, isDirect: Bool,
         in staging: SharedDescriptor
     ) throws(SystemError) {
         self.item = item
+        let fitting = stated?.partSize(usual: usualPartSize)
+        let partSize = fitting ?? usualPartSize
+        let comparable = fitting == nil ? nil : stated
         self.partSize = partSize
-        self.algorithm = algorithm
+        self.stated = comparable
+        partsOfPiece = comparable?.pieceSize.map { $0 / partSize } ?? Self.count(of: item.size, partSize)
+        let algorithm = comparable?.algorithm
         let head = Self.head(item, partSize, algorithm)
         // Of an older version, or of before the machine's last start, the room is taken for the new one.
         name = RawPath(RawPath.partialPrefix + String(StableHash.of(item.path.bytes), radix: 16))
@@ -90,7 +98,7 @@ final class PartialFile: Sendable {
             let count = direct == nil ? most(state.missing.count) : 1
             guard let first = state.missing.popLast() else { return nil }
             var parts = first..<first + 1
-            while parts.count < count, state.missing.last == parts.upperBound {
+            while parts.count < count, parts.upperBound % partsOfPiece != 0, state.missing.last == parts.upperBound {
                 state.missing.removeLast()
                 parts = first..<parts.upperBound + 1
             }
@@ -141,17 +149,24 @@ final class PartialFile: Sendable {
     /// Nothing is missing: a killed run had got so far.
     var isWhole: Bool { state.withLock { $0.missing.isEmpty && $0.underWay == 0 } }
 
-    /// The checksum of the whole, put together from those of the parts.
+    /// What the stated checksum has to be, put together from those of the parts.
     var checksum: Checksum? {
-        guard let algorithm, var combined = CombinedChecksum(algorithm) else { return nil }
+        guard let stated, var piece = CombinedChecksum(stated.algorithm) else { return nil }
         let runs = state.withLock { $0.runs }
+        let count = Self.count(of: item.size, partSize)
+        var pieces: [Checksum] = []
         var next = 0
-        while next < Self.count(of: item.size, partSize) {
-            guard let run = runs[next], let checksum = run.checksum else { return nil }
-            combined.append(checksum, size: range(of: run.parts).count)
+        while next < count {
+            let end = min(count, (next / partsOfPiece + 1) * partsOfPiece)
+            guard let run = runs[next], let checksum = run.checksum, run.parts.upperBound <= end else { return nil }
+            piece.append(checksum, size: range(of: run.parts).count)
             next = run.parts.upperBound
+            if next == end {
+                pieces.append(piece.checksum)
+                piece.forget()
+            }
         }
-        return combined.checksum
+        return stated.checksum(of: pieces)
     }
 
     /// The object is at its place, or worthless.

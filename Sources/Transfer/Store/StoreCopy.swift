@@ -177,7 +177,9 @@ final class StoreCopy: Sendable {
         let made = try NewFile(in: folder.file, staging, naming, mode: mode, item.path)
         let count: Int
         do throws(CopyFailure) {
-            count = try await fetching.fetch(item, from: opened.store, into: made.file)
+            let fetched = try await fetching.fetch(item, from: opened.store, into: made.file)
+            count = fetched.count
+            if !fetched.isProven { countUnproven() }
             do throws(SystemError) {
                 try placing.finish(made.file.file, mode: mode, modified: item.modified)
             } catch {
@@ -199,8 +201,8 @@ final class StoreCopy: Sendable {
         let staged = try staging.folder()
         do throws(SystemError) {
             let file = try PartialFile(
-                item, partSize: limits.partSize, algorithm: stated?.algorithm,
-                mode: placing.attributes.file(stored: item.mode), isDirect: item.size >= limits.directFrom,
+                item, usualPartSize: limits.partSize, stated, mode: placing.attributes.file(stored: item.mode),
+                isDirect: item.size >= limits.directFrom,
                 in: staged)
             return LargeObject(file: file, opened: opened, stated: stated)
         } catch {
@@ -227,7 +229,7 @@ final class StoreCopy: Sendable {
         let item = object.file.item
         let staged = try staging.folder()
         do throws(CopyFailure) {
-            try fetching.verify(object)
+            if try await !fetching.verify(object) { countUnproven() }
         } catch {
             guard error.code != .corrupt || !mayFetchAgain(object) else { return }
             try? staged.file.remove(object.file.name)
@@ -249,6 +251,8 @@ final class StoreCopy: Sendable {
 }
 
 extension StoreCopy {
+    fileprivate func countUnproven() { found.withLock { $0.unproven += 1 } }
+
     /// So many wait at most to be fetched again: where more are wrong, the way to them is.
     private static let mostWrong = 16
 
@@ -267,8 +271,8 @@ extension StoreCopy {
 struct LargeObject: Sendable {
     let file: PartialFile
     let opened: OpenedStore
-    /// What the store says of the whole.
-    let stated: Checksum?
+    /// What it is compared with.
+    let stated: StatedChecksum?
 }
 
 /// The folder that was used last: neighbours in a listing mostly share theirs.

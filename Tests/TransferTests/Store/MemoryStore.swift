@@ -13,6 +13,9 @@ final class MemoryStore: ReadOnlyStore {
         var modified = FileTime(seconds: 1_700_000_000, nanoseconds: 0)
         /// What it claims of the bytes; a wrong one is damage on the way.
         var checksum: Checksum?
+        /// What it claims of the parts that the object was uploaded in, and how large they were.
+        var composite: CompositeChecksum?
+        var uploaded: [Int] = []
         var isArchived = false
     }
 
@@ -26,6 +29,7 @@ final class MemoryStore: ReadOnlyStore {
         var listsNow = 0
         var mostListsAtOnce = 0
         var stats = 0
+        var partsLookedAt: [Int] = []
     }
 
     private let state = Mutex(State())
@@ -47,7 +51,8 @@ final class MemoryStore: ReadOnlyStore {
 
     init(
         pageSize: Int = 1000, order: Order = .ofBytes, claimsOrder: Bool = true, listsFromAnywhere: Bool = true,
-        emptyPages: Bool = false, listMilliseconds: Int = 0, timing: HTTPTiming? = nil,
+        emptyPages: Bool = false, checksums: Set<Checksum.Algorithm> = [], listMilliseconds: Int = 0,
+        timing: HTTPTiming? = nil,
         onRead: @escaping @Sendable (Int, ObjectKey, ReadRange) async throws(StoreError) -> Void = {
             _, _, _ throws(StoreError) in
         }
@@ -60,6 +65,7 @@ final class MemoryStore: ReadOnlyStore {
         var can = StoreCapabilities()
         can.listsInOrder = claimsOrder
         can.listsFromAnywhere = listsFromAnywhere
+        can.checksums = checksums
         capabilities = can
         self.onRead = onRead
     }
@@ -92,6 +98,15 @@ final class MemoryStore: ReadOnlyStore {
         }
     }
 
+    /// One that was uploaded in parts of these sizes.
+    func set(_ key: ObjectKey, _ bytes: [UInt8], parts sizes: [Int], _ composite: CompositeChecksum) {
+        set(key, bytes)
+        state.withLock { state in
+            state.objects[key]?.composite = composite
+            state.objects[key]?.uploaded = sizes
+        }
+    }
+
     func remove(_ key: ObjectKey) { state.withLock { $0.objects[key] = nil } }
 
     var reads: [(key: ObjectKey, range: ReadRange)] { state.withLock { $0.reads } }
@@ -99,6 +114,7 @@ final class MemoryStore: ReadOnlyStore {
     var lists: [ListRequest] { state.withLock { $0.lists } }
     var mostListsAtOnce: Int { state.withLock { $0.mostListsAtOnce } }
     var stats: Int { state.withLock { $0.stats } }
+    var partsLookedAt: [Int] { state.withLock { $0.partsLookedAt } }
     func forgetReads() { state.withLock { $0.reads = [] } }
 
     // MARK: ObjectStore
@@ -173,7 +189,16 @@ final class MemoryStore: ReadOnlyStore {
             key: key, size: object.bytes.count, modified: object.modified, version: object.version,
             checksums: object.checksum.map { [$0] } ?? [], isArchived: object.isArchived)
         info.checksumAlgorithm = object.checksum?.algorithm
+        info.composites = object.composite.map { [$0] } ?? []
         return info
+    }
+
+    func size(ofPart number: Int, of key: ObjectKey, _ version: ObjectVersion) async throws(StoreError) -> Int? {
+        state.withLock { state in
+            state.partsLookedAt.append(number)
+            let sizes = state.objects[key]?.uploaded ?? []
+            return number <= sizes.count ? sizes[number - 1] : nil
+        }
     }
 
     func stat(_ key: ObjectKey) async throws(StoreError) -> ObjectInfo {

@@ -28,11 +28,20 @@ enum S3Checksums {
         }
     }
 
-    /// Those of the whole object. Checksums of checksums of parts are of no use to somebody who has only the bytes.
+    /// Those of the whole object.
     static func stated(by headers: HTTPHeaders) -> [Checksum] {
         guard headers["x-amz-checksum-type"] != "COMPOSITE" else { return [] }
         return algorithms.compactMap { algorithm in
             headers[header(algorithm)].flatMap { Checksum(algorithm, base64: $0) }
+        }
+    }
+
+    /// Those of the parts that it was uploaded in.
+    static func composites(by headers: HTTPHeaders) -> [CompositeChecksum] {
+        algorithms.compactMap { algorithm in
+            headers[header(algorithm)].flatMap { text in
+                CompositeChecksum(text) { Checksum(algorithm, base64: $0) }
+            }
         }
     }
 }
