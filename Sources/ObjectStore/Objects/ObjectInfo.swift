@@ -32,6 +32,8 @@ public struct ObjectInfo: Sendable, Equatable {
     public var storageClass: String?
     /// Cannot be read before it is restored.
     public var isArchived: Bool
+    /// A listing cannot tell for certain whether it is archived; `stat` can.
+    public var isArchivalUncertain = false
 
     public init(
         key: ObjectKey, size: Int, modified: FileTime, version: ObjectVersion, kind: Kind = .file, mode: UInt32? = nil,

@@ -22,12 +22,13 @@ extension S3Store {
         // A page of the longest keys; usually it has a third of a megabyte.
         message.sink = .bytes(limit: 16 << 20)
         // Whether what is archived can be read at present.
-        if facts.server == .amazon { message.headers["x-amz-optional-object-attributes"] = "RestoreStatus" }
+        let asksForRestoration = facts.server == .amazon
+        if asksForRestoration { message.headers["x-amz-optional-object-attributes"] = "RestoreStatus" }
 
         let response = try await send(message, task)
         let listing: S3Listing
         do throws(XMLProblem) {
-            listing = try S3Listing(response.body)
+            listing = try S3Listing(response.body, tellsRestoration: asksForRestoration)
         } catch {
             throw problem(error, task, response)
         }

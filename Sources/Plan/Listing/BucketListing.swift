@@ -14,7 +14,7 @@ struct BucketListing {
         /// The key is an object, and objects are below it as well.
         var isAlsoPrefix = false
         /// Why some of the keys cannot be copied as they are.
-        var archived: BucketWalk.Archived
+        var archived: ArchivedObjects
     }
 
     func list() async throws(StoreError) -> Found {
@@ -61,11 +61,12 @@ struct BucketListing {
     }
 
     private func list(below prefix: ObjectKey) async throws(StoreError) -> Found {
-        let found = try await BucketWalk(opened.store, below: prefix, filter, space).run()
+        var found = try await BucketWalk(opened.store, below: prefix, filter, space).run()
         guard found.isSomethingThere || prefix.isEmpty else {
             throw StoreError(
                 .notFound, "there is no object `\(key.shown)` in bucket \(bucket), and nothing below it as a folder")
         }
+        await found.archived.settle(opened.store)
         let name = RawPath(prefix.isEmpty ? Array(bucket.utf8) : Array(prefix.bytes.dropLast())).lastComponent
         return self.found(found, name: name, isSingleFile: false)
     }

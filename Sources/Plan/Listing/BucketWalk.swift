@@ -8,7 +8,7 @@ import Synchronization
 final class BucketWalk: Sendable {
     struct Found: Sendable {
         var listing: SourceListing
-        var archived = Archived()
+        var archived = ArchivedObjects()
         /// Also what the filter leaves out counts: the prefix is no mistake then.
         var isSomethingThere = false
         var borders = ListingBorders()
@@ -16,12 +16,6 @@ final class BucketWalk: Sendable {
         init(in space: ListingSpace) {
             listing = SourceListing(in: space)
         }
-    }
-
-    /// What cannot be read before it is restored.
-    struct Archived: Sendable {
-        var count = 0
-        var first: ObjectKey?
     }
 
     let store: any ObjectStore

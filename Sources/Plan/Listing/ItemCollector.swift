@@ -58,10 +58,7 @@ struct ItemCollector {
 
     /// An object that becomes a file at this path.
     func append(_ object: ObjectInfo, at path: RawPath, to found: inout BucketWalk.Found) {
-        if object.isArchived {
-            found.archived.count += 1
-            found.archived.first = found.archived.first ?? object.key
-        }
+        found.archived.note(object)
         found.listing.append(
             .init(
                 path: path, sourcePath: RawPath(object.key.bytes), content: .file(size: object.size), mode: object.mode,

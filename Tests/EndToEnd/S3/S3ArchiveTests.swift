@@ -77,6 +77,52 @@ import Testing
         for request in bucket.log.requests where !request.isListing { #expect(request[attribute] == nil) }
     }
 
+    /// Elsewhere listings do not say what has been restored, and those that are archived are looked at.
+    @Test(arguments: cases, ["MinIO", "AmazonS3", nil])
+    func inAnothersListing(
+        _ answer: (storageClass: String, restoration: AmazonStandIn.Restoration, status: Int32), name: String?
+    ) async throws {
+        var bucket = bucket(answer.storageClass, answer.restoration)
+        bucket.name = name
+        let server = try bucket.serve()
+        let environment = AmazonStandIn.environment("http://127.0.0.1:\(server.port)")
+        try await expect(answer.status, "s3://data", environment, bucket)
+    }
+
+    /// What Amazon archives by itself no listing says, and only of what nobody has read for long it can be.
+    @Test(arguments: [("ARCHIVE_ACCESS", 78), ("DEEP_ARCHIVE_ACCESS", 78), (nil, 0)] as [(String?, Int32)])
+    func byItsAge(tier: String?, status: Int32) async throws {
+        var bucket = bucket("INTELLIGENT_TIERING", .never)
+        bucket.objects["old.bin"]?.tier = tier
+        bucket.objects["old.bin"]?.modified = "2024-01-01T00:00:00.000Z"
+        bucket.objects["new.bin"]?.storageClass = "INTELLIGENT_TIERING"
+        bucket.objects["new.bin"]?.modified = Timestamp.now
+        let server = try bucket.serve()
+        let environment = AmazonStandIn.environment("http://127.0.0.1:\(server.port)")
+        try await expect(status, "s3://data", environment, bucket)
+        let looks = bucket.log.requests.filter { $0.method == "HEAD" }.map(\.target)
+        #expect(Set(looks) == ["/data/old.bin"])
+    }
+
+    private enum Timestamp {
+        static var now: String { Date.now.formatted(.iso8601) }
+    }
+
+    /// A few are looked at for all.
+    @Test(arguments: [1, 0]) func manyInDoubt(archived: Int) async throws {
+        var bucket = bucket("GLACIER", .done)
+        bucket.name = "MinIO"
+        for number in 0..<300 {
+            bucket.objects["many/\(number)"] = bucket.objects["old.bin"]
+            if archived == 1 { bucket.objects["many/\(number)"]?.restoration = .never }
+        }
+        let server = try bucket.serve()
+        let environment = AmazonStandIn.environment("http://127.0.0.1:\(server.port)")
+        let finished = try await run("s3://data", environment, ["--dry-run"])
+        #expect(finished.status == (archived == 1 ? 78 : 0), "\(finished.output)\(finished.errors)")
+        #expect((1...64).contains(bucket.log.requests.count { $0.method == "HEAD" }))
+    }
+
     /// Its own headers say it to everybody who looks.
     @Test(arguments: cases)
     func byItself(storageClass: String, restoration: AmazonStandIn.Restoration, status: Int32) async throws {

@@ -16,6 +16,9 @@ struct AmazonStandIn: Sendable {
         var tag = "one"
         var storageClass = "STANDARD"
         var restoration = Restoration.never
+        /// Where it is that tiers objects by itself: an archive, when it says one.
+        var tier: String?
+        var modified = "2026-11-20T10:00:00.000Z"
         /// More of what answers about it say.
         var headers: [String: String] = [:]
 
@@ -27,7 +30,9 @@ struct AmazonStandIn: Sendable {
             self.init(Array(text.utf8))
         }
 
-        var isReadable: Bool { restoration == .done || !["GLACIER", "DEEP_ARCHIVE"].contains(storageClass) }
+        var isReadable: Bool {
+            restoration == .done || tier == nil && !["GLACIER", "DEEP_ARCHIVE"].contains(storageClass)
+        }
     }
 
     /// Of what is in an archive, to where it can be read.
@@ -74,6 +79,7 @@ struct AmazonStandIn: Sendable {
         file.headers = object.headers
         file.headers["Server"] = name
         if object.storageClass != "STANDARD" { file.headers["x-amz-storage-class"] = object.storageClass }
+        file.headers["x-amz-archive-status"] = object.tier
         switch object.restoration {
         case .never: break
         case .underWay: file.headers["x-amz-restore"] = "ongoing-request=\"true\""
@@ -113,7 +119,7 @@ struct AmazonStandIn: Sendable {
                     + "<RestoreExpiryDate>2035-12-21T00:00:00.000Z</RestoreExpiryDate></RestoreStatus>"
             default: ""
             }
-        return "<Contents><Key>\(key)</Key><LastModified>2026-11-20T10:00:00.000Z</LastModified>"
+        return "<Contents><Key>\(key)</Key><LastModified>\(object.modified)</LastModified>"
             + "<ETag>&quot;\(object.tag)&quot;</ETag><Size>\(object.bytes.count)</Size>"
             + "<StorageClass>\(object.storageClass)</StorageClass>\(restoration)</Contents>"
     }

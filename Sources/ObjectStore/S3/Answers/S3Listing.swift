@@ -19,9 +19,14 @@ final class S3Listing: XMLHandler {
     private var object = S3ListedObject()
     private var storageClass: String?
 
+    /// Whether it says what has been restored.
+    private let tellsRestoration: Bool
+    private let now = FileTime.now.seconds
+
     private enum Place { case elsewhere, object, prefix }
 
-    init(_ document: [UInt8]) throws(XMLProblem) {
+    init(_ document: [UInt8], tellsRestoration: Bool = false) throws(XMLProblem) {
+        self.tellsRestoration = tellsRestoration
         page.objects.reserveCapacity(1000)
         try XMLReader.read(document, self)
         guard isListing else { throw XMLProblem(message: "this is no listing") }
@@ -48,7 +53,7 @@ final class S3Listing: XMLHandler {
     func end(_ name: XMLName, depth: Int, text: UnsafeRawBufferPointer) {
         switch (depth, place) {
         case (2, .object):
-            page.objects.append(object.info)
+            page.objects.append(object.info(at: now, tellsRestoration: tellsRestoration))
             place = .elsewhere
         case (2, .prefix): place = .elsewhere
         case (2, .elsewhere): noteAboutPage(name, text)
@@ -116,11 +121,14 @@ private struct S3ListedObject {
     var isComposite = false
     var isRestored = false
 
-    var info: ObjectInfo {
+    func info(at now: Int, tellsRestoration: Bool) -> ObjectInfo {
         var info = ObjectInfo(
             key: key, size: size, modified: modified ?? FileTime(seconds: 0, nanoseconds: 0), version: version,
             storageClass: storageClass, isArchived: S3StorageClass.isArchive(storageClass) && !isRestored)
         info.checksumAlgorithm = isComposite ? nil : checksum
+        info.isArchivalUncertain = S3StorageClass.leavesDoubt(
+            storageClass, isRestored: tellsRestoration || isRestored ? isRestored : nil,
+            age: now - info.modified.seconds)
         return info
     }
 }
