@@ -51,6 +51,9 @@ public struct StoreError: Error, Sendable, Equatable {
 }
 
 extension StoreError {
+    /// For whoever reads of it: with what the store calls the request, since that is what its support asks for.
+    public var told: String { message + (requestID.map { " (request \($0.printable))" } ?? "") }
+
     /// What to do about it, where that is not plain.
     public var hint: String? {
         switch code {

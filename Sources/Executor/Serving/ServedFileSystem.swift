@@ -163,7 +163,7 @@ enum ServedFileSystem {
 extension SessionTrouble {
     fileprivate init(_ error: StoreError, without secrets: SecretValues) {
         self.init(
-            code: error.code.rawValue, secrets.removed(from: error.message), hint: error.hint,
+            code: error.code.rawValue, secrets.removed(from: error.told), hint: error.hint,
             isRetryable: error.isRetryable)
     }
 }

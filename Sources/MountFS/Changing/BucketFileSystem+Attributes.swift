@@ -208,7 +208,7 @@ extension BucketFileSystem {
         } catch {
             var error = error
             error.message = "\(file.key?.shown ?? "a file"): attributes cannot be stored: \(error.message)"
-            writing.settings.report(error.message, error)
+            writing.settings.report(error.told, error)
             guard error.isRetryable else {
                 // The bytes are safe, and the bucket will not take more than them.
                 file.giveUpAttributes()

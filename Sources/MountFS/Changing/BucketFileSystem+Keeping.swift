@@ -17,7 +17,7 @@ extension BucketFileSystem {
             do throws(StoreError) {
                 try await fetchRest(of: file, writing)
             } catch {
-                writing.settings.report("\(key.shown): what is kept of it has holes: \(error.message)", error)
+                writing.settings.report("\(key.shown): what is kept of it has holes: \(error.told)", error)
             }
             await forgetUpload(of: file, key, writing)
             putAside(file, key, reason, writing)

@@ -53,7 +53,7 @@ final class StoreCalls: Sendable {
         return StoreError(.unreachable, "\(key.shown): no answer within \(time)\(why)", errno: ETIMEDOUT)
     }
 
-    func report(_ error: StoreError) { reports.report(error.code.rawValue, error.message, error) }
+    func report(_ error: StoreError) { reports.report(error.code.rawValue, error.told, error) }
 
     /// Of what is still waited for.
     func report(trouble: String) {

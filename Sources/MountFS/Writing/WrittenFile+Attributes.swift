@@ -99,7 +99,7 @@ extension WrittenFile {
                 return (try await setAttributes(of: key), wanted)
             } catch {
                 // The bytes are there, whatever they look like; some of the attributes may be, too.
-                settings.report("\(key.shown): attributes cannot be stored: \(error.message)", error)
+                settings.report("\(key.shown): attributes cannot be stored: \(error.told)", error)
                 return (try await uploader.store.stat(key).version, saved.metadata)
             }
         }

@@ -63,8 +63,9 @@ extension WrittenFile {
         do throws(Uploader.Failure) {
             _ = try await hearOfMove()
         } catch {
-            settings.report(
-                "\(key?.shown ?? "a deleted file"): whether it was renamed cannot be found out", error.error)
+            let name = key?.shown ?? "a deleted file"
+            let error = error.error
+            settings.report("\(name): whether it was renamed cannot be found out: \(error.told)", error)
         }
     }
 

@@ -205,7 +205,8 @@ extension WrittenFile {
             }
             finish(saved, target)
         } catch {
-            settings.report("\(key.shown): whether it is in the bucket cannot be found out", error.error)
+            let error = error.error
+            settings.report("\(key.shown): whether it is in the bucket cannot be found out: \(error.told)", error)
         }
     }
 
@@ -276,7 +277,7 @@ extension WrittenFile {
         switch failure {
         case .conflict(let error):
             wholeCopy.forget()
-            if !wasConflict { settings.report("\(name): \(error.message); what was written here is kept", error) }
+            if !wasConflict { settings.report("\(name): \(error.told); what was written here is kept", error) }
             state.withLock { $0.isSaving = false }
             // Whoever waits, a drain as well, finds what was kept.
             onEnd(self, nil)
@@ -285,10 +286,10 @@ extension WrittenFile {
             return nil
         case .store(let error) where error.isRetryable:
             if now - since >= settings.ioTimeout.milliseconds { answer(.failure(.ioError)) }
-            settings.report("\(name): \(error.message)", error)
+            settings.report("\(name): \(error.told)", error)
             return pause
         case .store(let error):
-            settings.report("\(name): \(error.message)", error)
+            settings.report("\(name): \(error.told)", error)
             answer(.failure(SystemError(error)))
             return settings.longPause
         case .disk(let error):

@@ -72,12 +72,14 @@ public struct KeptReport: Sendable, Equatable {
 }
 
 extension String {
-    /// Without control characters, and no longer than so many bytes.
-    func cut(to most: Int) -> String {
+    /// Without control characters, and no longer than so many bytes, of which so many are those of its end.
+    func cut(to most: Int, withEnd kept: Int = 0) -> String {
         let text = printable
         guard text.utf8.count > most else { return text }
-        var end = text.utf8.index(text.startIndex, offsetBy: most - 3)
-        while end.samePosition(in: text.unicodeScalars) == nil { text.utf8.formIndex(before: &end) }
-        return text[..<end] + "…"
+        var head = text.utf8.index(text.startIndex, offsetBy: most - kept - 3)
+        while head.samePosition(in: text.unicodeScalars) == nil { text.utf8.formIndex(before: &head) }
+        var tail = text.utf8.index(text.endIndex, offsetBy: -kept)
+        while tail.samePosition(in: text.unicodeScalars) == nil { text.utf8.formIndex(after: &tail) }
+        return "\(text[..<head])…\(text[tail...])"
     }
 }

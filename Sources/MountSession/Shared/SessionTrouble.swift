@@ -8,10 +8,11 @@ public struct SessionTrouble: Sendable, Equatable {
     public var hint: String?
     public var isRetryable: Bool
 
-    /// Texts are cut to what goes through a pipe at once.
+    /// Texts are cut to what goes through a pipe at once. A message begins with a key, which may be long; the reason, and
+    /// which request it was, stands at its end.
     public init(code: String, _ message: String, hint: String? = nil, isRetryable: Bool) {
         self.code = code.cut(to: 100)
-        self.message = message.cut(to: 2000)
+        self.message = message.cut(to: 2000, withEnd: 500)
         self.hint = hint?.cut(to: 1000)
         self.isRetryable = isRetryable
     }

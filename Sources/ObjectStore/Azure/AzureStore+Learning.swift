@@ -20,7 +20,7 @@ extension AzureStore {
             return []
         } catch {
             guard error.code != .cancelled else { throw error }
-            return ["files and folders of \(site.container) are moved by copying them: \(error.message)"]
+            return ["files and folders of \(site.container) are moved by copying them: \(error.told)"]
         }
     }
 

@@ -18,9 +18,7 @@ public struct AskingProblem: Error, Sendable {
 
     public init(_ error: StoreError) {
         let code = DiagnosticCode(error.code)
-        self.init(
-            code: code.rawValue, message: error.message + (error.requestID.map { " (request \($0.printable))" } ?? ""),
-            hint: error.hint, exitStatus: code.exitStatus)
+        self.init(code: code.rawValue, message: error.told, hint: error.hint, exitStatus: code.exitStatus)
     }
 
     public init(_ diagnostic: Diagnostic) {

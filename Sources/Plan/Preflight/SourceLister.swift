@@ -165,10 +165,7 @@ struct SourceLister {
 
     private func problem(_ error: StoreError) -> Problem {
         Problem(
-            code: DiagnosticCode(error.code),
-            message: "`\(source.shown)`: \(error.message)"
-                + (error.requestID.map { " (request \($0.printable))" } ?? ""),
-            hint: error.hint)
+            code: DiagnosticCode(error.code), message: "`\(source.shown)`: \(error.told)", hint: error.hint)
     }
 }
 

@@ -105,6 +105,18 @@ struct FailureTests {
         #expect(mount.lines.all.last?.contains(" more like it)") == true)
     }
 
+    /// Each request has another name; the failure is the same.
+    @Test func theRequestIsNamedAndTheFailureToldOnce() async throws {
+        let bucket = MemoryBucket()
+        bucket.fail { number, _ in StoreError(.denied, "refused", requestID: "R\(number)") }
+        let mount = try TestMount(bucket)
+        for number in 0..<5 {
+            await #expect(throws: SystemError(code: EACCES)) { try await mount.lookUp("a\(number)".utf8) }
+        }
+        #expect(mount.lines.all.count == 1)
+        #expect(mount.lines.all.first?.hasPrefix("refused (request R") == true, "\(mount.lines.all)")
+    }
+
     @Test func aListingThatFailsInTheMiddleGoesOnLater() async throws {
         let bucket = MemoryBucket(pageSize: 10)
         for number in 10..<50 { bucket.set(ObjectKey("f\(number)")) }

@@ -59,8 +59,17 @@ struct SessionTextTests {
             #expect(SessionReport.kept(kept).bytes.count <= Int(PIPE_BUF))
             let uploaded = UploadReport(path: text, bytes: .max, version: text)
             #expect(SessionReport.uploaded(uploaded).bytes.count <= Int(PIPE_BUF))
-            #expect(trouble.message == text.printable || trouble.message.hasSuffix("…"))
+            #expect(trouble.message == text.printable || trouble.message.unicodeScalars.contains("…"))
         }
+    }
+
+    /// Where the reason stands, and what the store calls the request.
+    @Test(arguments: ["x", "\u{1F9EA}"]) func longTroublesKeepTheirEnd(letter: String) {
+        let end = ": the server says AccessDenied (request 42)"
+        let trouble = SessionTrouble(
+            code: "denied", "cannot write " + String(repeating: letter, count: 3000) + end, isRetryable: false)
+        #expect(trouble.message.hasPrefix("cannot write ") && trouble.message.hasSuffix(end))
+        #expect(trouble.message.utf8.count <= 2000)
     }
 
     @Test(arguments: [0, 1, 1000, 64 << 10, SessionOrder.limit])
