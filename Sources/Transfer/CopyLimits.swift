@@ -17,6 +17,8 @@ public struct CopyLimits: Sendable {
     public var directFrom = 256 << 20
     /// When a part is asked for a second time.
     var stragglers = Stragglers.Limits()
+    /// Of this process: what is still free of the processors limits how many requests there are at once.
+    var processorTime: @Sendable () -> ProcessorTime = { .now }
     /// Files from before it may have lost bytes.
     var machineStart = MachineStart.time
     /// What is in place is copied again.

@@ -1,41 +1,42 @@
 import Checksums
 import Platform
 
-/// The checksum of a file that is there already.
+/// The checksum of what is in a file already.
 enum FileDigest {
     private static let step = 1 << 20
 
-    /// To compare with what a store states; nothing where the file is not as large as that says.
-    static func checksum(like stated: StatedChecksum, of file: SharedDescriptor) throws(SystemError) -> Checksum? {
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: step, alignment: 4096)
-        defer { buffer.deallocate() }
-        var pieces: [Checksum] = []
-        var offset = 0
-        var isAtEnd = false
-        while !isAtEnd {
-            let end = stated.pieceSize.map { offset + $0 } ?? .max
-            var running = try begin(stated.algorithm)
-            let start = offset
-            while offset < end, !isAtEnd {
-                let wanted = min(step, end - offset)
-                let count = try file.file.read(
-                    into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<wanted]), at: offset)
-                running.update(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
-                offset += count
-                isAtEnd = count < wanted
-            }
-            let piece = running.finish()
-            // What ends where a piece does has no empty one behind.
-            if offset > start || pieces.isEmpty { pieces.append(piece) }
+    /// Of a whole file, made as the one is made that a store states.
+    static func checksum(
+        like stated: StatedChecksum, of file: SharedDescriptor, size: Int
+    ) throws(SystemError) -> Checksum? {
+        let piece = stated.pieceSize ?? size
+        var pieces = [try checksum(stated.algorithm, of: file, 0..<min(piece, size))]
+        while pieces.count * piece < size {
+            let start = pieces.count * piece
+            pieces.append(try checksum(stated.algorithm, of: file, start..<min(start + piece, size)))
         }
         return stated.checksum(of: pieces)
     }
 
-    private static func begin(_ algorithm: Checksum.Algorithm) throws(SystemError) -> RunningChecksum {
+    static func checksum(
+        _ algorithm: Checksum.Algorithm, of file: SharedDescriptor, _ range: Range<Int>
+    ) throws(SystemError) -> Checksum {
+        var running: RunningChecksum
         do throws(ChecksumError) {
-            return try RunningChecksum(algorithm)
+            running = try RunningChecksum(algorithm)
         } catch {
             throw SystemError(code: 95)
         }
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: min(step, range.count), alignment: 4096)
+        defer { buffer.deallocate() }
+        var offset = range.lowerBound
+        while offset < range.upperBound {
+            let wanted = UnsafeMutableRawBufferPointer(rebasing: buffer.prefix(range.upperBound - offset))
+            let count = try file.file.read(into: wanted, at: offset)
+            running.update(UnsafeRawBufferPointer(rebasing: wanted[..<count]))
+            offset += count
+            if count < wanted.count { break }
+        }
+        return running.finish()
     }
 }

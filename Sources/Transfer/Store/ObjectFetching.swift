@@ -64,7 +64,7 @@ struct ObjectFetching: Sendable {
             guard let stated = try await anyStated(of: result.object, item, in: store) else {
                 return Fetched(count: result.count, isProven: false)
             }
-            switch try await compare(file, with: stated, item, in: store) {
+            switch try await compare(file, size: result.count, with: stated, item, in: store) {
             case .equal: return Fetched(count: result.count, isProven: true)
             case .incomparable: return Fetched(count: result.count, isProven: false)
             case .different: wrong = .corrupt(item, stated.checksum)
@@ -186,13 +186,25 @@ struct ObjectFetching: Sendable {
         return result.checksum
     }
 
+    /// Whether the file has in this range what has this checksum, as far as one is known.
+    func isThere(_ checksum: Checksum?, _ range: Range<Int>, of object: LargeObject) throws(CopyFailure) -> Bool {
+        guard let checksum else { return true }
+        do throws(SystemError) {
+            return try FileDigest.checksum(checksum.algorithm, of: object.file.file, range) == checksum
+        } catch {
+            throw CopyFailure.writing(object.file.item.path, error)
+        }
+    }
+
     /// Compares a large object that is there as a whole with what the store says of it. False where all objects should be compared
     /// and this one cannot be.
     func verify(_ object: LargeObject) async throws(CopyFailure) -> Bool {
         let item = object.file.item
         guard let stated = object.stated else { return choice != .full }
         if let combined = object.file.checksum, combined == stated.checksum { return true }
-        switch try await compare(object.file.file, with: stated, item, in: object.opened.store) {
+        switch try await compare(
+            object.file.file, size: item.size, with: stated, item, in: object.opened.store)
+        {
         case .equal: return true
         case .incomparable: return choice != .full
         case .different: throw .corrupt(item, stated.checksum)
@@ -202,17 +214,17 @@ struct ObjectFetching: Sendable {
     private enum Comparison { case equal, different, incomparable }
 
     private func compare(
-        _ file: SharedDescriptor, with stated: StatedChecksum, _ item: SourceItem, in store: any ObjectStore
+        _ file: SharedDescriptor, size: Int, with stated: StatedChecksum, _ item: SourceItem, in store: any ObjectStore
     ) async throws(CopyFailure) -> Comparison {
         do throws(SystemError) {
-            if try FileDigest.checksum(like: stated, of: file) == stated.checksum { return .equal }
+            if try FileDigest.checksum(like: stated, of: file, size: size) == stated.checksum { return .equal }
         } catch {
             throw CopyFailure.writing(item.path, error)
         }
-        guard case .ofParts(let composite, let size) = stated, let version = item.version else { return .different }
+        guard case .ofParts(let composite, let partSize) = stated, let version = item.version else { return .different }
         // All but the last, which has the rest.
         for number in 2..<max(2, composite.parts) {
-            guard try await self.size(ofPart: number, of: version, item, in: store) == size else {
+            guard try await self.size(ofPart: number, of: version, item, in: store) == partSize else {
                 return .incomparable
             }
         }
@@ -236,7 +248,6 @@ extension CopyFailure {
 
     init(_ error: StoreError, _ item: SourceItem) {
         let name = "`\(item.sourcePath.text)`"
-        let request = error.requestID.map { " (request \($0.printable))" } ?? ""
         switch error.code {
         case .cancelled: self.init(.cancelled, "the copy was stopped")
         case .changed, .conditionFailed, .notFound:
@@ -245,10 +256,10 @@ extension CopyFailure {
                 ? CopyFailure(.sourceChanged, "\(name) has gone since it was listed") : .changed(item)
         case .noSpace:
             self.init(
-                .noSpace, error.message,
+                .noSpace, error.told,
                 hint: "something else has filled the disk; free room and run again: what is in place stays")
         default:
-            self.init(Code(error.code), "\(name): \(error.message)\(request)", hint: error.hint)
+            self.init(Code(error.code), "\(name): \(error.told)", hint: error.hint)
         }
     }
 }

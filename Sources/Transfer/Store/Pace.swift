@@ -35,9 +35,11 @@ final class Pace: Sendable {
     }
 
     private let state: Mutex<State>
+    private let spent: @Sendable () -> ProcessorTime
 
-    init(first: Int, ceiling: Int) {
-        let now = PaceMoment(time: Stopwatch.now, processors: .now)
+    init(first: Int, ceiling: Int, _ spent: @escaping @Sendable () -> ProcessorTime) {
+        self.spent = spent
+        let now = PaceMoment(time: Stopwatch.now, processors: spent())
         state = Mutex(
             State(rule: PaceRule(first: first, ceiling: ceiling, processors: Threads.processors, at: now)))
     }
@@ -68,7 +70,7 @@ final class Pace: Sendable {
         return change { state in
             state.rule.note(
                 bytes: moved.bytesOfOne, parts: moved.count, begun: place.begun, isFirst: place.isFirst, at: now,
-                spent: { .now })
+                spent: spent)
             guard state.active > state.rule.limit else { return true }
             state.active -= 1
             return false

@@ -60,7 +60,7 @@ final class StoreCopy: Sendable {
     private static let firstRequests = 16
 
     private func copy() async {
-        let pace = Pace(first: Self.firstRequests, ceiling: limits.requests)
+        let pace = Pace(first: Self.firstRequests, ceiling: limits.requests, limits.processorTime)
         let schedule = Schedule(
             sources, wholeUpTo: 2 * limits.partSize, shape: { [length] in (requests: pace.limit, parts: length.next) })
         await carryOut(schedule, pace)
@@ -212,7 +212,12 @@ final class StoreCopy: Sendable {
 
     private func copy(_ parts: Range<Int>, of object: LargeObject) async throws(CopyFailure) {
         let range = object.file.range(of: parts)
-        let checksum = try await stragglers.fetch(parts.count, again: { object.opened.store.mayAskAgain() }) {
+        let checksum = try await stragglers.fetch(
+            parts.count, again: { object.opened.store.mayAskAgain() },
+            isRight: { (checksum: Checksum?) throws(CopyFailure) in
+                try fetching.isThere(checksum, range, of: object)
+            }
+        ) {
             [fetching] () async throws(CopyFailure) in try await fetching.fetch(range, of: object)
         }
         let isLast: Bool

@@ -42,6 +42,9 @@ final class MemoryStore: ReadOnlyStore {
     private let emptyPages: Bool
     /// What it says that each read took.
     private let timing: HTTPTiming?
+    /// Whether the read of this number brings wrong bytes, and does so after it was cancelled as well: as one that is just
+    /// writing them.
+    private let spoils: @Sendable (Int) -> Bool
 
     enum Order: Sendable {
         case ofBytes
@@ -55,13 +58,15 @@ final class MemoryStore: ReadOnlyStore {
         timing: HTTPTiming? = nil,
         onRead: @escaping @Sendable (Int, ObjectKey, ReadRange) async throws(StoreError) -> Void = {
             _, _, _ throws(StoreError) in
-        }
+        },
+        spoils: @escaping @Sendable (Int) -> Bool = { _ in false }
     ) {
         self.pageSize = pageSize
         self.order = order
         self.listMilliseconds = listMilliseconds
         self.emptyPages = emptyPages
         self.timing = timing
+        self.spoils = spoils
         var can = StoreCapabilities()
         can.listsInOrder = claimsOrder
         can.listsFromAnywhere = listsFromAnywhere
@@ -110,6 +115,7 @@ final class MemoryStore: ReadOnlyStore {
     func remove(_ key: ObjectKey) { state.withLock { $0.objects[key] = nil } }
 
     var reads: [(key: ObjectKey, range: ReadRange)] { state.withLock { $0.reads } }
+    var readsNow: Int { state.withLock { $0.readsNow } }
     var mostReadsAtOnce: Int { state.withLock { $0.mostReadsAtOnce } }
     var lists: [ListRequest] { state.withLock { $0.lists } }
     var mostListsAtOnce: Int { state.withLock { $0.mostListsAtOnce } }
@@ -223,11 +229,13 @@ final class MemoryStore: ReadOnlyStore {
         defer { state.withLock { $0.readsNow -= 1 } }
         await Task.yield()
         try await onRead(number, key, range)
-        guard !Task.isCancelled else { throw StoreError(.cancelled, "cancelled") }
+        let isSpoilt = spoils(number)
+        guard isSpoilt || !Task.isCancelled else { throw StoreError(.cancelled, "cancelled") }
         guard let object = state.withLock({ $0.objects[key] }) else { throw StoreError(.notFound, "no \(key.shown)") }
         guard version == nil || version == object.version else { throw StoreError(.changed, "changed") }
         guard let clipped = range.clipped(to: object.bytes.count) else { throw StoreError(.invalid, "range") }
-        let bytes = Array(object.bytes[clipped])
+        var bytes = Array(object.bytes[clipped])
+        if isSpoilt { bytes = bytes.map { ~$0 } }
         do throws(SystemError) {
             switch sink {
             case .file(let file, let offset): try file.file.write(bytes, at: offset)

@@ -17,6 +17,7 @@ struct StoreSandbox {
     var gate = Gate(256)
     var directFrom = Int.max
     var stragglers = Stragglers.Limits()
+    var processorTime: @Sendable () -> ProcessorTime = { .now }
     var machineStart = MachineStart.time
     var memory = MemoryBudget(256 << 20)
     /// Where listings are spooled that find no room in memory.
@@ -78,6 +79,7 @@ struct StoreSandbox {
             isForced: isForced)
         limits.directFrom = directFrom
         limits.stragglers = stragglers
+        limits.processorTime = processorTime
         limits.machineStart = machineStart
         let copy = Copy(mount, stateFolder: folder.path("state"), progress: progress, limits: limits)
         return Done(outcome: copy.run(waits: {}), progress: progress)

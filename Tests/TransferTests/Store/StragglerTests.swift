@@ -44,6 +44,41 @@ import Testing
         #expect(sandbox.leftovers == [])
     }
 
+    /// Who has lost may be just writing, and wrong bytes at that, of which nobody else has heard: he is waited for, and then it is the
+    /// file that is compared.
+    @Test(arguments: [Int.max, 0])
+    func aLoserThatWritesLast(directFrom: Int) throws {
+        let store = MemoryStore { number, _, _ throws(StoreError) in
+            guard number == 12 else { return }
+            // Until another has brought it, and then for a while in which nothing can stop it.
+            await AlarmClock.shared.pause(milliseconds: 600_000)
+            await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+                _ = AlarmClock.shared.set(milliseconds: 300) { continuation.resume() }
+            }
+        } spoils: {
+            $0 == 12
+        }
+        var sandbox = try StoreSandbox(store)
+        // Of whole blocks, or nothing is written past the page cache.
+        sandbox.partSize = 4096
+        sandbox.directFrom = directFrom
+        sandbox.stragglers.leastMilliseconds = 200
+        let bytes = pattern(Self.parts * 4096 - 10)
+        store.allow(repetitions: 100)
+        store.set("large", bytes, checksum: try Checksum(.crc64nvme, of: bytes))
+        let done = try sandbox.copy()
+        #expect(store.readsNow == 0)
+        #expect(done.outcome.failure == nil)
+        #expect(sandbox.files["large"] == bytes)
+        // Once beside the first, and once more by one alone.
+        #expect(store.reads.count == Self.parts + 2)
+        let thrice = Dictionary(grouping: store.reads, by: { "\($0.range)" }).filter { $0.value.count == 3 }
+        #expect(thrice.count == 1)
+        #expect(done.progress.bytesDone == bytes.count)
+        #expect(sandbox.memory.used == 0)
+        #expect(sandbox.leftovers == [])
+    }
+
     /// When all take as long, none of them is one.
     @Test func allEquallySlow() throws {
         let sandbox = try sandbox(slow: 400, usual: 400)
