@@ -17,6 +17,10 @@ import Testing
         ("{source: azure://elsewhere.example/cont/x}", "warning unsafe-endpoint"),
         ("{source: azure://169.254.169.254/cont/x}", "error unsafe-endpoint"),
         ("{source: s3://data/x, endpoint: minio.lab}", nil),
+        // On each of its machines, and only there, CoreWeave answers without TLS.
+        ("{source: cw://data/x, endpoint: \"http://cwlota.com\"}", nil),
+        ("{source: cw://data/x, endpoint: \"http://cwlota.com\", path_style: true}", "error store-conflict"),
+        ("{source: cw://data/x, endpoint: \"http://cwlota.com.example\", path_style: true}", "warning unsafe-endpoint"),
         ("{source: s3://data/x, provider: lab, endpoint: \"https://minio.lab:443\"}", nil),
         ("{source: s3://team-data/x, provider: team, endpoint: s3-fips.us-east-1.amazonaws.com}", nil),
     ])

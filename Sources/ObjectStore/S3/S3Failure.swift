@@ -75,7 +75,9 @@ enum S3Failure {
     }
 
     private static func wrongPlace(_ answer: S3ErrorAnswer, _ bucket: String) -> String {
-        if let region = answer.region { return "bucket \(bucket.printable) is in region \(region.printable)" }
+        if let region = answer.region, S3Site.isLabel(region) {
+            return "bucket \(bucket.printable) is in region \(region.printable)"
+        }
         if let endpoint = answer.endpoint {
             return "bucket \(bucket.printable) has to be asked for at \(endpoint.printable)"
         }

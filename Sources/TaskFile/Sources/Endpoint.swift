@@ -61,8 +61,11 @@ public struct Endpoint: Sendable, Equatable {
             case .coreweave: ["cwobject.com", "cwlota.com"]
             case .web, .file: []
             }
-        return isSecure && domains.contains { host == $0 || host.hasSuffix("." + $0) }
+        return (isSecure || isOnThisMachine) && domains.contains { host == $0 || host.hasSuffix("." + $0) }
     }
+
+    /// CoreWeave's proxy, which each of its machines has, and which speaks no TLS.
+    private var isOnThisMachine: Bool { host == "cwlota.com" || host.hasSuffix(".cwlota.com") }
 
     /// A label of S3's own. One that merely begins with `s3-` may be the name that somebody gave a load balancer, except
     /// right before the domain, where only AWS has names (`s3-us-west-2.amazonaws.com`).

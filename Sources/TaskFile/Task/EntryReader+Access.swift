@@ -100,6 +100,19 @@ extension EntryReader {
         }
     }
 
+    /// CoreWeave's own hosts know a bucket only as the name before theirs; an endpoint elsewhere may have it in the path.
+    func checkPathStyle(_ draft: Draft) {
+        guard draft.access.usesPathStyle == true, draft.stores.contains(.coreweave),
+            draft.access.endpoint?.belongs(to: .coreweave) ?? true
+        else { return }
+        // What a provider says is complained of where the bucket is named.
+        let field = draft.fields["path_style"] ?? draft.fields["provider"] ?? draft.fields["source"]
+        let whose = draft.fields["path_style"] == nil ? draft.provider.map { " of provider `\($0.name)`" } ?? "" : ""
+        diagnostics.error(
+            .storeConflict, "`path_style: true`\(whose) does not go with CoreWeave: its buckets stand in the host",
+            hint: "write path_style: false, or leave it out", at: field?.key ?? position, field?.path ?? path)
+    }
+
     private var endpointSafety: EndpointSafety {
         EndpointSafety(diagnostics: diagnostics, environment: context.environment)
     }

@@ -32,6 +32,7 @@ struct EntryReader {
         checkCombinations(draft)
         readProvider(&draft)
         readEndpoint(&draft)
+        checkPathStyle(draft)
         checkBucketNames(draft)
         return mount(from: draft)
     }

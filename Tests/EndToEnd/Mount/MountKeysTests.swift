@@ -71,6 +71,34 @@ extension MountedTasks {
             #expect(try plain.output("cat $M/a.txt") == "hello\n")
         }
 
+        /// What files tell of them is for the session alone, and on no process's arguments or environment.
+        @Test func secretsOfProvidersStayInside() throws {
+            let plain = try MountSandbox(environment: ["AWS_EC2_METADATA_DISABLED": "true"])
+            let secrets = [TestBucketServer.secretAccessKey, "HEADERSECRET", "VARIABLESECRET"]
+            let provider = """
+                lab:
+                  provider: minio
+                  endpoint: http://127.0.0.1:\(bucket.port)
+                  access_key: \(TestBucketServer.accessKeyID)
+                  secret_key: \(TestBucketServer.secretAccessKey)
+                  headers: {X-Provider: HEADERSECRET}
+                """
+            try plain.write(["providers.yaml": provider, "variables": "WORD=VARIABLESECRET\n"])
+            let entry = plain.entry(bucket.url, "provider: lab, headers: {X-Word: \"${WORD}\"}")
+            try plain.expect(
+                0, "file_mounts: {\(plain.destination): \(entry)}", "--providers", "providers.yaml", "--env-file",
+                "variables")
+            #expect(try plain.output("cat $M/a.txt") == "hello\n")
+            let supervisor = try #require(plain.supervisors.first)
+            let processes = try ProcessTree(of: supervisor).processes
+            #expect(plain.sessions.allSatisfy { session in processes.contains { $0.id == session } })
+            #expect(processes.count > 1)
+            for secret in secrets {
+                let holders = processes.filter { $0.words.contains(secret) || $0.environment.contains(secret) }
+                #expect(holders.map(\.words) == [], "\(secret)")
+            }
+        }
+
         /// Keys that the store takes no more are fetched anew by the session itself.
         @Test func keysAreRenewed() throws {
             // The first are the run's, the second, which are void, the session's.

@@ -92,4 +92,29 @@ import Testing
         try await sandbox.fail(28, "file_mounts: {\(mounted.path)/1: \(url), \(mounted.path)/2: \(url)}")
         #expect(FileTree(mounted.path).names == [])
     }
+
+    /// The same of inodes, of which small objects take as many as large ones.
+    @Test(.enabled(if: MountedFolder.isPossible, Comment(rawValue: MountedFolder.absence)))
+    func inodesForAllMountsTogether() async throws {
+        var sandbox = sandbox
+        let mounted = try MountedFolder("size=4m,nr_inodes=80")
+        let small = Dictionary(uniqueKeysWithValues: (10..<50).map { ("\($0)", "\($0)") })
+        try await sandbox.put(Dictionary(uniqueKeysWithValues: small.map { ("small/" + $0.key, $0.value) }))
+        let proxy = try sandbox.proxy()
+        let url = sandbox.url + "/small/"
+        let task = "file_mounts: {\(mounted.path)/1: \(url), \(mounted.path)/2: \(url)}"
+        for options in [["--dry-run"], []] {
+            let finished = try await sandbox.start(task, options).end()
+            #expect(finished.status == 28, "\(finished.output)\(finished.errors)")
+            let problems = try Document(finished).diagnostics.filter { $0.hasPrefix("error ") }
+            #expect(problems.count == 1, "\(problems)")
+            #expect(problems.first?.hasPrefix("error not-enough-inodes the copies of 2 mounts need ") == true)
+            #expect(problems.first?.contains(" inodes on the file system of \(mounted.path)") == true)
+            #expect(FileTree(mounted.path).names == [])
+        }
+        #expect(proxy.reads.count == 0)
+        try await sandbox.succeed(task, "--only", mounted.path + "/1")
+        sandbox.files.destination = mounted.path + "/1"
+        sandbox.expect(small)
+    }
 }

@@ -7,7 +7,8 @@ import Testing
     private var sandbox: BucketSandbox
     /// The secrets of these tests, none of which may be seen anywhere.
     private static let secrets = [
-        TestBucketServer.secretAccessKey, "PROVIDERSECRET", "HEADERSECRET", "TOKENSECRET", "Signature=",
+        TestBucketServer.secretAccessKey, "PROVIDERSECRET", "HEADERSECRET", "TOKENSECRET", "VARIABLESECRET",
+        "Signature=",
     ]
 
     init() async throws {
@@ -67,26 +68,58 @@ import Testing
         }
     }
 
-    /// What other users of the machine see of it while it runs: its words; and what its own children would inherit.
+    /// What other users of the machine see of it while it has keys: the words of its processes.
     @Test func inTheProcessTable() async throws {
         var sandbox = sandbox
         let proxy = try sandbox.proxy(Fault(.stall(after: 0), of: "/a"))
-        let running = try sandbox.start(task(", provider: lab").replacingOccurrences(of: ", provider: lab", with: ""))
+        let running = try sandbox.start(task())
         for _ in 0..<2000 where proxy.done == [0] { try await Task.sleep(for: .milliseconds(5)) }
-        let children = try Program.run(["ps", "-o", "pid=", "--ppid", "\(running.id)"]).output.split { !$0.isNumber }
-        for process in [Substring("\(running.id)")] + children {
-            let words = (try? TemporaryFolder.text(of: "/proc/\(process)/cmdline")) ?? ""
-            #expect(process != "\(running.id)" || words.contains("task.yaml"))
-            for secret in Self.secrets { #expect(!words.contains(secret)) }
-        }
-        for child in children {
-            let environment = (try? TemporaryFolder.text(of: "/proc/\(child)/environ")) ?? ""
-            for secret in Self.secrets { #expect(!environment.contains(secret)) }
-        }
+        let processes = try ProcessTree(of: running.id).processes
+        #expect(processes.first?.words.contains("task.yaml") == true)
+        for secret in Self.secrets { #expect(!processes.contains { $0.words.contains(secret) }, "\(secret)") }
         running.signal(SIGTERM)
         let finished = try await running.end()
         #expect(finished.status == 143)
         expectNothing(in: finished, of: sandbox)
         proxy.expectDone()
+    }
+
+    /// A program that gives keys is told none of the secrets that we have from files, be they its own provider's or another's,
+    /// neither by its words nor by its environment; nor is whom it starts.
+    @Test func whereAProgramIsAskedForKeys() async throws {
+        var sandbox = sandbox
+        sandbox.environment = ["AWS_EC2_METADATA_DISABLED": "true"]
+        let (asked, answer) = (sandbox.files.path("asked"), sandbox.files.path("answer"))
+        let keys = """
+            touch '\(asked)'
+            while [ ! -e '\(answer)' ]; do sleep 0.1; done
+            echo '{"Version": 1, "AccessKeyId": "\(TestBucketServer.accessKeyID)",'
+            echo '  "SecretAccessKey": "\(TestBucketServer.secretAccessKey)"}'
+            """
+        let endpoint = "endpoint: \"http://127.0.0.1:\(sandbox.port)\""
+        let providers = """
+            other: {provider: minio, \(endpoint), access_key: AKIDLAB, secret_key: PROVIDERSECRET}
+            program:
+              provider: minio
+              \(endpoint)
+              credential_process: sh '\(sandbox.files.path("keys"))'
+              headers: {X-Provider: TOKENSECRET}
+            """
+        try sandbox.files.write(["keys": keys, "providers.yaml": providers, "variables": "WORD=VARIABLESECRET\n"])
+        let task = sandbox.task(nil, "provider: program, headers: {X-Secret: HEADERSECRET, X-Word: \"${WORD}\"}")
+        let running = try sandbox.start(task, ["--providers", "providers.yaml", "--env-file", "variables"])
+        for _ in 0..<4000 where !Files.isThere(asked) { try await Task.sleep(for: .milliseconds(5)) }
+        let processes = try ProcessTree(of: running.id).processes
+        let program = processes.dropFirst().first { $0.words.contains(sandbox.files.path("keys")) }
+        #expect(program?.environment.contains("HOME=") == true)
+        for secret in Self.secrets {
+            #expect(!processes.contains { $0.words.contains(secret) }, "\(secret)")
+            #expect(!processes.dropFirst().contains { $0.environment.contains(secret) }, "\(secret)")
+        }
+        try Files.write("", to: answer)
+        let finished = try await running.end()
+        #expect(finished.status == 0, "\(finished.output)\(finished.errors)")
+        sandbox.expect(["a": "1", "b": "2"])
+        expectNothing(in: finished, of: sandbox)
     }
 }

@@ -8,6 +8,8 @@ struct AmazonStandIn: Sendable {
     var objects: [String: Object]
     /// What it calls itself; nothing for one that does not say.
     var name: String? = "AmazonS3"
+    /// Where the bucket is; nothing where regions do not matter.
+    var home: Home?
     let log = Log()
 
     struct Object: Sendable {
@@ -61,6 +63,7 @@ struct AmazonStandIn: Sendable {
 
     func answer(_ request: ReceivedRequest, _ connection: ScriptedConnection) throws {
         log.note(request)
+        if let home, try home.turnsAway(request, connection) { return }
         let path = request.target.prefix { $0 != "?" }
         // Amazon has the bucket in the name of the host.
         let isInHost = request["Host"]?.hasPrefix("data.") == true

@@ -49,6 +49,10 @@ struct S3SiteTests {
         #expect(text(.endpoint(own), pathStyle: false) == "https://data.minio.example.org/k")
         let dualstack = S3Endpoint(host: "s3.dualstack.eu-west-1.amazonaws.com")
         #expect(text(.endpoint(dualstack)) == "https://data.s3.dualstack.eu-west-1.amazonaws.com/k")
+        // They have no other style.
+        #expect(text(.endpoint(S3Endpoint(host: "cwobject.com")), "a.b") == "https://a.b.cwobject.com/k")
+        #expect(text(.endpoint(S3Endpoint(isSecure: false, host: "cwlota.com"))) == "http://data.cwlota.com/k")
+        #expect(text(.endpoint(S3Endpoint(host: "notcwobject.com"))) == "https://notcwobject.com/data/k")
     }
 
     @Test(
@@ -57,6 +61,7 @@ struct S3SiteTests {
             ("s3.dualstack.ap-south-1.amazonaws.com", "ap-south-1"), ("s3.cn-north-1.amazonaws.com.cn", "cn-north-1"),
             ("s3-fips.us-gov-west-1.amazonaws.com", "us-gov-west-1"), ("s3.amazonaws.com", nil),
             ("bucket.vpce-1a2b.s3.us-east-1.vpce.amazonaws.com", "us-east-1"),
+            ("0a1b.r2.cloudflarestorage.com", "auto"), ("0a1b.eu.r2.cloudflarestorage.com", "auto"),
             ("s3.eu-west-1.example.org", nil), ("s3.eu-west-1.notamazonaws.com", nil),
         ])
     func impliedRegions(host: String, region: String?) {

@@ -15,9 +15,11 @@ public struct TestAuthority: Sendable {
         try issue("good", names: "DNS:localhost,IP:127.0.0.1", days: "30")
         try issue("other", names: "DNS:other.example", days: "30")
         try issue("expired", names: "DNS:localhost,IP:127.0.0.1", days: "-1")
+        try issue(
+            "amazon", names: "DNS:*.s3.us-east-1.amazonaws.com,DNS:*.s3.eu-central-1.amazonaws.com", days: "30")
     }
 
-    /// `good`, `other` (of another host) or `expired`.
+    /// `good`, `other` (of another host), `expired` or `amazon` (of buckets in two of its regions).
     public func identity(_ name: String, onlyVersion: Int32? = nil) throws -> TLSIdentity {
         try TLSIdentity(certificate: files(name).certificate, key: files(name).key, onlyVersion: onlyVersion)
     }

@@ -30,7 +30,8 @@ public struct S3Site: Sendable, Hashable {
         case .vendor(.coreweave): true
         case .vendor(.amazon): isLabel(bucket)
         case .vendor: false
-        case .endpoint(let endpoint): endpoint.isAmazons && !endpoint.isAddress && isLabel(bucket)
+        case .endpoint(let endpoint):
+            endpoint.isCoreWeaves || endpoint.isAmazons && !endpoint.isAddress && isLabel(bucket)
         }
     }
 

@@ -60,7 +60,7 @@ final class S3Region: Sendable {
         let found = await finding.value
         return state.withLock { state in
             // Somebody who waited as well may have been faster.
-            if case .finding = state { state = found.map { .presumed($0) } ?? .unknown }
+            if case .finding = state { state = .presumed(found ?? Self.usual) }
             if case .presumed(let region) = state { return region }
             return found ?? Self.usual
         }
