@@ -1,4 +1,4 @@
-"""The words that script/bench s3, mount and write are called with."""
+"""The words that script/bench copy, mount and write are called with."""
 
 import argparse
 
