@@ -22,7 +22,8 @@ public struct CompositeChecksum: Sendable, Equatable {
 
     /// Whether so many parts of this size, but for the last, can make up the object.
     public func fits(partSize: Int, of size: Int) -> Bool {
-        partSize > 0 && (size + partSize - 1) / partSize == parts
+        // A server may say anything.
+        size > 0 && (1...size).contains(partSize) && (size - 1) / partSize + 1 == parts
     }
 
     /// What it is when the parts have these checksums.

@@ -82,4 +82,8 @@ public enum S3Server: Sendable, CaseIterable {
 
     /// Whether the ETag of an object that came whole is its MD5, unless the answer says how the object is encrypted.
     var tagsAreMD5: Bool { self != .other }
+
+    /// Whether that of one that came in parts is made of theirs. MinIO may make up ETags that cost it no MD5, did so in some years
+    /// unless it was told not to, and then ends all of them in `-1`, also those of parts and of what came whole.
+    var tagsOfPartsAreMD5: Bool { tagsAreMD5 && self != .minio }
 }

@@ -29,14 +29,18 @@ extension S3Store {
         let task = "cannot look at part \(number) of \(key.shown)"
         let message = request(
             .head, key, [("partNumber", String(number))], headers: ["If-Match": try version.condition])
-        let response = try await sendAny(message, task)
+        var response = try await sendAny(message, task)
+        if [400, 403].contains(response.status), try await explain(response, key, task) {
+            // Credentials that had expired are new now; who refuses this alone does so again.
+            response = try await sendAny(message, task)
+        }
         switch response.status {
         case 200, 206:
             // Who knows nothing of parts answers for the whole.
             guard response.headers["x-amz-mp-parts-count"] != nil else { return nil }
             return response.headers["Content-Length"].flatMap { Int($0) }
         case 412: throw .changed(key)
-        case 400, 405, 416, 501: return nil
+        case 400, 403, 405, 416, 501: return nil
         default: throw failure(response, task, .ofRead)
         }
     }
@@ -68,7 +72,9 @@ extension S3Store {
         }
         if tagIsMD5(headers) {
             if let checksum = version.md5 { info.checksums.append(checksum) }
-            if let composite = version.compositeMD5 { info.composites.append(composite) }
+            if facts.server.tagsOfPartsAreMD5, let composite = version.compositeMD5 {
+                info.composites.append(composite)
+            }
         }
         info.checksumAlgorithm = info.checksums.first?.algorithm
         info.isArchived =

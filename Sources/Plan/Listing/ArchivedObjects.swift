@@ -6,29 +6,33 @@ struct ArchivedObjects: Sendable {
     private(set) var count = 0
     private(set) var first: ObjectKey?
 
-    private var doubtful = Doubtful()
+    /// Those that the listing says are archived, and that may have been restored.
+    private var listedAsArchived = Doubtful()
+    /// All others. Among as many as these may be, the former would not be found.
+    private var others = Doubtful()
 
     private struct Doubtful {
         var count = 0
-        /// Those that the listing says are archived, and that may have been restored.
-        var listedAsArchived = 0
         /// Each has the same chance to be among them.
         var sample: [ObjectKey] = []
+
+        mutating func note(_ key: ObjectKey) {
+            count += 1
+            guard sample.count == ArchivedObjects.looks else { return sample.append(key) }
+            let place = Int.random(in: 0..<count)
+            if place < ArchivedObjects.looks { sample[place] = key }
+        }
     }
 
-    /// How many are looked at.
+    /// How many of each kind are looked at.
     static let looks = 64
 
     mutating func note(_ object: ObjectInfo) {
-        guard object.isArchivalUncertain else {
-            if object.isArchived { note(object.key, 1) }
-            return
+        if object.isArchivalUncertain {
+            if object.isArchived { listedAsArchived.note(object.key) } else { others.note(object.key) }
+        } else if object.isArchived {
+            note(object.key, 1)
         }
-        doubtful.count += 1
-        if object.isArchived { doubtful.listedAsArchived += 1 }
-        guard doubtful.sample.count == Self.looks else { return doubtful.sample.append(object.key) }
-        let place = Int.random(in: 0..<doubtful.count)
-        if place < Self.looks { doubtful.sample[place] = object.key }
     }
 
     private mutating func note(_ key: ObjectKey, _ count: Int) {
@@ -38,16 +42,19 @@ struct ArchivedObjects: Sendable {
 
     /// Looks at those in doubt. Who may not look is left to the copy, which then fails: whether for that or for the archive it says.
     mutating func settle(_ store: any ObjectStore) async {
-        let doubtful = self.doubtful
-        guard !doubtful.sample.isEmpty else { return }
-        self.doubtful = Doubtful()
+        let (listed, others) = (listedAsArchived, self.others)
+        guard !listed.sample.isEmpty || !others.sample.isEmpty else { return }
+        (listedAsArchived, self.others) = (Doubtful(), Doubtful())
         let archived = await withTaskGroup(of: ObjectKey?.self) { group in
-            for key in doubtful.sample {
+            for key in listed.sample + others.sample {
                 group.addTask { (try? await store.stat(key))?.isArchived == true ? key : nil }
             }
             return await group.reduce(into: [ObjectKey]()) { archived, key in if let key { archived.append(key) } }
         }
         guard let first = archived.min() else { return }
-        note(first, max(archived.count, doubtful.listedAsArchived))
+        let sample = Set(listed.sample)
+        let ofListed = archived.count { sample.contains($0) }
+        // Where one has not been restored, all that are listed so are counted.
+        note(first, archived.count - ofListed + (ofListed > 0 ? listed.count : 0))
     }
 }

@@ -5,6 +5,9 @@ import Platform
 enum FileDigest {
     private static let step = 1 << 20
 
+    /// This machine has no such digest: MD5 is missing where only FIPS algorithms are allowed.
+    static let unavailable = SystemError(code: 95)
+
     /// Of a whole file, made as the one is made that a store states.
     static func checksum(
         like stated: StatedChecksum, of file: SharedDescriptor, size: Int
@@ -25,7 +28,7 @@ enum FileDigest {
         do throws(ChecksumError) {
             running = try RunningChecksum(algorithm)
         } catch {
-            throw SystemError(code: 95)
+            throw unavailable
         }
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: min(step, range.count), alignment: 4096)
         defer { buffer.deallocate() }

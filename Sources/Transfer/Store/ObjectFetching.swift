@@ -218,6 +218,8 @@ struct ObjectFetching: Sendable {
     ) async throws(CopyFailure) -> Comparison {
         do throws(SystemError) {
             if try FileDigest.checksum(like: stated, of: file, size: size) == stated.checksum { return .equal }
+        } catch  where error == FileDigest.unavailable {
+            return .incomparable
         } catch {
             throw CopyFailure.writing(item.path, error)
         }

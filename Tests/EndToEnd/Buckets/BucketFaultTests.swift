@@ -64,6 +64,7 @@ import Testing
     @Test(arguments: [0, 1, 4096, 19_999])
     func answersCutShort(place: Int) async throws {
         try await getsOver(
+            Fault.listing(.end(after: place), times: place < 400 ? 1 : 0),
             Fault.reading("small", .end(after: place), times: 2),
             Fault.reading("large", .end(after: place * 200), times: 3))
     }

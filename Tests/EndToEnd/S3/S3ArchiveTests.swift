@@ -123,6 +123,23 @@ import Testing
         #expect((1...64).contains(bucket.log.requests.count { $0.method == "HEAD" }))
     }
 
+    /// One that is listed as archived is looked at however many may be archived by their age.
+    @Test func oneBesideMany() async throws {
+        var bucket = bucket("GLACIER", .never)
+        bucket.name = "MinIO"
+        var tiered = AmazonStandIn.Object("at hand")
+        tiered.storageClass = "INTELLIGENT_TIERING"
+        tiered.modified = "2024-01-01T00:00:00.000Z"
+        for number in 0..<900 { bucket.objects["many/\(number)"] = tiered }
+        let server = try bucket.serve()
+        let environment = AmazonStandIn.environment("http://127.0.0.1:\(server.port)")
+        let finished = try await run("s3://data", environment, ["--dry-run"])
+        #expect(finished.status == 78, "\(finished.output)\(finished.errors)")
+        let problem = try Document(finished).diagnostics.first { $0.hasPrefix("error archived-object ") }
+        #expect(problem?.contains("`old.bin` cannot be read") == true)
+        #expect(bucket.log.requests.count { $0.method == "HEAD" } == 65)
+    }
+
     /// Its own headers say it to everybody who looks.
     @Test(arguments: cases)
     func byItself(storageClass: String, restoration: AmazonStandIn.Restoration, status: Int32) async throws {

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import TestSupport
 import Testing
 
@@ -122,5 +123,23 @@ import Testing
             + sandbox.task(nil, "provider: lab, tls_verify: \"\(authority.file)\"")
         #expect(try await elsewhere().run(task).status == 69)
         #expect(secure.passages.count == 0)
+    }
+
+    /// Encryption keeps processors at work: each has an event loop, up to eight of them.
+    @Test func aLoopForEachProcessor() async throws {
+        let authority = try TestAuthority.shared.get()
+        let secure = try FaultProxy(
+            to: sandbox.server.port, identity: try authority.identity("good"), [Fault(.stall(after: 0), of: "/a")])
+        let task =
+            provider("https://127.0.0.1:\(secure.port)")
+            + sandbox.task(nil, "provider: lab, tls_verify: \"\(authority.file)\"")
+        let running = try elsewhere().start(task)
+        for _ in 0..<4000 where secure.done == [0] { try await Task.sleep(for: .milliseconds(5)) }
+        let threads = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(running.id)/task")
+        let names = threads.map { try? TemporaryFolder.text(of: "/proc/\(running.id)/task/\($0)/comm") }
+        running.signal(SIGTERM)
+        _ = try await running.end()
+        secure.expectDone()
+        #expect(names.count { $0 == "http loop\n" } == min(8, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
     }
 }

@@ -26,4 +26,18 @@ import Testing
         let isThere = proxy.passages.map { $0.request["authorization"]?.contains("/eu-west-3/") == true }
         #expect(isThere.first == false && isThere.dropFirst().allSatisfy { $0 })
     }
+
+    /// A single object is looked at before it is copied, and refusals of that have no words.
+    @Test(arguments: [408, 429, 500, 502, 503, 504]) func lookingAtAnObject(status: Int) async throws {
+        var sandbox = try await BucketSandbox(BucketFaultTests.bucket)
+        let proxy = try sandbox.proxy(
+            Fault(Fault.refusal(status, ""), "HEAD", of: "/large", times: 2),
+            Fault(.hangUp, "HEAD", of: "/large", times: 2))
+        let document = try await sandbox.succeed(sandbox.task("\(sandbox.url)/large", "part_size: 5MiB"))
+        proxy.expectDone()
+        let copied = try Data(contentsOf: URL(filePath: sandbox.files.destination))
+        #expect(copied == Data(BucketFaultTests.bucket.objects["large"] ?? []))
+        // An old connection that is closed before the answer curl replaces by itself.
+        #expect((document.mounts.first?.json["retries"] as? Int ?? 0) >= 3)
+    }
 }

@@ -4,7 +4,7 @@ import Testing
 
 /// Endpoints where nobody is: that is told soon. How soon, `PatienceTests` say; here nobody hangs.
 @Suite struct S3UnreachableTests {
-    @Test func nobodyAnswers() async throws {
+    @Test(arguments: [["--dry-run"], []]) func nobodyAnswers(options: [String]) async throws {
         let files = try CopySandbox()
         let port = try FreePorts.take(1)[0]
         let task = """
@@ -15,7 +15,7 @@ import Testing
               \(files.destination)/a: {source: s3://team-data, mode: COPY, provider: silent}
               \(files.destination)/b: {source: s3://team-data, mode: COPY, provider: unknown}
             """
-        let words = try files.words(task, ["--dry-run"])
+        let words = try files.words(task, options)
         let finished = try await Program.start(words, in: files.folder.path).end(seconds: 15)
         #expect(finished.status == 69, "\(finished.output)")
         let problems = try Document(finished).diagnostics.filter { $0.hasPrefix("error unreachable") }

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 
@@ -136,6 +137,32 @@ import Testing
         #expect(bytes("dst") == Array("1".utf8))
         #expect(!"\(document.json)".contains("hush"))
         try sandbox.succeed(task(url, "tls_verify: false, \(headers)", to: "other"))
+    }
+
+    /// Neither its keys for clouds nor what other programs keep for this very host.
+    @Test func nothingOfTheMachineIsSent() throws {
+        let heads = Mutex<[String]>([])
+        let server = try ScriptedServer { request, connection in
+            heads.withLock { $0.append(request.head.lowercased()) }
+            try WebFile("1").answer(request, connection)
+        }
+        try sandbox.write([
+            "home/.netrc": "machine 127.0.0.1 login hush password hush\ndefault login hush password hush\n",
+            "home/.aws/credentials": "[default]\naws_access_key_id = AKIDHUSH\naws_secret_access_key = hush\n",
+        ])
+        let environment = [
+            "HOME": sandbox.path("home"), "NETRC": sandbox.path("home/.netrc"), "AWS_ACCESS_KEY_ID": "AKIDHUSH",
+            "AWS_SECRET_ACCESS_KEY": "hush", "AWS_SESSION_TOKEN": "hush", "AZURE_STORAGE_KEY": "aHVzaA==",
+            "AWS_ENDPOINT_URL_S3": "http://127.0.0.1:\(server.port)",
+        ]
+        let finished = try sandbox.run(task("http://127.0.0.1:\(server.port)/data/x"), environment: environment)
+        #expect(finished.status == 0, "\(finished.output)\(finished.errors)")
+        #expect(bytes("dst") == Array("1".utf8))
+        let sent = heads.withLock { $0 }
+        #expect(sent.count == 2)
+        for word in ["authorization", "cookie", "x-amz", "x-ms", "hush"] {
+            #expect(!sent.contains { $0.contains(word) }, "\(sent)")
+        }
     }
 
     /// A server that everybody has, without ranges and ETags.
