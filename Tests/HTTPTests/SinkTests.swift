@@ -1,4 +1,5 @@
 import Checksums
+import Foundation
 import Glibc
 import HTTP
 import Platform
@@ -70,6 +71,38 @@ struct SinkTests {
         #expect(error.code == .sinkFailed)
         #expect(error.errno == ENOSPC)
         #expect(error.attempts == 1)
+    }
+
+    /// While another writes to the same file what comes is kept, as far as there is room. Also with pieces that come slowly, and where
+    /// the length is not known before.
+    @Test(arguments: [1, 70_000, 300_000, 3_000_000], [true, false])
+    func whileAnotherWritesToTheFile(size: Int, tellsLength: Bool) async throws {
+        let content = sample(size)
+        let server = try ScriptedServer { _, connection in
+            try connection.send(
+                "HTTP/1.1 200 OK\r\n" + (tellsLength ? "Content-Length: \(size)" : "Connection: close") + "\r\n\r\n")
+            for start in stride(from: 0, to: size, by: 50_000) {
+                try connection.send(content[start..<min(start + 50_000, size)])
+                ScriptedConnection.pause(milliseconds: 1)
+            }
+            if !tellsLength { connection.close() }
+            if !tellsLength { connection.close() }
+        }
+        let folder = try TemporaryFolder()
+        let file = try SharedDescriptor(.open(RawPath(folder.path("content")), O_RDWR | O_CREAT, mode: 0o600))
+        let isOver = Atomic(false)
+        let others = Threads.begin(2) {
+            while !isOver.load(ordering: .relaxed) {
+                _ = try? file.writeInTurn(waiting: true) { _ in Threads.sleep(milliseconds: 2) }
+            }
+        }
+        let response = try await HTTPClient.forTests.send(
+            HTTPRequest(.get, server.address(), sink: .file(file, offset: 10)), retrying: .once)
+        isOver.store(true, ordering: .relaxed)
+        others.join()
+        #expect(response.count == size)
+        let written = try Data(contentsOf: URL(filePath: folder.path("content"))).dropFirst(10)
+        #expect(written.elementsEqual(content))
     }
 
     /// Who asked for a range gets it also from a server that knows no ranges.

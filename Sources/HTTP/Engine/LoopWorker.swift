@@ -16,8 +16,9 @@ final class LoopWorker {
     var ready: [Transfer] = []
     var idleHandles: [EasyHandle] = []
     var sockets = WatchedSockets()
-    /// For what is gathered before it is written: larger ones would push each other out of the processor's cache.
-    let buffers = BufferPool(size: 64 * 1024, limit: 32)
+    /// For what is gathered before it is written, and what comes at once while another loop writes to the same file. Larger ones
+    /// would push each other out of the processor's cache.
+    let buffers = BufferPool(size: 320 * 1024, limit: 32)
     let batches: ReadBatchList
     /// Those that have reached their host, told in callbacks, in which curl must not be called.
     var resolved: [Transfer] = []

@@ -1,7 +1,10 @@
 import Platform
 
-/// Writes a body into a file in large pieces. TLS hands over 16 KiB at a time, and writes of 64 KiB cost less than
-/// four times as many. What is large already, or all there is, goes straight from curl's buffer.
+/// Writes a body into a file in large pieces: TLS hands over 16 KiB at a time, and writes of 64 KiB cost less than four
+/// times as many.
+///
+/// Parts of one file come on several loops, and only one of them can write to it at a time. Who finds another at it keeps
+/// what came and goes on with other connections, as long as there is room for that.
 struct FileGathering: ~Copyable {
     private let file: SharedDescriptor
     /// Where the gathered bytes belong.
@@ -12,6 +15,7 @@ struct FileGathering: ~Copyable {
     private var buffer: UnsafeMutableRawBufferPointer?
     private var gathered = 0
 
+    /// Worth a write.
     private static let large = 64 * 1024
 
     init(_ file: SharedDescriptor, offset: Int, expected: Int, _ pool: BufferPool) {
@@ -27,33 +31,37 @@ struct FileGathering: ~Copyable {
 
     mutating func add(_ piece: UnsafeRawBufferPointer) throws(HTTPError) {
         missing = missing == .max ? .max : missing - piece.count
-        if gathered == 0 && (piece.count >= Self.large || missing <= 0) { return try write(piece) }
+        let isLast = missing <= 0
+        let hasRoom = gathered + piece.count <= pool.size
+        if isLast || !hasRoom || gathered + piece.count >= Self.large {
+            guard try !write(behind: piece, waiting: isLast || !hasRoom) else { return }
+        }
         let buffer = buffer ?? pool.take()
         self.buffer = buffer
-        var rest = piece
-        while !rest.isEmpty {
-            let count = min(rest.count, buffer.count - gathered)
-            UnsafeMutableRawBufferPointer(rebasing: buffer[gathered...])
-                .copyMemory(from: UnsafeRawBufferPointer(rebasing: rest[..<count]))
-            gathered += count
-            rest = UnsafeRawBufferPointer(rebasing: rest[count...])
-            if gathered == buffer.count { try flush() }
-        }
+        UnsafeMutableRawBufferPointer(rebasing: buffer[gathered...]).copyMemory(from: piece)
+        gathered += piece.count
     }
 
     mutating func flush() throws(HTTPError) {
-        guard let buffer, gathered > 0 else { return }
-        let count = gathered
-        gathered = 0
-        try write(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+        guard gathered > 0 else { return }
+        _ = try write(behind: UnsafeRawBufferPointer(start: nil, count: 0), waiting: true)
     }
 
-    private mutating func write(_ piece: UnsafeRawBufferPointer) throws(HTTPError) {
+    /// Writes what was gathered, and this piece after it; false when it is not the turn of this one.
+    private mutating func write(behind piece: UnsafeRawBufferPointer, waiting: Bool) throws(HTTPError) -> Bool {
+        let gathered = UnsafeRawBufferPointer(start: buffer?.baseAddress, count: gathered)
+        let offset = offset
         do throws(SystemError) {
-            try file.file.write(piece, at: offset)
+            let isDone = try file.writeInTurn(waiting: waiting) { (file) throws(SystemError) in
+                if !gathered.isEmpty { try file.write(gathered, at: offset) }
+                if !piece.isEmpty { try file.write(piece, at: offset + gathered.count) }
+            }
+            guard isDone else { return false }
         } catch {
             throw HTTPError(.sinkFailed, "cannot write what came: \(error.description)", errno: error.code)
         }
-        offset += piece.count
+        self.offset += gathered.count + piece.count
+        self.gathered = 0
+        return true
     }
 }

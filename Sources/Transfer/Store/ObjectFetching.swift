@@ -27,7 +27,7 @@ struct ObjectFetching: Sendable {
 
     /// What a request for so many bytes takes on their way into a file: its connection, as it is with TLS, and buffers of curl's
     /// and ours that are touched as far as bytes come.
-    private static func memory(for bytes: Int) -> Int { (128 << 10) + 2 * min(bytes, 256 << 10) }
+    private static func memory(for bytes: Int) -> Int { (128 << 10) + min(bytes, 256 << 10) + min(bytes, 320 << 10) }
 
     /// Whether enough buffers of a part's size can be there side by side.
     private var areBuffersUsable: Bool { partSize <= min(memory.total / 3, Self.mostInBuffers / 8) }
