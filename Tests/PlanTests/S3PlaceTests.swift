@@ -186,7 +186,7 @@ struct S3PlaceTests {
         arguments: [
             ("r2://data/x", "https://a1b2.r2.cloudflarestorage.com/data/x", "auto"),
             ("{source: r2://data/x, account: c3d4}", "https://c3d4.r2.cloudflarestorage.com/data/x", "auto"),
-            ("r2://kept-here/x", "https://a1b2.eu.r2.cloudflarestorage.com/kept-here/x", "us-east-1"),
+            ("r2://kept-here/x", "https://a1b2.eu.r2.cloudflarestorage.com/kept-here/x", "auto"),
             ("{source: r2://data/x, provider: lab}", "http://lab.example:9000/data/x", "lab-1"),
             ("{source: s3://data/x, provider: lab}", "http://lab.example:9000/data/x", "lab-1"),
             ("{source: s3://data/x, provider: lab, region: mine-2}", "http://lab.example:9000/data/x", "mine-2"),

@@ -26,7 +26,7 @@ extension CloudStores {
         else { return nil }
         var request = HTTPRequest(
             .head, HTTPAddress(isSecure: address.isSecure, host: address.host, port: address.port))
-        request.trust = mount.access.trust
+        request.trust = trust(of: bucket, mount.access)
         var once = RetryPolicy()
         once.attempts = 1
         do throws(HTTPError) {

@@ -15,11 +15,13 @@ import Testing
 
     /// From a bucket there, or of a file of the server as anybody gets it.
     private func copy(
-        _ scheme: String, _ server: ScriptedServer, _ variables: [String: String], _ options: [String] = []
+        _ scheme: String, _ server: ScriptedServer, _ variables: [String: String], _ options: [String] = [],
+        _ keys: String = ""
     ) async throws -> Finished {
         let place = "https://localhost:\(server.port)"
         let source = scheme == "s3" ? "s3://data" : place + "/data/a"
-        let task = "file_mounts: {\"\(files.destination)/\": \"\(source)\"}"
+        let task =
+            "file_mounts: {\"\(files.destination)/\": {source: \"\(source)\", mode: COPY\(keys.isEmpty ? "" : ", " + keys)}}"
         return try await Program.start(
             try files.words(task, options),
             environment: AmazonStandIn.environment(place).merging(variables) { $1 }, in: files.folder.path
@@ -47,6 +49,38 @@ import Testing
         let finished = try await copy(scheme, server, [variable: value])
         #expect(finished.status == 0, "\(finished.output)\(finished.errors)")
         #expect(files.content("dst/a") == "content")
+    }
+
+    /// Amazon's own tools have names of their own for that. What an entry says is stronger, and files of the web are not Amazon's.
+    @Test(arguments: ["AWS_CA_BUNDLE", "ca_bundle"]) func authoritiesOfAmazonsTools(name: String) async throws {
+        let server = try serve("good")
+        var variables = [name: authority.file]
+        if name == "ca_bundle" {
+            try files.folder.write("[default]\nca_bundle = \(authority.file)\n", to: "config")
+            variables = ["AWS_CONFIG_FILE": files.path("config")]
+        }
+        let finished = try await copy("s3", server, variables)
+        #expect(finished.status == 0, "\(finished.output)\(finished.errors)")
+        #expect(files.content("dst/a") == "content")
+        #expect(try await copy("https", server, variables).status == 69)
+        #expect(try await copy("s3", server, variables, ["--force"], "tls_verify: true").status == 69)
+    }
+
+    /// Also the service that gives the keys is believed then, and nobody else's.
+    @Test(arguments: [true, false]) func whoGivesKeys(isNamed: Bool) async throws {
+        let bucket = AmazonStandIn(objects: ["a": .init("content")])
+        let server = try bucket.serve()
+        let keys = try MachineKeys(in: .webIdentity, files, identity: try authority.identity("good"))
+        var variables = keys.variables
+        variables["AWS_ENDPOINT_URL_S3"] = "http://127.0.0.1:\(server.port)"
+        variables["AWS_CA_BUNDLE"] = isNamed ? authority.file : nil
+        let finished = try await Program.start(
+            try files.words("file_mounts: {\(files.destination): s3://data}", []), environment: variables,
+            in: files.folder.path
+        ).end()
+        #expect(finished.status == (isNamed ? 0 : 69), "\(finished.output)\(finished.errors)")
+        #expect(keys.count == (isNamed ? 1 : 0))
+        #expect(bucket.log.requests.allSatisfy { $0["Authorization"]?.contains(MachineKeys.id) == true })
     }
 
     /// By whom a server is known that is not believed, who is believed instead, and what is said of it.

@@ -48,11 +48,14 @@ struct MachineKeys {
     /// So often it was asked anything.
     var requests: Int { server.requests }
 
-    init(in place: Place, _ files: CopySandbox) throws {
+    /// With an identity the services are asked by TLS.
+    init(in place: Place, _ files: CopySandbox, identity: TLSIdentity? = nil) throws {
         let given = Counter()
         self.given = given
-        server = try ScriptedServer { request, connection in try Self.answer(request, connection, given) }
-        let service = "http://127.0.0.1:\(server.port)"
+        server = try ScriptedServer(identity: identity) { request, connection in
+            try Self.answer(request, connection, given)
+        }
+        let service = (identity == nil ? "http://127.0.0.1:" : "https://localhost:") + String(server.port)
         var variables = place == .instance ? [:] : ["AWS_EC2_METADATA_DISABLED": "true"]
         switch place {
         case .environment:

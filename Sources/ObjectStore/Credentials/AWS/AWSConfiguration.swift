@@ -125,6 +125,11 @@ public struct AWSConfiguration: Sendable {
             isFIPS: isOn("use_fips_endpoint"), isDualStack: isOn("use_dualstack_endpoint") || isOnForS3)
     }
 
+    /// The file of the authorities that are believed in the place of the system's, where the environment or the profile names one.
+    public func authorities(profile name: String? = nil) -> String? {
+        environment.nonEmpty("AWS_CA_BUNDLE") ?? profile(name ?? currentProfile.name)?["ca_bundle"]
+    }
+
     // MARK: What is wrong
 
     /// What cannot be read, with file and line, as far as it may matter to a profile: problems of its own sections and

@@ -5,6 +5,7 @@ import Platform
 struct AWSServicePlace {
     let address: HTTPAddress
     let region: AWSRegion
+    let trust: TLSTrust
 
     /// `service` as the configuration calls it (`sts`, `sso`), `host` as its host begins.
     init(
@@ -12,6 +13,7 @@ struct AWSServicePlace {
         _ environment: Environment
     ) throws(StoreError) {
         self.region = region
+        trust = configuration.authorities(profile: profile).map { .authorities(file: $0) } ?? .system
         guard let named = Self.named(service, configuration, profile, environment) else {
             let variant = configuration.variant(of: service, profile: profile)
             address = HTTPAddress(isSecure: true, host: try region.host(of: host, variant))

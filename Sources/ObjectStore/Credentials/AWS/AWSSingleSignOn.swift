@@ -33,7 +33,8 @@ struct AWSSingleSignOn {
         if address.path.hasSuffix("/") { address.path.removeLast() }
         address.path += "/federation/credentials"
         address.query = [QueryItem("role_name", settings.role), QueryItem("account_id", settings.account)].encoded
-        let request = HTTPRequest(.get, address, headers: ["x-amz-sso_bearer_token": token])
+        var request = HTTPRequest(.get, address, headers: ["x-amz-sso_bearer_token": token])
+        request.trust = place.trust
         let response: HTTPResponse
         do throws(HTTPError) {
             response = try await machine.client.send(request, to: PlainHTTPService(), retrying: .forCredentials)

@@ -68,6 +68,7 @@ struct AWSTokenService {
             headers: ["Content-Type": "application/x-www-form-urlencoded; charset=utf-8"],
             body: .bytes(Array(items.encoded.utf8)), isIdempotent: true)
         request.answerMilliseconds = 10_000
+        request.trust = place.trust
         let response: HTTPResponse
         do throws(HTTPError) {
             response = try await machine.client.send(request, to: service, retrying: .forCredentials)

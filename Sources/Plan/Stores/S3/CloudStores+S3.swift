@@ -12,6 +12,7 @@ extension CloudStores {
         let usual =
             bucket.store == .s3 && settings.region == nil ? configuration.namedRegion(profile: access.profile) : nil
         settings.usualRegion = usual?.name
+        settings.trust = trust(of: bucket, access)
         let search = amazonSearch(for: mount)
         let origin = try await search.origin()
         let meter = HTTPMeter()
@@ -28,6 +29,14 @@ extension CloudStores {
             endpoint: site.endpoint(region: region).url, usualRegion: usual,
             identity: origin.description, place: "\(site.endpoint(region: region).url)/\(bucket.bucket)",
             reader: Self.reader(key, origin, access))
+    }
+
+    /// Amazon's own tools believe these also at other services of its kind.
+    func trust(of bucket: BucketLocation, _ access: StoreAccess) -> TLSTrust {
+        guard access.tls == nil, ![.gcs, .azure].contains(bucket.store),
+            let file = configuration.authorities(profile: access.profile)
+        else { return access.trust }
+        return .authorities(file: file)
     }
 
     func amazonSearch(for mount: Mount) -> AWSCredentialSearch {

@@ -51,7 +51,6 @@ extension S3Settings {
         storageClass = access.storageClass
         serverSideEncryption = access.serverSideEncryption
         kmsKeyID = access.kmsKeyID
-        trust = access.trust
     }
 }
 
