@@ -200,19 +200,31 @@ public final class Keeper: Sendable {
     public func unmount(detaching: Bool = false) throws(MountFailure) {
         // Who has mounted it unmounts it. Without anybody who serves it is dead meanwhile.
         if place.isElsewhere { return cut() }
-        let isCovered: Bool
-        do throws(SystemError) {
-            isCovered = try takeAway(detaching: detaching)
-        } catch  where error.code == EBUSY {
-            throw MountFailure(
-                .busy, "programs still use `\(path.text)`\(named(RunningProcess.using(path)))",
-                hint: "`fuser -vm \(path.text)` shows which")
-        } catch {
-            throw MountFailure(.busy, "`\(path.text)` cannot be unmounted: \(error.description)")
-        }
-        guard isCovered else { return }
+        guard try takeAwayWhenFree(detaching: detaching) else { return }
         throw MountFailure(
             .busy, "something else is mounted over `\(path.text)`", hint: "umount \(path.text), then try again")
+    }
+
+    /// While a program ends, or a namespace is made, the kernel holds it for a moment that nobody can be named for.
+    private static let shortestUseMilliseconds = 2000
+
+    private func takeAwayWhenFree(detaching: Bool) throws(MountFailure) -> Bool {
+        let end = MonotonicTime.milliseconds + Self.shortestUseMilliseconds
+        while true {
+            do throws(SystemError) {
+                return try takeAway(detaching: detaching)
+            } catch  where error.code == EBUSY {
+                let users = RunningProcess.using(path)
+                guard users.isEmpty, MonotonicTime.milliseconds < end else {
+                    throw MountFailure(
+                        .busy, "programs still use `\(path.text)`\(named(users))",
+                        hint: "`fuser -vm \(path.text)` shows which")
+                }
+                Threads.sleep(milliseconds: 20)
+            } catch {
+                throw MountFailure(.busy, "`\(path.text)` cannot be unmounted: \(error.description)")
+            }
+        }
     }
 
     /// True when it is left, for what somebody has put over it.
