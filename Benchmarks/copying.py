@@ -159,7 +159,7 @@ def report(row, title, runs, is_durable):
 
 
 def main():
-    args = arguments("s3", ROWS, ("--disk", {"help": "copy to this folder instead of /dev/shm"}))
+    args = arguments("copy", ROWS, ("--disk", {"help": "copy to this folder instead of /dev/shm"}))
     args.peers = os.path.abspath(args.peers)
     # So that what is temporary goes away.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))

@@ -32,3 +32,16 @@ public struct RunningChecksum: ~Copyable, Sendable {
         return Checksum(algorithm, digest.finish())
     }
 }
+
+extension Checksum.Algorithm {
+    /// Whether this machine has it: MD5 is missing where only algorithms of a FIPS policy are allowed.
+    public var isAvailable: Bool {
+        guard !isCombinable else { return true }
+        do throws(ChecksumError) {
+            _ = try HashFunction.named(self)
+            return true
+        } catch {
+            return false
+        }
+    }
+}

@@ -86,7 +86,6 @@ struct SinkTests {
                 ScriptedConnection.pause(milliseconds: 1)
             }
             if !tellsLength { connection.close() }
-            if !tellsLength { connection.close() }
         }
         let folder = try TemporaryFolder()
         let file = try SharedDescriptor(.open(RawPath(folder.path("content")), O_RDWR | O_CREAT, mode: 0o600))

@@ -18,7 +18,7 @@ final class LoopWorker {
     var sockets = WatchedSockets()
     /// For what is gathered before it is written, and what comes at once while another loop writes to the same file. Larger ones
     /// would push each other out of the processor's cache.
-    let buffers = BufferPool(size: 320 * 1024, limit: 32)
+    let buffers = BufferPool(size: 320 * 1024, limit: 8)
     let batches: ReadBatchList
     /// Those that have reached their host, told in callbacks, in which curl must not be called.
     var resolved: [Transfer] = []

@@ -1,7 +1,7 @@
 import Platform
 
-/// Writes a body into a file in large pieces: TLS hands over 16 KiB at a time, and writes of 64 KiB cost less than four
-/// times as many.
+/// Writes a body into a file in large pieces: curl hands over 16 KiB at a time, however much it has read, and writes of
+/// 64 KiB cost less than four times as many.
 ///
 /// Parts of one file come on several loops, and only one of them can write to it at a time. Who finds another at it keeps
 /// what came and goes on with other connections, as long as there is room for that.
@@ -32,36 +32,42 @@ struct FileGathering: ~Copyable {
     mutating func add(_ piece: UnsafeRawBufferPointer) throws(HTTPError) {
         missing = missing == .max ? .max : missing - piece.count
         let isLast = missing <= 0
-        let hasRoom = gathered + piece.count <= pool.size
-        if isLast || !hasRoom || gathered + piece.count >= Self.large {
-            guard try !write(behind: piece, waiting: isLast || !hasRoom) else { return }
+        if gathered + piece.count > pool.size { try flush() }
+        // What is small and whole, or larger than all that can be kept, goes straight from where it is.
+        if gathered == 0, isLast || piece.count > pool.size {
+            _ = try write(piece, waiting: true)
+            return
         }
         let buffer = buffer ?? pool.take()
         self.buffer = buffer
         UnsafeMutableRawBufferPointer(rebasing: buffer[gathered...]).copyMemory(from: piece)
         gathered += piece.count
+        if isLast || gathered >= Self.large { try flush(waiting: isLast) }
     }
 
-    mutating func flush() throws(HTTPError) {
-        guard gathered > 0 else { return }
-        _ = try write(behind: UnsafeRawBufferPointer(start: nil, count: 0), waiting: true)
+    /// Without waiting it may stay in hand.
+    mutating func flush(waiting: Bool = true) throws(HTTPError) {
+        guard let buffer, gathered > 0,
+            try write(UnsafeRawBufferPointer(rebasing: buffer[..<gathered]), waiting: waiting)
+        else { return }
+        gathered = 0
+        // The next who needs one finds it in the processor's cache.
+        pool.giveBack(buffer)
+        self.buffer = nil
     }
 
-    /// Writes what was gathered, and this piece after it; false when it is not the turn of this one.
-    private mutating func write(behind piece: UnsafeRawBufferPointer, waiting: Bool) throws(HTTPError) -> Bool {
-        let gathered = UnsafeRawBufferPointer(start: buffer?.baseAddress, count: gathered)
+    /// False when it is not the turn of this one.
+    private mutating func write(_ piece: UnsafeRawBufferPointer, waiting: Bool) throws(HTTPError) -> Bool {
         let offset = offset
         do throws(SystemError) {
             let isDone = try file.writeInTurn(waiting: waiting) { (file) throws(SystemError) in
-                if !gathered.isEmpty { try file.write(gathered, at: offset) }
-                if !piece.isEmpty { try file.write(piece, at: offset + gathered.count) }
+                try file.write(piece, at: offset)
             }
             guard isDone else { return false }
         } catch {
             throw HTTPError(.sinkFailed, "cannot write what came: \(error.description)", errno: error.code)
         }
-        self.offset += gathered.count + piece.count
-        self.gathered = 0
+        self.offset += piece.count
         return true
     }
 }

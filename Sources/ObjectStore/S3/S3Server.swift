@@ -80,8 +80,9 @@ public enum S3Server: Sendable, CaseIterable {
     /// Whether conditions of writes have quotes around the ETag, as they should.
     var wantsQuotes: Bool { self != .ceph }
 
-    /// Whether the ETag of an object that came whole is its MD5, unless the answer says how the object is encrypted.
-    var tagsAreMD5: Bool { self != .other }
+    /// Whether the ETag of an object that came whole is its MD5, unless the answer says how the object is encrypted. Where this
+    /// machine has none it is an ETag like others.
+    var tagsAreMD5: Bool { self != .other && Checksum.Algorithm.md5.isAvailable }
 
     /// Whether that of one that came in parts is made of theirs. MinIO may make up ETags that cost it no MD5, did so in some years
     /// unless it was told not to, and then ends all of them in `-1`, also those of parts and of what came whole.

@@ -241,9 +241,12 @@ extension OwnedDescriptor {
     public func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(SystemError) {
         var count = 0
         while count < bytes.count {
-            count += try SystemError.check {
+            let written = try SystemError.check {
                 pwrite(raw, bytes.baseAddress! + count, bytes.count - count, off_t(offset + count))
             }
+            // Some file systems in user space do that, and would do it for ever.
+            guard written > 0 else { throw .ioError }
+            count += written
         }
     }
 

@@ -16,8 +16,8 @@ public final class SharedDescriptor: Sendable {
         turn.deallocate()
     }
 
-    /// Writes while nobody else does so by this call; false where somebody does and the caller would have to wait. The kernel lets one
-    /// write to a file at a time as well, but keeps processors busy with waiting.
+    /// Writes while nobody else does so by this call; false where somebody does and the caller would have to wait. The
+    /// kernel lets one write to a file at a time as well, but keeps processors busy with waiting.
     public func writeInTurn(
         waiting: Bool, _ write: (borrowing OwnedDescriptor) throws(SystemError) -> Void
     ) throws(SystemError) -> Bool {

@@ -94,7 +94,7 @@ struct ObjectFetching: Sendable {
         }
     }
 
-    // MARK: Parts
+    // MARK: What is stated
 
     /// What the store says of a large object, if that can be compared with what its parts are checked by. Listings seldom have it.
     func statedChecksum(
@@ -147,6 +147,8 @@ struct ObjectFetching: Sendable {
         }
     }
 
+    // MARK: Parts
+
     /// Fetches parts that lie one beside the other to their place; their checksum, where the whole has one that can be put together.
     func fetch(_ range: Range<Int>, of object: LargeObject) async throws(CopyFailure) -> Checksum? {
         guard let direct = object.file.direct, areBuffersUsable else {
@@ -185,6 +187,8 @@ struct ObjectFetching: Sendable {
         }
         return result.checksum
     }
+
+    // MARK: Comparing
 
     /// Whether the file has in this range what has this checksum, as far as one is known.
     func isThere(_ checksum: Checksum?, _ range: Range<Int>, of object: LargeObject) throws(CopyFailure) -> Bool {
@@ -231,56 +235,5 @@ struct ObjectFetching: Sendable {
             }
         }
         return .different
-    }
-}
-
-extension CopyFailure {
-    static func changed(_ item: SourceItem) -> CopyFailure {
-        CopyFailure(
-            .sourceChanged, "`\(item.sourcePath.text)` has changed since it was listed",
-            hint: "run again: what is in place stays, and the new version is copied")
-    }
-
-    static func corrupt(_ item: SourceItem, _ stated: Checksum) -> CopyFailure {
-        CopyFailure(
-            .corrupt,
-            "`\(item.sourcePath.text)` did not arrive as it is stored: its \(stated.algorithm.rawValue) is wrong",
-            hint: "run again; if it stays so, the object or the way to it is damaged")
-    }
-
-    init(_ error: StoreError, _ item: SourceItem) {
-        let name = "`\(item.sourcePath.text)`"
-        switch error.code {
-        case .cancelled: self.init(.cancelled, "the copy was stopped")
-        case .changed, .conditionFailed, .notFound:
-            self =
-                error.code == .notFound
-                ? CopyFailure(.sourceChanged, "\(name) has gone since it was listed") : .changed(item)
-        case .noSpace:
-            self.init(
-                .noSpace, error.told,
-                hint: "something else has filled the disk; free room and run again: what is in place stays")
-        default:
-            self.init(Code(error.code), "\(name): \(error.told)", hint: error.hint)
-        }
-    }
-}
-
-extension CopyFailure.Code {
-    fileprivate init(_ code: StoreError.Code) {
-        self =
-            switch code {
-            case .denied: .sourceDenied
-            case .wrongRegion: .wrongRegion
-            case .archived: .archived
-            case .noCredentials: .noCredentials
-            case .expiredCredentials: .expiredCredentials
-            case .unreachable: .unreachable
-            case .throttled: .throttled
-            case .noSpace: .noSpace
-            case .cancelled: .cancelled
-            case .notFound, .changed, .conditionFailed: .sourceChanged
-            case .invalid, .tooLarge, .inputOutput, .unsupported: .inputOutput
-            }
     }
 }

@@ -22,6 +22,8 @@ final class PartialFile: Sendable {
     /// So many parts make a piece of that.
     private let partsOfPiece: Int
     private let notes: SharedDescriptor
+    /// Of the notes; records follow.
+    private let headSize: Int
     private let state: Mutex<State>
 
     /// Parts that came by one request.
@@ -86,8 +88,6 @@ final class PartialFile: Sendable {
         state = Mutex(
             State(missing: (0..<Self.count(of: item.size, partSize)).reversed(), runs: [:], noted: 0))
     }
-
-    private let headSize: Int
 
     // MARK: Parts
 
@@ -184,8 +184,7 @@ final class PartialFile: Sendable {
             "provision parts 2", MachineStart.id, String(item.size), String(partSize), algorithm?.rawValue ?? "-",
             item.version?.text ?? "-", "",
         ]
-        let text = Array(facts.joined(separator: "\n").utf8) + item.path.bytes + [0]
-        return text
+        return Array(facts.joined(separator: "\n").utf8) + item.path.bytes + [0]
     }
 
     private static func left(

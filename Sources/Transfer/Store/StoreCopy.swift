@@ -202,8 +202,7 @@ final class StoreCopy: Sendable {
         do throws(SystemError) {
             let file = try PartialFile(
                 item, usualPartSize: limits.partSize, stated, mode: placing.attributes.file(stored: item.mode),
-                isDirect: item.size >= limits.directFrom,
-                in: staged)
+                isDirect: item.size >= limits.directFrom, in: staged)
             return LargeObject(file: file, opened: opened, stated: stated)
         } catch {
             throw CopyFailure.writing(item.path, error)
@@ -217,8 +216,8 @@ final class StoreCopy: Sendable {
             isRight: { (checksum: Checksum?) throws(CopyFailure) in
                 try fetching.isThere(checksum, range, of: object)
             }
-        ) {
-            [fetching] () async throws(CopyFailure) in try await fetching.fetch(range, of: object)
+        ) { [fetching] () async throws(CopyFailure) in
+            try await fetching.fetch(range, of: object)
         }
         let isLast: Bool
         do throws(SystemError) {
@@ -236,7 +235,9 @@ final class StoreCopy: Sendable {
         do throws(CopyFailure) {
             if try await !fetching.verify(object) { countUnproven() }
         } catch {
-            guard error.code != .corrupt || !mayFetchAgain(object) else { return }
+            // Where it was not compared to the end, the next run does that.
+            guard error.code == .corrupt else { throw error }
+            guard !mayFetchAgain(object) else { return }
             try? staged.file.remove(object.file.name)
             object.file.forgetNotes(in: staged)
             throw error

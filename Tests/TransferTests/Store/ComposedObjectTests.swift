@@ -102,6 +102,20 @@ import Testing
         #expect(done.outcome.unproven == 1)
     }
 
+    /// Who cannot be asked whether something is wrong costs nothing that has come.
+    @Test func comparedByTheNextRun() throws {
+        try upload(10_500, in: [3000, 2000, 3000, 2500], .crc32c, to: sandbox.store)
+        sandbox.store.silence(parts: [2])
+        #expect(try sandbox.copy().outcome.failure?.code == .unreachable)
+        #expect(!sandbox.leftovers.isEmpty)
+        sandbox.store.silence(parts: [])
+        sandbox.store.forgetReads()
+        #expect(try sandbox.copy().outcome.failure == nil)
+        #expect(sandbox.store.reads.count == 0)
+        #expect(sandbox.files["a"] == pattern(10_500))
+        #expect(sandbox.leftovers == [])
+    }
+
     /// Of digests nothing can be put together: they are looked at only when that was asked for.
     @Test(arguments: [Checksum.Algorithm.md5, .sha256], [900, 12_345])
     func digests(algorithm: Checksum.Algorithm, count: Int) throws {

@@ -30,6 +30,8 @@ final class MemoryStore: ReadOnlyStore {
         var mostListsAtOnce = 0
         var stats = 0
         var partsLookedAt: [Int] = []
+        /// Of these it does not tell the size.
+        var silentParts: Set<Int> = []
     }
 
     private let state = Mutex(State())
@@ -121,6 +123,7 @@ final class MemoryStore: ReadOnlyStore {
     var mostListsAtOnce: Int { state.withLock { $0.mostListsAtOnce } }
     var stats: Int { state.withLock { $0.stats } }
     var partsLookedAt: [Int] { state.withLock { $0.partsLookedAt } }
+    func silence(parts: Set<Int>) { state.withLock { $0.silentParts = parts } }
     func forgetReads() { state.withLock { $0.reads = [] } }
 
     // MARK: ObjectStore
@@ -200,7 +203,10 @@ final class MemoryStore: ReadOnlyStore {
     }
 
     func size(ofPart number: Int, of key: ObjectKey, _ version: ObjectVersion) async throws(StoreError) -> Int? {
-        state.withLock { state in
+        guard !state.withLock({ $0.silentParts.contains(number) }) else {
+            throw StoreError(.unreachable, "nobody is there")
+        }
+        return state.withLock { state in
             state.partsLookedAt.append(number)
             let sizes = state.objects[key]?.uploaded ?? []
             return number <= sizes.count ? sizes[number - 1] : nil

@@ -5,6 +5,7 @@ public struct AWSConfiguration: Sendable {
     let config: LoadedFile
     let credentials: LoadedFile
     private let environment: Environment
+    private let home: String
 
     /// A file with the fate of its reading. One that is not there is empty.
     struct LoadedFile: Sendable {
@@ -25,10 +26,11 @@ public struct AWSConfiguration: Sendable {
     /// With another credentials file than the environment's.
     init(_ environment: Environment, home: String, credentialsFile: String?) {
         func load(_ variable: String, _ name: String) -> LoadedFile {
-            let path = environment.nonEmpty(variable).map { $0.hasPrefix("~/") ? home + $0.dropFirst() : $0 }
-            return Self.load(path ?? home + "/.aws/" + name, home: home)
+            Self.load(
+                environment.nonEmpty(variable).map { Self.path($0, home) } ?? home + "/.aws/" + name, home: home)
         }
         self.environment = environment
+        self.home = home
         config = load("AWS_CONFIG_FILE", "config")
         credentials =
             credentialsFile.map { Self.load($0, home: home) } ?? load("AWS_SHARED_CREDENTIALS_FILE", "credentials")
@@ -40,6 +42,10 @@ public struct AWSConfiguration: Sendable {
         return await BlockingPool.files.run { _ in
             AWSConfiguration(machine.environment, home: machine.home, credentialsFile: file)
         }
+    }
+
+    private static func path(_ text: String, _ home: String) -> String {
+        text.hasPrefix("~/") ? home + text.dropFirst() : text
     }
 
     private static func load(_ path: String, home: String) -> LoadedFile {
@@ -127,7 +133,8 @@ public struct AWSConfiguration: Sendable {
 
     /// The file of the authorities that are believed in the place of the system's, where the environment or the profile names one.
     public func authorities(profile name: String? = nil) -> String? {
-        environment.nonEmpty("AWS_CA_BUNDLE") ?? profile(name ?? currentProfile.name)?["ca_bundle"]
+        let file = environment.nonEmpty("AWS_CA_BUNDLE") ?? profile(name ?? currentProfile.name)?["ca_bundle"]
+        return file.map { Self.path($0, home) }
     }
 
     // MARK: What is wrong
