@@ -91,8 +91,7 @@ public struct Machine: Sendable {
 
     /// Where a local source is, `~` and relative paths resolved.
     public func path(ofSource path: String) -> String {
-        if path == "~" { return home }
-        if path.hasPrefix("~/") { return home + path.dropFirst() }
+        let path = Paths.fromHome(path, home)
         return path.hasPrefix("/") ? path : workingFolder + "/" + path
     }
 }

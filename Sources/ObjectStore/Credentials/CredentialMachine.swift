@@ -39,9 +39,7 @@ public struct CredentialMachine: Sendable {
     }
 
     /// `~/` at the beginning is the home folder.
-    func path(_ text: String) -> String {
-        text.hasPrefix("~/") ? home + text.dropFirst(1) : text
-    }
+    func path(_ text: String) -> String { Paths.fromHome(text, home) }
 
     /// A path as people know it.
     func shown(_ path: String) -> String {

@@ -6,6 +6,11 @@ public enum Paths {
         return (path.hasPrefix("/") ? "/" : "") + segments.joined(separator: "/")
     }
 
+    /// With `~` at the beginning, which is the home folder.
+    public static func fromHome(_ path: String, _ home: String) -> String {
+        path == "~" || path.hasPrefix("~/") ? home + path.dropFirst() : path
+    }
+
     /// The folders above a normalised path, the outermost first; the root is not among them.
     public static func parents(of path: String) -> [String] {
         path.indices.dropFirst().filter { path[$0] == "/" }.map { String(path[..<$0]) }

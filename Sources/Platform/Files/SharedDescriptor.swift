@@ -4,6 +4,7 @@ import Glibc
 /// the number cannot come to mean another file while it is written to.
 public final class SharedDescriptor: Sendable {
     public let file: OwnedDescriptor
+    /// Made to be shared between threads.
     private nonisolated(unsafe) let turn = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
 
     public init(_ file: consuming OwnedDescriptor) {

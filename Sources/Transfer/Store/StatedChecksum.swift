@@ -21,7 +21,7 @@ enum StatedChecksum: Sendable, Equatable {
         if case .ofParts(_, let size) = self { size } else { nil }
     }
 
-    /// What it has to be when the object's pieces have these.
+    /// What it has to be when the object's pieces have these; nothing for another number of pieces. Who has those has the algorithm.
     func checksum(of pieces: [Checksum]) -> Checksum? {
         switch self {
         case .ofWhole: pieces.count == 1 ? pieces[0] : nil

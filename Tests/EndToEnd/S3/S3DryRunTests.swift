@@ -105,12 +105,7 @@ import Testing
         let task = "file_mounts: {\(mounted.path)/1: \(url), \(mounted.path)/2: \(url)}"
         for options in [["--dry-run"], []] {
             let finished = try await sandbox.start(task, options).end()
-            #expect(finished.status == 28, "\(finished.output)\(finished.errors)")
-            let problems = try Document(finished).diagnostics.filter { $0.hasPrefix("error ") }
-            #expect(problems.count == 1, "\(problems)")
-            #expect(problems.first?.hasPrefix("error not-enough-inodes the copies of 2 mounts need ") == true)
-            #expect(problems.first?.contains(" inodes on the file system of \(mounted.path)") == true)
-            #expect(FileTree(mounted.path).names == [])
+            try mounted.expectTooFewInodes(for: 2, finished)
         }
         #expect(proxy.reads.count == 0)
         try await sandbox.succeed(task, "--only", mounted.path + "/1")

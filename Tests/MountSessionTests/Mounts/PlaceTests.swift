@@ -29,6 +29,23 @@ extension Mounts {
             #expect(!mount.isMounted)
         }
 
+        /// What holds it for a moment without being a program is waited for, and told when it stays.
+        @Test func heldByNobody() throws {
+            let mount = try TestMount()
+            #expect(try mount.output("mount -t tmpfs none $M/deep") == "")
+            mount.keeper.signal(SIGTERM)
+            try waitFor("the refusal") { mount.said.contains("failed busy: programs still use") }
+            #expect(mount.isMounted)
+            mount.keeper.signal(SIGTERM)
+            usleep(300_000)
+            #expect(mount.isMounted)
+            #expect(try mount.output("umount $M/deep") == "")
+            let finished = try mount.keeper.wait(seconds: 20)
+            #expect(finished.status == 0 && finished.output.contains("unmounted"), "\(finished)")
+            #expect(finished.output.split(separator: "\n").count { $0.hasPrefix("failed") } == 1)
+            #expect(!mount.isMounted)
+        }
+
         @Test func whoHasADetachedMountOpenGoesOn() throws {
             let mount = try TestMount()
             let user = try mount.start(

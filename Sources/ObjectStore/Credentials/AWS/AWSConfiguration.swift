@@ -27,7 +27,7 @@ public struct AWSConfiguration: Sendable {
     init(_ environment: Environment, home: String, credentialsFile: String?) {
         func load(_ variable: String, _ name: String) -> LoadedFile {
             Self.load(
-                environment.nonEmpty(variable).map { Self.path($0, home) } ?? home + "/.aws/" + name, home: home)
+                environment.nonEmpty(variable).map { Paths.fromHome($0, home) } ?? home + "/.aws/" + name, home: home)
         }
         self.environment = environment
         self.home = home
@@ -42,10 +42,6 @@ public struct AWSConfiguration: Sendable {
         return await BlockingPool.files.run { _ in
             AWSConfiguration(machine.environment, home: machine.home, credentialsFile: file)
         }
-    }
-
-    private static func path(_ text: String, _ home: String) -> String {
-        text.hasPrefix("~/") ? home + text.dropFirst() : text
     }
 
     private static func load(_ path: String, home: String) -> LoadedFile {
@@ -134,7 +130,7 @@ public struct AWSConfiguration: Sendable {
     /// The file of the authorities that are believed in the place of the system's, where the environment or the profile names one.
     public func authorities(profile name: String? = nil) -> String? {
         let file = environment.nonEmpty("AWS_CA_BUNDLE") ?? profile(name ?? currentProfile.name)?["ca_bundle"]
-        return file.map { Self.path($0, home) }
+        return file.map { Paths.fromHome($0, home) }
     }
 
     // MARK: What is wrong

@@ -1,5 +1,3 @@
-import Platform
-
 enum S3StorageClass {
     /// What is in these must be restored before it can be read. GLACIER_IR is read like any other.
     static func isArchive(_ name: String?) -> Bool { name == "GLACIER" || name == "DEEP_ARCHIVE" }
