@@ -30,6 +30,7 @@ public struct TaskEnding: Sendable {
                 answer.isNeeded || answer.mounts.contains { $0["state"] != .string(MountState.unmounted.rawValue) }
             // Should it stay, somebody mounts again already, which is no failure of ours.
             if !stays { _ = folder.waitUntilUnsupervised(milliseconds: patience) }
+            try ending.addLeft(of: folder)
         }
         return ending
     }
@@ -46,10 +47,11 @@ public struct TaskEnding: Sendable {
             }
             guard let answer else {
                 let recorded = try folder.recordedMounts
-                ending.mounts = recorded.map(\.dead)
+                ending.mounts = recorded.map(\.status)
                 return ending.lookForLeft(recorded)
             }
             (ending.mounts, ending.error) = (answer.mounts, answer.error)
+            try ending.addLeft(of: folder)
         }
         return ending
     }
@@ -109,9 +111,12 @@ public struct TaskEnding: Sendable {
         folder.removeReadyFiles()
         let left = try folder.removeDeadMounts()
         for mount in recorded {
-            let isLeft = left.contains { $0 == mount.path }
-            mounts.append(
-                mount.json.replacing("state", with: isLeft ? "failed" : "unmounted").replacing("pid", with: .null))
+            guard !mount.isLeft else {
+                mounts.append(mount.status)
+                continue
+            }
+            let isMounted = left.contains { $0 == mount.path }
+            mounts.append(isMounted ? mount.unmounted.replacing("state", with: "failed") : mount.unmounted)
             folder.state.note(mounts[mounts.count - 1], of: folder)
         }
         guard left.isEmpty else {
@@ -120,23 +125,26 @@ public struct TaskEnding: Sendable {
                 hint: "umount \(left[0])", isRetryable: true, exitStatus: .temporary)
         }
         do throws(TrustedPath.Failure) {
-            try folder.record([])
+            try folder.record(recorded.compactMap(\.left))
         } catch {
             throw .unreachable("\(error.reason)", .inputOutput)
         }
         lookForLeft(recorded)
     }
 
-    /// What nobody serves cannot be brought into the bucket; that it is there has to be told.
+    /// Of mounts that the supervisor which has answered does not have.
+    private mutating func addLeft(of folder: TaskFolder) throws(MountError) {
+        let left = try folder.recordedMounts.filter { one in
+            // What this call has left is told of already.
+            one.isLeft && !mounts.contains { one.isOf($0) && MountUploads(ofMount: $0).pending > 0 }
+        }
+        mounts += left.map(\.status)
+        if error == nil { lookForLeft(left) }
+    }
+
     private mutating func lookForLeft(_ recorded: [RecordedMount]) {
-        error = recorded.lazy.compactMap(\.unknown).first
-        let left = mounts.reduce(0) { $0 + MountUploads(ofMount: $1).pending }
-        guard left > 0 else { return }
-        error = MountError(
-            code: "not-saved",
-            message:
-                "\(left == 1 ? "1 file that was" : "\(left) files that were") written and may not be in the bucket wait in the staging folder",
-            hint: "run the task again, which brings them there", isRetryable: true, exitStatus: .temporary)
+        let pending = recorded.reduce(0) { $0 + $1.pending }
+        error = recorded.lazy.compactMap(\.unknown).first ?? (pending > 0 ? MountError(notSaved: pending) : nil)
     }
 }
 
@@ -147,7 +155,7 @@ extension TaskFolder {
     /// where that could not be done.
     func removeDeadMounts() throws(MountError) -> [String] {
         // What is mounted inside of another mount goes first.
-        try recordedMounts.compactMap(\.path).sorted(by: >).filter { path in
+        try recordedMounts.filter { !$0.isLeft }.compactMap(\.path).sorted(by: >).filter { path in
             let end = MonotonicTime.milliseconds + Self.patience
             while true {
                 do throws(SystemError) {

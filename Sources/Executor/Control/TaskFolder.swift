@@ -8,7 +8,7 @@ import Staging
 /// The folder of one task below the state folder, and where the supervisor of that task is found.
 ///
 /// `lock` is held by the supervisor as long as it lives; `log` is written by it and its sessions; `mounts.json` says
-/// what it has mounted, for whoever comes after it when it was killed. The socket is in `/run/provision`, or in
+/// what it has mounted, for whoever comes after it when it was killed, and of which mounts something has stayed staged. The socket is in `/run/provision`, or in
 /// `$XDG_RUNTIME_DIR` for other users than root, since its path must be short.
 public struct TaskFolder: Sendable {
     public let state: StateFolder
@@ -94,11 +94,7 @@ public struct TaskFolder: Sendable {
 
     // MARK: What is mounted
 
-    /// Beside the status of a mount: where what is written to it is staged.
-    static let staging = "staging"
-
-    /// The status of mounts, as the supervisor has written it last, with what is staged of them now; nothing after one
-    /// that has ended well.
+    /// As the supervisor has written them down last. After one that has ended well, those that have left something staged.
     var recordedMounts: [RecordedMount] {
         get throws(MountError) { try recorded(in: "mounts.json").map(RecordedMount.init) }
     }

@@ -11,8 +11,8 @@ public struct TaskReport: Sendable {
         var mounts: [JSONValue] = []
         let last = folder.state.status(of: folder)
         if case .array(let known)? = last?["mounts"] { mounts = known }
-        let now: [JSONValue]
-        if let answer { now = answer.mounts } else { now = try folder.recordedMounts.map(\.dead) }
+        let recorded = try folder.recordedMounts
+        let now = answer?.mounts ?? recorded.filter { !$0.isLeft }.map(\.status)
         for index in mounts.indices {
             if let current = now.first(where: { $0["destination"] == mounts[index]["destination"] }) {
                 mounts[index] = current
@@ -22,6 +22,14 @@ public struct TaskReport: Sendable {
         }
         // Those of an earlier run that named others.
         mounts += now.filter { one in !mounts.contains { $0["destination"] == one["destination"] } }
+        for left in recorded where left.isLeft {
+            let isServed = { (mount: JSONValue) in now.contains { $0["destination"] == mount["destination"] } }
+            if let index = mounts.firstIndex(where: { left.isOf($0) && !isServed($0) }) {
+                mounts[index] = left.status
+            } else {
+                mounts.append(left.status)
+            }
+        }
         document = (last ?? Self.unknown(folder)).replacing("mounts", with: .array(mounts))
     }
 
@@ -52,12 +60,6 @@ extension JSONValue {
     fileprivate var isMountThatWas: Bool {
         let states: [MountState] = [.mounting, .mounted, .recovering, .draining, .drained]
         return states.contains { self["state"] == .string($0.rawValue) }
-    }
-
-    /// The same object with another value of a member.
-    func replacing(_ name: String, with value: JSONValue) -> JSONValue {
-        guard case .object(let members) = self else { return self }
-        return .object(members.map { $0.name == name ? Member(name, value) : $0 })
     }
 }
 

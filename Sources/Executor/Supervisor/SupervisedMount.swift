@@ -296,10 +296,7 @@ final class SupervisedMount: Sendable {
     }
 
     /// For whoever comes after a supervisor that was killed.
-    var record: JSONValue {
-        guard case .object(let members) = status().json else { return nil }
-        return .object(members + [.init(TaskFolder.staging, .optional(request.order.staging?.folder))])
-    }
+    var record: JSONValue { RecordedMount.record(status().json, staging: request.order.staging?.folder) }
 }
 
 extension MountRequest {

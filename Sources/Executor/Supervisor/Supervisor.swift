@@ -23,7 +23,7 @@ final class Supervisor: Sendable {
     let folder: TaskFolder
     let state = Mutex(State())
     /// One thread at a time writes files.
-    private let files = Mutex(())
+    private let files = Mutex(LeftMounts())
     /// Whether a signal has come that `drain` was not called for yet.
     let isAskedToEnd: @Sendable () -> Bool
     /// Called when it may be time to end.
@@ -149,16 +149,18 @@ final class Supervisor: Sendable {
     }
 
     func remove(_ gone: [SupervisedMount]) {
+        let records = gone.map { RecordedMount($0.record) }
+        files.withLock { left in for record in records { left.note(record) } }
         state.withLock { state in state.mounts.removeAll { mount in gone.contains { $0 === mount } } }
         writeFiles()
     }
 
     /// For whoever comes after this process, should it be killed.
     func writeFiles() {
-        files.withLock { _ in
-            let mounts = state.withLock { $0.mounts }
+        files.withLock { left in
+            let mounts = state.withLock { $0.mounts }.map(\.record)
             do throws(TrustedPath.Failure) {
-                try folder.record(mounts.map(\.record))
+                try folder.record(mounts + left.records(beside: mounts))
             } catch {
                 log.write("what is mounted cannot be noted: \(error.reason)")
             }
@@ -174,9 +176,11 @@ final class Supervisor: Sendable {
         }
     }
 
-    /// What a supervisor that was killed has left is taken away.
+    /// What a supervisor that was killed has left mounted is taken away.
     func clearUp() {
         do throws(MountError) {
+            let recorded = try folder.recordedMounts
+            files.withLock { $0.take(recorded) }
             for path in try folder.removeDeadMounts() { log.write("\(path): an earlier mount cannot be taken away") }
         } catch {
             log.write("what an earlier supervisor has left cannot be taken away: \(error.message)")

@@ -166,6 +166,12 @@ extension WritingTasks {
             let status = try sandbox.status()
             #expect(status.state == "unmounted" && status.uploads["pending"] == 1, "\(status.json)")
             #expect(!sandbox.staged.isEmpty)
+            // As long as nobody has brought it there, everybody who asks is told.
+            for verb in ["flush", "down", "flush", "down"] {
+                let told = try sandbox.document(verb)
+                #expect(told.exitCode == 75 && told.mounts.map(\.code) == ["not-saved"], "\(verb): \(told.json)")
+                #expect(told.mounts.first?.state == "unmounted")
+            }
             reopen()
             try sandbox.expect(0, task())
             #expect(try sandbox.document("flush").exitCode == 0)
@@ -281,13 +287,56 @@ extension WritingTasks {
             let ended = try sandbox.document("down")
             #expect(ended.exitCode == 75 && ended.mounts.first?.state == "unmounted", "\(ended.json)")
             try sandbox.expectNothingLeft()
-            // With nothing that runs there is nothing to be done.
-            #expect(try sandbox.document("down").exitCode == 0)
+            // It is still so.
+            #expect(try sandbox.document("down").exitCode == 75)
+            #expect(try sandbox.status().code == "not-saved")
             try sandbox.expect(0, task())
             try sandbox.wait("it recovering") { try sandbox.status().state == "recovering" }
             reopen()
             #expect(try sandbox.document("flush").exitCode == 0)
             #expect(try sandbox.status().state == "mounted")
+            #expect(try sandbox.document("down").exitCode == 0)
+            #expect(sandbox.staged == [])
+            try await expectInBucket(["new": "new\n"])
+        }
+
+        /// Whoever was killed has left something, and the next ones serve something else, or nobody, or cannot mount.
+        @Test func othersComeAndGo() async throws {
+            try writeInVain()
+            for process in sandbox.supervisors + sandbox.sessions { kill(process, SIGKILL) }
+            try sandbox.wait("everybody gone") { sandbox.supervisors.isEmpty && sandbox.sessions.isEmpty }
+            func expectTold(_ when: String, beside others: Int = 0) throws {
+                for verb in ["flush", "down"] {
+                    let told = try sandbox.document(verb)
+                    #expect(told.exitCode == 75 && told.mounts.count == 1 + others, "\(when), \(verb): \(told.json)")
+                    let left = told.mounts.first { $0.destination == sandbox.destination }
+                    #expect(left?.code == "not-saved" && left?.state == "unmounted", "\(when), \(verb): \(told.json)")
+                    #expect(left?.uploads["pending"] == 1, "\(when), \(verb): \(told.json)")
+                }
+                try sandbox.expectNothingLeft()
+            }
+
+            // One whose run was killed before it asked for anything.
+            let idle = try Program.start([Program.provision, "__supervisor", sandbox.files.state, "task"])
+            try sandbox.wait("it there") { try sandbox.document("status").mounts.first?.code == "not-saved" }
+            try expectTold("one with nothing to do")
+            _ = try idle.wait(seconds: 60)
+
+            let other = sandbox.path("other")
+            try sandbox.expect(0, "file_mounts: {\(other): {source: \"\(bucket.url)\", mode: MOUNT, read_only: true}}")
+            let both = try sandbox.document("status").mounts
+            #expect(Set(both.map(\.destination)) == [other, sandbox.destination], "\(both.map(\.json))")
+            #expect(both.first { $0.destination == other }?.state == "mounted")
+            try expectTold("one with another mount", beside: 1)
+
+            // The store refuses the same mount.
+            proxy.add(Fault(Fault.refusal(403, "AccessDenied"), times: .max) { _ in true })
+            #expect(try sandbox.run(task()).status == 77)
+            try expectTold("one that cannot mount")
+            reopen()
+            try sandbox.expect(0, task())
+            #expect(try sandbox.document("flush").exitCode == 0)
+            #expect(try sandbox.document("down").exitCode == 0)
             #expect(try sandbox.document("down").exitCode == 0)
             #expect(sandbox.staged == [])
             try await expectInBucket(["new": "new\n"])
