@@ -93,13 +93,15 @@ struct SinkTests {
         let others = Threads.begin(2) {
             while !isOver.load(ordering: .relaxed) {
                 _ = try? file.writeInTurn(waiting: true) { _ in Threads.sleep(milliseconds: 2) }
+                // Whoever asks again at once may have it again before others wake up.
+                Threads.sleep(milliseconds: 1)
             }
         }
-        let response = try await HTTPClient.forTests.send(
+        let response = try? await HTTPClient.forTests.send(
             HTTPRequest(.get, server.address(), sink: .file(file, offset: 10)), retrying: .once)
         isOver.store(true, ordering: .relaxed)
         others.join()
-        #expect(response.count == size)
+        #expect(response?.count == size)
         let written = try Data(contentsOf: URL(filePath: folder.path("content"))).dropFirst(10)
         #expect(written.elementsEqual(content))
     }

@@ -220,7 +220,8 @@ public final class Keeper: Sendable {
                         .busy, "programs still use `\(path.text)`\(named(users))",
                         hint: "`fuser -vm \(path.text)` shows which")
                 }
-                Threads.sleep(milliseconds: 20)
+                // Looking for who it may be takes a look at every process.
+                Threads.sleep(milliseconds: 50)
             } catch {
                 throw MountFailure(.busy, "`\(path.text)` cannot be unmounted: \(error.description)")
             }

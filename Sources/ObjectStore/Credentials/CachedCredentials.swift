@@ -65,16 +65,13 @@ final class CachedCredentials<Value: Sendable & Equatable>: Sendable {
     /// After credentials were refused: whether there are others now.
     func renew(after refused: Value) async -> Bool {
         let time = now()
-        let known: Bool? = state.withLock { state in
-            if let found = state.found, found.value != refused { return true }
-            if let last = state.refused, last.value == refused, time < last.until { return false }
-            return nil
+        let (known, begins): (Bool?, Bool) = state.withLock { state in
+            if let found = state.found, found.value != refused { return (true, false) }
+            if let last = state.refused, last.value == refused, time < last.until { return (false, false) }
+            defer { state.isSearching = true }
+            return (nil, !state.isSearching)
         }
         if let known { return known }
-        let begins = state.withLock { state in
-            defer { state.isSearching = true }
-            return !state.isSearching
-        }
         if begins { beginSearch() }
         guard case .success(let found) = await result(), found.value != refused else {
             state.withLock { $0.refused = (refused, time + Self.memoryOfFailure) }

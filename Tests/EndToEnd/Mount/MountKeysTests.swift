@@ -72,7 +72,7 @@ extension MountedTasks {
         }
 
         /// What files tell of them is for the session alone, and on no process's arguments or environment.
-        @Test func secretsOfProvidersStayInside() throws {
+        @Test func secretsOfProvidersStayInside() async throws {
             let plain = try MountSandbox(environment: ["AWS_EC2_METADATA_DISABLED": "true"])
             let secrets = [TestBucketServer.secretAccessKey, "HEADERSECRET", "VARIABLESECRET"]
             let provider = """
@@ -90,7 +90,7 @@ extension MountedTasks {
                 "variables")
             #expect(try plain.output("cat $M/a.txt") == "hello\n")
             let supervisor = try #require(plain.supervisors.first)
-            let processes = try ProcessTree(of: supervisor).processes
+            let processes = try await ProcessTree(of: supervisor).processes
             #expect(plain.sessions.allSatisfy { session in processes.contains { $0.id == session } })
             #expect(processes.count > 1)
             for secret in secrets {

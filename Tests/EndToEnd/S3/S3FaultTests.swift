@@ -37,7 +37,7 @@ import Testing
         proxy.expectDone()
         let copied = try Data(contentsOf: URL(filePath: sandbox.files.destination))
         #expect(copied == Data(BucketFaultTests.bucket.objects["large"] ?? []))
-        // An old connection that is closed before the answer curl replaces by itself.
-        #expect((document.mounts.first?.json["retries"] as? Int ?? 0) >= 3)
+        // Old connections that are closed before the answer curl replaces by itself, and there may be two of them.
+        #expect((document.mounts.first?.json["retries"] as? Int ?? 0) >= 2)
     }
 }

@@ -74,7 +74,7 @@ import Testing
         let proxy = try sandbox.proxy(Fault(.stall(after: 0), of: "/a"))
         let running = try sandbox.start(task())
         for _ in 0..<2000 where proxy.done == [0] { try await Task.sleep(for: .milliseconds(5)) }
-        let processes = try ProcessTree(of: running.id).processes
+        let processes = try await ProcessTree(of: running.id).processes
         #expect(processes.first?.words.contains("task.yaml") == true)
         for secret in Self.secrets { #expect(!processes.contains { $0.words.contains(secret) }, "\(secret)") }
         running.signal(SIGTERM)
@@ -109,7 +109,7 @@ import Testing
         let task = sandbox.task(nil, "provider: program, headers: {X-Secret: HEADERSECRET, X-Word: \"${WORD}\"}")
         let running = try sandbox.start(task, ["--providers", "providers.yaml", "--env-file", "variables"])
         for _ in 0..<4000 where !Files.isThere(asked) { try await Task.sleep(for: .milliseconds(5)) }
-        let processes = try ProcessTree(of: running.id).processes
+        let processes = try await ProcessTree(of: running.id).processes
         let program = processes.dropFirst().first { $0.words.contains(sandbox.files.path("keys")) }
         #expect(program?.environment.contains("HOME=") == true)
         for secret in Self.secrets {

@@ -16,7 +16,7 @@ import Testing
               \(files.destination)/b: {source: s3://team-data, mode: COPY, provider: unknown}
             """
         let words = try files.words(task, options)
-        let finished = try await Program.start(words, in: files.folder.path).end(seconds: 15)
+        let finished = try await Program.start(words, in: files.folder.path).end(seconds: 30)
         #expect(finished.status == 69, "\(finished.output)")
         let problems = try Document(finished).diagnostics.filter { $0.hasPrefix("error unreachable") }
         #expect(problems.count == 2)

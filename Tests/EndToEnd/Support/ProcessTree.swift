@@ -23,8 +23,8 @@ struct ProcessTree {
 
     let processes: [Process]
 
-    init(of root: Int32) throws {
-        let table = try Program.run(["ps", "-e", "-o", "pid=", "-o", "ppid="]).output
+    init(of root: Int32) async throws {
+        let table = try await Program.start(["ps", "-e", "-o", "pid=", "-o", "ppid="]).end().output
         let pairs = table.split(separator: "\n").map { $0.split(separator: " ").compactMap { Int32($0) } }
         let children = Dictionary(grouping: pairs.filter { $0.count == 2 }) { $0[1] }
         var found = [root]

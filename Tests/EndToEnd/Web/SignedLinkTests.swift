@@ -34,7 +34,7 @@ import Testing
     /// A link to the object, for whoever asks there and before so many seconds have passed.
     private func link(
         _ sandbox: BucketSandbox, at endpoint: String, _ version: Version = .four, seconds: Int = 600
-    ) throws -> String {
+    ) async throws -> String {
         let script = """
             import boto3, botocore.config, sys
             endpoint, key, secret, version, bucket, seconds = sys.argv[1:]
@@ -45,10 +45,10 @@ import Testing
             print(client.generate_presigned_url(
                 "get_object", Params={"Bucket": bucket, "Key": "d/large.bin"}, ExpiresIn=int(seconds)), end="")
             """
-        let made = try Program.run([
+        let made = try await Program.start([
             Judge.python, "-c", script, endpoint, TestBucketServer.accessKeyID, TestBucketServer.secretAccessKey,
             version.rawValue, sandbox.bucket, "\(seconds)",
-        ])
+        ]).end()
         try #require(made.status == 0, "\(made.errors)")
         return made.output
     }
@@ -82,7 +82,7 @@ import Testing
     func whatItLeadsToIsCopied(from server: Server, version: Version) async throws {
         var sandbox = try await server.sandbox()
         let proxy = try sandbox.proxy()
-        let link = try link(sandbox, at: "http://127.0.0.1:\(proxy.port)", version)
+        let link = try await link(sandbox, at: "http://127.0.0.1:\(proxy.port)", version)
         let task = sandbox.task(link, "part_size: 5MiB")
         for options in [
             ["--dry-run"], ["--dry-run", "--output", "text"], ["--output", "ndjson", "-v"], ["--output", "text", "-v"],
@@ -103,7 +103,7 @@ import Testing
         let sandbox = try await server.sandbox()
         let authority = try TestAuthority.shared.get()
         let secure = try FaultProxy(to: sandbox.server.port, identity: try authority.identity("good"))
-        let link = try link(sandbox, at: "https://127.0.0.1:\(secure.port)")
+        let link = try await link(sandbox, at: "https://127.0.0.1:\(secure.port)")
         let task = sandbox.task(link, "part_size: 5MiB, tls_verify: \"\(authority.file)\"")
         let finished = try await sandbox.run(task, "-v")
         #expect(finished.status == 0, "\(finished.output)\(finished.errors)")
@@ -117,7 +117,7 @@ import Testing
     @Test(arguments: Server.allCases, Version.allCases)
     func oneThatWasAltered(from server: Server, version: Version) async throws {
         let sandbox = try await server.sandbox()
-        let link = try link(sandbox, at: "http://127.0.0.1:\(sandbox.port)", version)
+        let link = try await link(sandbox, at: "http://127.0.0.1:\(sandbox.port)", version)
         let signature = try signature(in: link, version)
         let first = signature.first == "0" ? "1" : "0"
         let altered = link.replacing(signature, with: "\(first)\(signature.dropFirst())")
@@ -135,7 +135,7 @@ import Testing
     func oneThatIsOver(from server: Server, version: Version) async throws {
         var sandbox = try await server.sandbox()
         let proxy = try sandbox.proxy()
-        let link = try link(sandbox, at: "http://127.0.0.1:\(proxy.port)", version, seconds: 1)
+        let link = try await link(sandbox, at: "http://127.0.0.1:\(proxy.port)", version, seconds: 1)
         try await Task.sleep(for: .milliseconds(2100))
         for options in [["--dry-run"], []] {
             let finished = try await sandbox.start(sandbox.task(link), options).end()

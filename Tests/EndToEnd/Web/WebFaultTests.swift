@@ -89,7 +89,7 @@ import Testing
     @Test func killedInTheMiddle() async throws {
         proxy.add(Fault.reading("large", .stall(after: 100_000), skip: 2))
         let running = try start()
-        for _ in 0..<4000 where proxy.done == [0] { try await Task.sleep(for: .milliseconds(2)) }
+        for _ in 0..<4000 where proxy.done == [0] { try await Task.sleep(for: .milliseconds(5)) }
         running.signal(SIGKILL)
         #expect(try await running.end().status == 137)
         #expect(!Files.isThere(files.destination))
@@ -98,8 +98,8 @@ import Testing
         let finished = try await start().end()
         #expect(finished.status == 0, "\(finished.output)\(finished.errors)")
         expectAll()
-        // One part a connection is lost at most.
+        // One part a connection is lost at most. What the proxy sent last may not be counted yet.
         #expect(proxy.bytesRead <= Self.large.count + 2 * 5 << 20)
-        #expect(proxy.bytesRead - moved <= Self.large.count - 5 << 20)
+        #expect(proxy.bytesRead - moved <= Self.large.count - 4 << 20)
     }
 }

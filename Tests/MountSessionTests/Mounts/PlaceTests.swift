@@ -37,8 +37,6 @@ extension Mounts {
             try waitFor("the refusal") { mount.said.contains("failed busy: programs still use") }
             #expect(mount.isMounted)
             mount.keeper.signal(SIGTERM)
-            usleep(300_000)
-            #expect(mount.isMounted)
             #expect(try mount.output("umount $M/deep") == "")
             let finished = try mount.keeper.wait(seconds: 20)
             #expect(finished.status == 0 && finished.output.contains("unmounted"), "\(finished)")

@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 import Synchronization
 
 /// A server on this machine that does to each connection, byte by byte, what a test says. A thread serves each
@@ -87,7 +88,10 @@ public final class ScriptedServer: Sendable {
             let taken = Glibc.accept(listener, nil, nil)
             guard taken >= 0 else {
                 if errno == EINTR || errno == ECONNABORTED { continue }
-                break
+                guard errno == EMFILE || errno == ENFILE else { break }
+                // Others of the process have too many open for a moment: whoever connects waits.
+                Threads.sleep(milliseconds: 10)
+                continue
             }
             guard state.add(taken) else {
                 Glibc.close(taken)

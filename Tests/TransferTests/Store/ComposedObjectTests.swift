@@ -9,7 +9,7 @@ import Testing
 
 /// Objects of which the store keeps a checksum of the checksums of the parts they were uploaded in, as most of those have that
 /// vendors' own programs have uploaded.
-@Suite struct ComposedObjectTests {
+@Suite(.apart) struct ComposedObjectTests {
     private let sandbox: StoreSandbox
 
     /// Of a store that can keep CRCs, so that asking for them is worth it. Parts that are fetched have up to 1,000 bytes.

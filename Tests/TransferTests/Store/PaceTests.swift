@@ -19,11 +19,11 @@ import Testing
     }
 
     /// A copy begins with 16, and goes from there to 64 before anything has been compared. For more than that, 64 must have
-    /// taken less than 1.6 times as long as 16: with a distance of half a second, the machine has 300 ms for the work of 64 small
-    /// objects, which takes it a tenth of that.
+    /// taken less than 1.6 times as long as 16: with a distance of a second, the machine has 600 ms for the work of 64 small
+    /// objects, which takes it a twentieth of that.
     @Test func behindADistance() throws {
         let store = MemoryStore { _, _, _ throws(StoreError) in
-            await AlarmClock.shared.pause(milliseconds: 500)
+            await AlarmClock.shared.pause(milliseconds: 1000)
         }
         let done = try sandbox(store, objects: 400, ceiling: 128).copy()
         #expect(done.outcome.failure == nil && done.progress.objectsDone == 400)
