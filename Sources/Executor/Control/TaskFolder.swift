@@ -96,7 +96,10 @@ public struct TaskFolder: Sendable {
 
     /// As the supervisor has written them down last. After one that has ended well, those that have left something staged.
     var recordedMounts: [RecordedMount] {
-        get throws(MountError) { try recorded(in: "mounts.json").map(RecordedMount.init) }
+        get throws(MountError) {
+            // What was left may be gone since, and then there is nothing to be said.
+            try recorded(in: "mounts.json").map(RecordedMount.init).filter { !$0.isLeft || $0.left != nil }
+        }
     }
 
     /// Also such as nobody can read.

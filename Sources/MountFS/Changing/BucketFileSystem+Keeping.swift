@@ -54,7 +54,9 @@ extension BucketFileSystem {
         do throws(Uploader.Failure) {
             try await writing.uploader.forgetUpload(of: file)
         } catch {
-            writing.settings.report("\(key.shown): the store may still have parts of what was not finished", nil)
+            let reason = error.error
+            writing.settings.report(
+                "\(key.shown): the store may still have parts of what was not finished: \(reason.told)", reason)
         }
     }
 

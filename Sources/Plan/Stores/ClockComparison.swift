@@ -21,6 +21,7 @@ extension CloudStores {
     /// Reads the `Date` of whatever is answered to a request that names no bucket and that nobody has signed. Nothing where it
     /// is not known who would be asked.
     public func clock(of mount: Mount, now: @Sendable () -> Int = { Timestamp.secondsNow }) async -> ClockComparison? {
+        let mount = mount.found(from: machine.home)
         guard case .bucket(let bucket)? = mount.sources.first?.location,
             let address = await service(of: bucket, mount)
         else { return nil }

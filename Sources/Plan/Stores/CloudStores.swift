@@ -34,7 +34,8 @@ public final class CloudStores: Stores {
     }
 
     public func open(_ bucket: BucketLocation, of mount: Mount) async throws(StoreError) -> OpenedStore {
-        switch bucket.store {
+        let mount = mount.found(from: machine.home)
+        return switch bucket.store {
         case .gcs where !mount.hasGoogleHMACKeys: try await openGoogle(bucket, of: mount)
         case .azure: try await openAzure(bucket, of: mount)
         default: try await openS3(bucket, of: mount)
@@ -43,6 +44,7 @@ public final class CloudStores: Stores {
 
     /// No credentials are looked for: none would be sent.
     public func openWeb(_ source: Source, of mount: Mount) async throws(StoreError) -> OpenedStore {
+        let mount = mount.found(from: machine.home)
         guard case .web(let url) = source.location else {
             throw StoreError(.unsupported, "\(source.shown) is on no web server")
         }

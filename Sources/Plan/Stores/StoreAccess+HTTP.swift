@@ -1,5 +1,6 @@
 import HTTP
 import ObjectStore
+import Platform
 import TaskFile
 
 /// What an entry says, in the words of those who send requests.
@@ -10,6 +11,16 @@ extension StoreAccess {
         case .off: .anybody
         case .authority(let file): .authorities(file: file)
         }
+    }
+}
+
+extension Mount {
+    /// With the path of its file of authorities, which may begin with `~`.
+    func found(from home: String) -> Mount {
+        guard case .authority(let file)? = access.tls else { return self }
+        var mount = self
+        mount.access.tls = .authority(file: Paths.fromHome(file, home))
+        return mount
     }
 }
 

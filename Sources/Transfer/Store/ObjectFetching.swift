@@ -4,9 +4,9 @@ import Plan
 import Platform
 import TaskFile
 
-/// Fetches bytes of objects into files and checks that they are the right ones.
+/// Fetches bytes of objects into files.
 struct ObjectFetching: Sendable {
-    let choice: ChecksumChoice
+    private let comparing: ObjectComparing
     private let memory: MemoryBudget
     private let partSize: Int
     private let length: PartLength
@@ -17,8 +17,8 @@ struct ObjectFetching: Sendable {
     static let attempts = 3
     private static let mostInBuffers = 128 << 20
 
-    init(choice: ChecksumChoice, memory: MemoryBudget, partSize: Int, _ length: PartLength) {
-        self.choice = choice
+    init(_ comparing: ObjectComparing, memory: MemoryBudget, partSize: Int, _ length: PartLength) {
+        self.comparing = comparing
         self.memory = memory
         self.partSize = partSize
         self.length = length
@@ -43,7 +43,7 @@ struct ObjectFetching: Sendable {
     func fetch(
         _ item: SourceItem, from store: any ObjectStore, into file: SharedDescriptor
     ) async throws(CopyFailure) -> Fetched {
-        let algorithm = choice == .off ? nil : item.checksum
+        let algorithm = comparing.algorithm(of: item)
         var wrong: CopyFailure?
         for _ in 0..<Self.attempts {
             let share = Self.memory(for: item.hasUnknownSize ? .max : item.size)
@@ -60,11 +60,13 @@ struct ObjectFetching: Sendable {
                 wrong = .corrupt(item, stated)
                 continue
             }
-            guard choice == .full, result.count > 0 else { return Fetched(count: result.count, isProven: true) }
-            guard let stated = try await anyStated(of: result.object, item, in: store) else {
+            guard comparing.choice == .full, result.count > 0 else {
+                return Fetched(count: result.count, isProven: true)
+            }
+            guard let stated = try await comparing.anyStated(of: result.object, item, in: store) else {
                 return Fetched(count: result.count, isProven: false)
             }
-            switch try await compare(file, size: result.count, with: stated, item, in: store) {
+            switch try await comparing.compare(file, size: result.count, with: stated, item, in: store) {
             case .equal: return Fetched(count: result.count, isProven: true)
             case .incomparable: return Fetched(count: result.count, isProven: false)
             case .different: wrong = .corrupt(item, stated.checksum)
@@ -89,59 +91,6 @@ struct ObjectFetching: Sendable {
         do throws(StoreError) {
             return try await store.read(
                 ObjectKey(item.sourcePath.bytes), range, of: item.version, into: sink, checksum: algorithm)
-        } catch {
-            throw CopyFailure(error, item)
-        }
-    }
-
-    // MARK: What is stated
-
-    /// What the store says of a large object, if that can be compared with what its parts are checked by. Listings seldom have it.
-    func statedChecksum(
-        of item: SourceItem, in store: any ObjectStore
-    ) async throws(CopyFailure) -> StatedChecksum? {
-        guard choice != .off else { return nil }
-        let mayBeCombinable =
-            item.checksum?.isCombinable == true || store.capabilities.checksums.contains(where: \.isCombinable)
-        guard choice == .full || mayBeCombinable else { return nil }
-        let object: ObjectInfo
-        do throws(StoreError) {
-            object = try await store.stat(ObjectKey(item.sourcePath.bytes))
-            guard item.version == nil || object.version == item.version else { throw StoreError(.changed, "") }
-        } catch {
-            throw CopyFailure(error, item)
-        }
-        if let combinable = object.checksums.first(where: \.algorithm.isCombinable) { return .ofWhole(combinable) }
-        let stated = try await statedOfParts(object, item, in: store)
-        if let combinable = stated.first(where: { $0.partSize(usual: partSize) != nil }) { return combinable }
-        guard choice == .full else { return nil }
-        return object.checksums.first.map { .ofWhole($0) } ?? stated.first
-    }
-
-    /// The first of what is stated, be it what it may.
-    private func anyStated(
-        of object: ObjectInfo, _ item: SourceItem, in store: any ObjectStore
-    ) async throws(CopyFailure) -> StatedChecksum? {
-        if let whole = object.checksums.first { return .ofWhole(whole) }
-        return try await statedOfParts(object, item, in: store).first
-    }
-
-    /// Uploads mostly have parts of one size; whether this one has is asked only if what came is another thing than is stated.
-    private func statedOfParts(
-        _ object: ObjectInfo, _ item: SourceItem, in store: any ObjectStore
-    ) async throws(CopyFailure) -> [StatedChecksum] {
-        let wanted = object.composites.filter { choice == .full || $0.checksum.algorithm.isCombinable }
-        guard !wanted.isEmpty, let size = try await size(ofPart: 1, of: object.version, item, in: store) else {
-            return []
-        }
-        return wanted.filter { $0.fits(partSize: size, of: object.size) }.map { .ofParts($0, size: size) }
-    }
-
-    private func size(
-        ofPart number: Int, of version: ObjectVersion, _ item: SourceItem, in store: any ObjectStore
-    ) async throws(CopyFailure) -> Int? {
-        do throws(StoreError) {
-            return try await store.size(ofPart: number, of: ObjectKey(item.sourcePath.bytes), version)
         } catch {
             throw CopyFailure(error, item)
         }
@@ -186,54 +135,5 @@ struct ObjectFetching: Sendable {
             length.note(timing, parts: Double(range.count) / Double(object.file.partSize))
         }
         return result.checksum
-    }
-
-    // MARK: Comparing
-
-    /// Whether the file has in this range what has this checksum, as far as one is known.
-    func isThere(_ checksum: Checksum?, _ range: Range<Int>, of object: LargeObject) throws(CopyFailure) -> Bool {
-        guard let checksum else { return true }
-        do throws(SystemError) {
-            return try FileDigest.checksum(checksum.algorithm, of: object.file.file, range) == checksum
-        } catch {
-            throw CopyFailure.writing(object.file.item.path, error)
-        }
-    }
-
-    /// Compares a large object that is there as a whole with what the store says of it. False where all objects should be compared
-    /// and this one cannot be.
-    func verify(_ object: LargeObject) async throws(CopyFailure) -> Bool {
-        let item = object.file.item
-        guard let stated = object.stated else { return choice != .full }
-        if let combined = object.file.checksum, combined == stated.checksum { return true }
-        switch try await compare(
-            object.file.file, size: item.size, with: stated, item, in: object.opened.store)
-        {
-        case .equal: return true
-        case .incomparable: return choice != .full
-        case .different: throw .corrupt(item, stated.checksum)
-        }
-    }
-
-    private enum Comparison { case equal, different, incomparable }
-
-    private func compare(
-        _ file: SharedDescriptor, size: Int, with stated: StatedChecksum, _ item: SourceItem, in store: any ObjectStore
-    ) async throws(CopyFailure) -> Comparison {
-        do throws(SystemError) {
-            if try FileDigest.checksum(like: stated, of: file, size: size) == stated.checksum { return .equal }
-        } catch  where error == FileDigest.unavailable {
-            return .incomparable
-        } catch {
-            throw CopyFailure.writing(item.path, error)
-        }
-        guard case .ofParts(let composite, let partSize) = stated, let version = item.version else { return .different }
-        // All but the last, which has the rest.
-        for number in 2..<max(2, composite.parts) {
-            guard try await self.size(ofPart: number, of: version, item, in: store) == partSize else {
-                return .incomparable
-            }
-        }
-        return .different
     }
 }

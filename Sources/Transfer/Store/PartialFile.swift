@@ -21,30 +21,21 @@ final class PartialFile: Sendable {
     var algorithm: Checksum.Algorithm? { stated?.algorithm }
     /// So many parts make a piece of that.
     private let partsOfPiece: Int
-    private let notes: SharedDescriptor
-    /// Of the notes; records follow.
-    private let headSize: Int
+    private let notes: PartNotes
     private let state: Mutex<State>
-
-    /// Parts that came by one request.
-    private struct Run {
-        let parts: Range<Int>
-        let checksum: Checksum?
-    }
 
     private struct State {
         /// The first of them last.
         var missing: [Int]
         var underWay = 0
         /// What is there, by the first part.
-        var runs: [Int: Run]
+        var runs: [Int: PartNotes.Run]
+        /// Records of that.
         var noted: Int
         /// What has come since it was begun, in this run.
         var fetched = 0
         var begun = 1
     }
-
-    private static let recordSize = 16
 
     /// Takes up what is in the staging folder of this very version, or begins anew.
     init(
@@ -58,35 +49,40 @@ final class PartialFile: Sendable {
         self.partSize = partSize
         self.stated = comparable
         partsOfPiece = comparable?.pieceSize.map { $0 / partSize } ?? Self.count(of: item.size, partSize)
-        let algorithm = comparable?.algorithm
-        let head = Self.head(item, partSize, algorithm)
+        let count = Self.count(of: item.size, partSize)
+        let head = PartNotes.Head(item: item, partSize: partSize, algorithm: comparable?.algorithm)
         // Of an older version, or of before the machine's last start, the room is taken for the new one.
         name = RawPath(RawPath.partialPrefix + String(StableHash.of(item.path.bytes), radix: 16))
-        let notesName = RawPath(name.bytes + Array(".notes".utf8))
-        if let left = Self.left(name, notesName, head, size: item.size, in: staging.file) {
-            (file, notes) = (left.file, left.notes)
-            direct = isDirect ? DirectFile(name, in: staging.file, file, partSize: partSize) : nil
-            let count = Self.count(of: item.size, partSize)
-            let runs = Self.records(in: left.records, algorithm, of: count)
+        let notesName = PartNotes.name(of: name)
+        if let left = PartNotes.left(notesName, head, of: count, in: staging.file),
+            let file = Self.left(name, size: item.size, in: staging.file)
+        {
+            (self.file, notes) = (file, left.notes)
             var missing = Set(0..<count)
-            for run in runs.values { missing.subtract(run.parts) }
-            state = Mutex(
-                State(
-                    missing: missing.sorted(by: >), runs: runs, noted: left.records.count / Self.recordSize))
-            headSize = head.count
-            return
+            for run in left.runs { missing.subtract(run.parts) }
+            let runs = Dictionary(left.runs.map { ($0.parts.lowerBound, $0) }) { $1 }
+            state = Mutex(State(missing: missing.sorted(by: >), runs: runs, noted: left.records))
+        } else {
+            for name in [name, notesName] {
+                do throws(SystemError) { try staging.file.remove(name) } catch  where error.code == ENOENT {}
+            }
+            file = SharedDescriptor(
+                try .open(name, in: staging.file, FileFlags.createReadable, mode: mode | 0o200))
+            try file.file.reserve(item.size)
+            notes = try PartNotes(beginning: notesName, head, in: staging.file)
+            state = Mutex(State(missing: (0..<count).reversed(), runs: [:], noted: 0))
         }
-        for name in [name, notesName] {
-            do throws(SystemError) { try staging.file.remove(name) } catch  where error.code == ENOENT {}
-        }
-        file = SharedDescriptor(try .open(name, in: staging.file, FileFlags.createReadable, mode: mode | 0o200))
-        try file.file.reserve(item.size)
         direct = isDirect ? DirectFile(name, in: staging.file, file, partSize: partSize) : nil
-        notes = SharedDescriptor(try .open(notesName, in: staging.file, FileFlags.create, mode: 0o600))
-        try notes.file.write(head, at: 0)
-        headSize = head.count
-        state = Mutex(
-            State(missing: (0..<Self.count(of: item.size, partSize)).reversed(), runs: [:], noted: 0))
+    }
+
+    /// What somebody has left of it, unless it is something else by now.
+    private static func left(
+        _ name: RawPath, size: Int, in folder: borrowing OwnedDescriptor
+    ) -> SharedDescriptor? {
+        guard let file = try? OwnedDescriptor.open(name, in: folder, O_RDWR), let entry = try? file.entry(),
+            entry.kind == .file, entry.size == size, entry.linkCount == 1
+        else { return nil }
+        return SharedDescriptor(file)
     }
 
     // MARK: Parts
@@ -113,15 +109,14 @@ final class PartialFile: Sendable {
 
     /// Notes that parts are there; true when they were the last.
     func finish(_ parts: Range<Int>, _ checksum: Checksum?) throws(SystemError) -> Bool {
-        let place = state.withLock { state in
-            state.runs[parts.lowerBound] = Run(parts: parts, checksum: checksum)
+        let run = PartNotes.Run(parts: parts, checksum: checksum)
+        let record = state.withLock { state in
+            state.runs[parts.lowerBound] = run
             state.fetched += range(of: parts).count
             defer { state.noted += 1 }
-            return headSize + state.noted * Self.recordSize
+            return state.noted
         }
-        var record = Self.bytes(of: UInt64(parts.upperBound - 1) << 32 | UInt64(parts.lowerBound + 1))
-        record += (checksum?.bytes ?? []) + [UInt8](repeating: 0, count: 8 - (checksum?.bytes.count ?? 0))
-        try notes.file.write(record, at: place)
+        try notes.write(run, record: record)
         // When the last is found all notes are written: should all have to be fetched again, none comes behind that.
         return state.withLock { state in
             state.underWay -= 1
@@ -135,7 +130,7 @@ final class PartialFile: Sendable {
     /// All of it is missing again. Returns how many bytes had come.
     func beginAnew() throws(SystemError) -> Int {
         // In this order: what is noted of a part that is being written anew would be worth nothing.
-        try notes.file.resize(to: headSize)
+        try notes.forgetAll()
         return state.withLock { state in
             defer {
                 state = State(
@@ -171,53 +166,8 @@ final class PartialFile: Sendable {
 
     /// The object is at its place, or worthless.
     func forgetNotes(in staging: SharedDescriptor) {
-        try? staging.file.remove(RawPath(name.bytes + Array(".notes".utf8)))
+        try? staging.file.remove(PartNotes.name(of: name))
     }
 
     private static func count(of size: Int, _ partSize: Int) -> Int { (size + partSize - 1) / partSize }
-
-    // MARK: Notes
-
-    /// What has to be the same for parts to be of use.
-    private static func head(_ item: SourceItem, _ partSize: Int, _ algorithm: Checksum.Algorithm?) -> [UInt8] {
-        let facts = [
-            "provision parts 2", MachineStart.id, String(item.size), String(partSize), algorithm?.rawValue ?? "-",
-            item.version?.text ?? "-", "",
-        ]
-        return Array(facts.joined(separator: "\n").utf8) + item.path.bytes + [0]
-    }
-
-    private static func left(
-        _ name: RawPath, _ notesName: RawPath, _ head: [UInt8], size: Int, in folder: borrowing OwnedDescriptor
-    ) -> (file: SharedDescriptor, notes: SharedDescriptor, records: [UInt8])? {
-        guard let notes = try? OwnedDescriptor.open(notesName, in: folder, O_RDWR),
-            let bytes = try? FileReading.bytes(from: notes.raw, limit: 1 << 28), bytes.starts(with: head),
-            let file = try? OwnedDescriptor.open(name, in: folder, O_RDWR), let entry = try? file.entry(),
-            entry.kind == .file, entry.size == size, entry.linkCount == 1
-        else { return nil }
-        // A record that was cut off is none.
-        let records = bytes.dropFirst(head.count)
-        let whole = records.count / recordSize * recordSize
-        return (SharedDescriptor(file), SharedDescriptor(notes), Array(records.prefix(whole)))
-    }
-
-    /// What is there, with its checksum where one was asked for: each record has the first part, counted from one, and the last,
-    /// counted from zero, and then that.
-    private static func records(in bytes: [UInt8], _ algorithm: Checksum.Algorithm?, of count: Int) -> [Int: Run] {
-        var runs: [Int: Run] = [:]
-        for start in stride(from: 0, to: bytes.count, by: recordSize) {
-            let number = bytes[start..<start + 8].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-            // A place that was reserved and never written.
-            guard number > 0 else { continue }
-            let (first, last) = (Int(number & 0xFFFF_FFFF) - 1, Int(number >> 32))
-            guard first >= 0, first <= last, last < count else { continue }
-            let checksum = algorithm.map { Checksum($0, Array(bytes[(start + 8)...].prefix($0.size))) }
-            runs[first] = Run(parts: first..<last + 1, checksum: checksum)
-        }
-        return runs
-    }
-
-    private static func bytes(of number: UInt64) -> [UInt8] {
-        (0..<8).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) }
-    }
 }

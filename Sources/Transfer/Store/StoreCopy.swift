@@ -13,6 +13,7 @@ final class StoreCopy: Sendable {
     private let folders: CopyFolders
     private let staging: Staging
     private let progress: CopyProgress
+    private let comparing: ObjectComparing
     private let fetching: ObjectFetching
     private let limits: CopyLimits
     private let naming: NewFile.Naming
@@ -39,7 +40,8 @@ final class StoreCopy: Sendable {
         self.limits = limits
         naming = NewFile.Naming(placing)
         stragglers = Stragglers(limits.stragglers)
-        fetching = ObjectFetching(choice: checksum, memory: limits.memory, partSize: limits.partSize, length)
+        comparing = ObjectComparing(choice: checksum, partSize: limits.partSize)
+        fetching = ObjectFetching(comparing, memory: limits.memory, partSize: limits.partSize, length)
     }
 
     func run() -> CopyFindings {
@@ -197,7 +199,7 @@ final class StoreCopy: Sendable {
     // MARK: Large objects
 
     private func begin(_ item: SourceItem, _ opened: OpenedStore) async throws(CopyFailure) -> LargeObject {
-        let stated = try await fetching.statedChecksum(of: item, in: opened.store)
+        let stated = try await comparing.stated(of: item, in: opened.store)
         let staged = try staging.folder()
         do throws(SystemError) {
             let file = try PartialFile(
@@ -214,7 +216,7 @@ final class StoreCopy: Sendable {
         let checksum = try await stragglers.fetch(
             parts.count, again: { object.opened.store.mayAskAgain() },
             isRight: { (checksum: Checksum?) throws(CopyFailure) in
-                try fetching.isThere(checksum, range, of: object)
+                try comparing.isThere(checksum, range, of: object)
             }
         ) { [fetching] () async throws(CopyFailure) in
             try await fetching.fetch(range, of: object)
@@ -233,7 +235,7 @@ final class StoreCopy: Sendable {
         let item = object.file.item
         let staged = try staging.folder()
         do throws(CopyFailure) {
-            if try await !fetching.verify(object) { countUnproven() }
+            if try await !comparing.verify(object) { countUnproven() }
         } catch {
             // Where it was not compared to the end, the next run does that.
             guard error.code == .corrupt else { throw error }

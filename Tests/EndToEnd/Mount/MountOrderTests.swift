@@ -67,7 +67,7 @@ extension MountedTasks {
         }
 
         /// Sessions do not stand where the run stood.
-        @Test(.onSeaweedFS, arguments: ["of the entry", "of the environment"])
+        @Test(.onSeaweedFS, arguments: ["of the entry", "of the home folder", "of the environment"])
         func relativePaths(place: String) async throws {
             let authority = try TestAuthority.shared.get()
             var bucket = try await BucketSandbox(.text(["a": "hello\n"]))
@@ -75,7 +75,8 @@ extension MountedTasks {
             bucket.environment["AWS_ENDPOINT_URL_S3"] = "https://127.0.0.1:\(secure.port)"
             let sandbox = try MountSandbox(reading: bucket)
             try sandbox.write(["trusted/authority.pem": TemporaryFolder.text(of: authority.file)])
-            let file = "trusted/authority.pem"
+            let file = (place == "of the home folder" ? "~/" : "") + "trusted/authority.pem"
+            sandbox.environment["HOME"] = sandbox.files.folder.path
             if place == "of the environment" {
                 sandbox.environment["SSL_CERT_FILE"] = file
                 try sandbox.expect(0, sandbox.task(of: bucket))

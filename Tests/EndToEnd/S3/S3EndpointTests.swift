@@ -98,13 +98,17 @@ import Testing
     // MARK: TLS
 
     /// An authority of one's own is believed when it is named, and nobody's when that is said; else the copy is refused.
-    @Test(arguments: [("authority", 0), ("false", 0), ("true", 69), ("", 69)])
+    @Test(arguments: [("authority", 0), ("home", 0), ("false", 0), ("true", 69), ("", 69)])
     func tls(verify: String, status: Int32) async throws {
         let authority = try TestAuthority.shared.get()
         let secure = try FaultProxy(to: sandbox.server.port, identity: try authority.identity("good"))
-        let key = verify.isEmpty ? "" : ", tls_verify: \(verify == "authority" ? "\"\(authority.file)\"" : verify)"
+        var sandbox = elsewhere()
+        try sandbox.files.write(["home/lab/authority.pem": TemporaryFolder.text(of: authority.file)])
+        sandbox.environment["HOME"] = sandbox.files.path("home")
+        let values = ["authority": "\"\(authority.file)\"", "home": "~/lab/authority.pem"]
+        let key = verify.isEmpty ? "" : ", tls_verify: \(values[verify] ?? verify)"
         let task = provider("https://127.0.0.1:\(secure.port)") + sandbox.task(nil, "provider: lab\(key)")
-        let finished = try await elsewhere().run(task)
+        let finished = try await sandbox.run(task)
         #expect(finished.status == status, "\(finished.output)\(finished.errors)")
         if status == 0 {
             sandbox.expect(["a": "1", "b": "2"])

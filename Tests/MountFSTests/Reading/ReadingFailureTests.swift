@@ -119,7 +119,10 @@ struct ReadingFailureTests {
     ])
     func whatStaysAnErrorIsOne(_ code: StoreError.Code, _ errno: Int32) async throws {
         let sandbox = ReadingSandbox(
-            FakeStore { number, _ in number == 1 ? .fail(StoreError(code, "no", isRetryable: false)) : .usual })
+            // It fails when both reads wait for it.
+            FakeStore(latency: 300) { number, _ in
+                number == 1 ? .fail(StoreError(code, "no", isRetryable: false)) : .usual
+            })
         let (file, bytes) = sandbox.make("large", size)
         let object = sandbox.reading.open(file)
         let reads = [object.begin(100_000, at: 1_000_000), object.begin(100, at: 1_000_000)]

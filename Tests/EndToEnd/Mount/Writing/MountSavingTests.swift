@@ -181,6 +181,18 @@ extension WritingTasks {
             try await expectInBucket(["new": "new\n"])
         }
 
+        /// Whoever takes it away himself wants no more to hear of it.
+        @Test func whatIsTakenAwayByHand() throws {
+            try writeInVain()
+            #expect(try sandbox.document("down", "--force", "--drain-timeout", "1s").exitCode == 75)
+            #expect(try sandbox.document("flush").exitCode == 75)
+            for name in sandbox.staged { Files.removeTree(sandbox.files.state + "/task/staging/" + name) }
+            for verb in ["flush", "down"] {
+                let ended = try sandbox.document(verb)
+                #expect(ended.exitCode == 0 && ended.mounts.isEmpty, "\(ended.json)")
+            }
+        }
+
         /// It was written for another bucket.
         @Test func anotherSourceDoesNotGetIt() async throws {
             try writeInVain()
