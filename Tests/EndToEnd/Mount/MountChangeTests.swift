@@ -249,7 +249,7 @@ extension MountedBuckets {
             let (before, passages) = (try calls(), proxy.passages.count)
             try sandbox.wait("other keys", seconds: 120) { try calls() > before }
             let after = proxy.passages.count
-            try await Task.sleep(for: .seconds(1))
+            try sandbox.wait("reading with them") { proxy.passages.count > after + 60 }
             try sandbox.write(["enough": ""])
             for reader in readers {
                 let finished = try reader.wait(seconds: 60)
