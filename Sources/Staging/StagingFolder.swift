@@ -76,6 +76,13 @@ public final class StagingFolder: Sendable {
     /// How many files there are, without taking them over.
     public static func count(in folder: SharedDescriptor) throws(SystemError) -> Int { try ids(in: folder).count }
 
+    /// The bytes of those that a process after this one would take over.
+    public static func waiting(in folder: SharedDescriptor) throws(SystemError) -> [RawPath] {
+        let names = Set(try folder.file.names())
+        return try ids(in: folder).filter { names.contains(StagedFile.logName($0)) }.map(StagedFile.dataName)
+            .filter(names.contains)
+    }
+
     /// What is known of each of them, with the name of its bytes, without taking it over. What nobody can read is left out.
     public static func states(
         in folder: SharedDescriptor

@@ -1,3 +1,4 @@
+import Glibc
 import JSON
 import Platform
 import Staging
@@ -25,7 +26,8 @@ struct RecordedMount {
 
     static func staging(of record: JSONValue) -> String? { record[Member.staging]?.text }
 
-    init(_ record: JSONValue) {
+    /// Of a task with this folder.
+    init(_ record: JSONValue, of task: TaskFolder) {
         json = record.removing(Member.staging, Member.isLeft)
         staging = Self.staging(of: record)
         isLeft = record[Member.isLeft] == .boolean(true)
@@ -33,14 +35,25 @@ struct RecordedMount {
         var uploads = MountUploads(ofMount: record)
         do throws(SystemError) {
             let folder = try OwnedDescriptor.open(RawPath(staging), FileFlags.folder)
-            uploads.pending = try StagingFolder.count(in: SharedDescriptor(folder))
+            // What is kept there is told of already, and nobody will bring it into the bucket.
+            let kept = Set(uploads.kept.map(\.file))
+            uploads.pending = try StagingFolder.waiting(in: SharedDescriptor(folder)).count { name in
+                !kept.contains(staging + "/" + name.text)
+            }
         } catch {
-            unknown = MountError(
-                code: "not-saved",
-                message: "nobody knows what waits for its upload: the staging folder \(staging) cannot be read: "
-                    + error.description,
-                hint: "make it readable, with its disk if it has one of its own, and run the task again",
-                isRetryable: false, exitStatus: .inputOutput)
+            // Beside this very record, or before anybody could write, it would be there if there were something in it.
+            let isNothing = staging.hasPrefix(task.path + "/") || record["state"] == .string("mounting")
+            if isNothing, error.code == ENOENT {
+                uploads.pending = 0
+            } else {
+                unknown = MountError(
+                    code: "not-saved",
+                    message: "nobody knows what waits for its upload: the staging folder \(staging) cannot be read: "
+                        + error.description,
+                    hint: "make it readable, with its disk if it has one of its own, and run the task again; "
+                        + "if nobody wants what was there, make an empty folder",
+                    isRetryable: false, exitStatus: .inputOutput)
+            }
         }
         json = json.replacing("uploads", with: uploads.json)
     }
@@ -50,11 +63,10 @@ struct RecordedMount {
     /// Files that are staged; as many as there were when it was written down, where that is unknown.
     var pending: Int { MountUploads(ofMount: json).pending }
 
-    /// To be written down when it has gone, as long as there is something to be told of it.
-    var left: JSONValue? {
-        guard unknown != nil || pending > 0 else { return nil }
-        return Self.record(unmounted, staging: staging).adding(Member.isLeft, .boolean(true))
-    }
+    var hasSomething: Bool { unknown != nil || pending > 0 }
+
+    /// To be written down when it has gone.
+    var left: JSONValue { Self.record(unmounted, staging: staging).adding(Member.isLeft, .boolean(true)) }
 
     func isOf(_ mount: JSONValue) -> Bool {
         ["destination", "source"].allSatisfy { mount[$0] == json[$0] }
@@ -62,10 +74,12 @@ struct RecordedMount {
 
     /// Its status where nobody serves it.
     var status: JSONValue {
-        let dead = MountError(deadBecause: "its supervisor has died")
-        let error = unknown ?? (isLeft ? MountError(notSaved: pending) : dead)
-        return (isLeft ? unmounted : json.replacing("state", with: "failed").replacing("pid", with: .null))
-            .replacing("error", with: error.json)
+        guard isLeft else {
+            let error = unknown ?? MountError(deadBecause: "its supervisor has died")
+            return json.replacing("state", with: "failed").replacing("pid", with: .null)
+                .replacing("error", with: error.json)
+        }
+        return unmounted.replacing("error", with: MountError(notSaved: [self])?.json ?? .null)
     }
 
     /// Its status when it was taken away.
@@ -74,11 +88,20 @@ struct RecordedMount {
 
 extension MountError {
     /// What nobody serves cannot be brought into the bucket; that it is there has to be told.
-    init(notSaved files: Int) {
+    init?(notSaved mounts: [RecordedMount]) {
+        if let unknown = mounts.lazy.compactMap(\.unknown).first {
+            self = unknown
+            return
+        }
+        let waiting = mounts.filter { $0.pending > 0 }
+        guard !waiting.isEmpty else { return nil }
+        let files = waiting.reduce(0) { $0 + $1.pending }
+        let folders = Set(waiting.compactMap(\.staging)).sorted()
         self.init(
             code: "not-saved",
             message: (files == 1 ? "1 file that was" : "\(files) files that were")
-                + " written and may not be in the bucket wait in the staging folder",
-            hint: "run the task again, which brings them there", isRetryable: true, exitStatus: .temporary)
+                + " written and may not be in the bucket wait in \(folders.joined(separator: ", "))",
+            hint: "run the task again as it was then, which brings them there", isRetryable: true,
+            exitStatus: .temporary)
     }
 }

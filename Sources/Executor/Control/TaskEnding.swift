@@ -6,6 +6,8 @@ public import Platform
 public struct TaskEnding: Sendable {
     /// The status of the mounts that there were.
     public private(set) var mounts: [JSONValue] = []
+    /// Of those that had gone before, and have left something staged.
+    private var left: [RecordedMount] = []
     public private(set) var error: MountError?
     private let task: String
     private let started = Timestamp.now()
@@ -47,8 +49,10 @@ public struct TaskEnding: Sendable {
             }
             guard let answer else {
                 let recorded = try folder.recordedMounts
-                ending.mounts = recorded.map(\.status)
-                return ending.lookForLeft(recorded)
+                ending.left = recorded.filter(\.isLeft)
+                ending.mounts = recorded.filter { !$0.isLeft }.map(\.status)
+                ending.error = MountError(notSaved: recorded)
+                return
             }
             (ending.mounts, ending.error) = (answer.mounts, answer.error)
             try ending.addLeft(of: folder)
@@ -67,8 +71,14 @@ public struct TaskEnding: Sendable {
         [
             "v": 1, "task": .string(task), "result": error == nil ? "ok" : "failed",
             "exit_code": .integer(Int(exitStatus.rawValue)), "exit_source": "provision",
-            "started": .string(started.text), "diagnostics": [], "mounts": .array(mounts),
+            "started": .string(started.text), "diagnostics": [], "mounts": .array(allMounts),
         ]
+    }
+
+    public var allMounts: [JSONValue] {
+        var all = mounts
+        for one in left { all.add(one) }
+        return all
     }
 
     private mutating func attempt(_ body: (inout TaskEnding) throws(MountError) -> Void) {
@@ -96,8 +106,7 @@ public struct TaskEnding: Sendable {
 
     /// Its sessions end by themselves, and what stays of their mounts is taken away.
     private mutating func clearUp(_ folder: TaskFolder, _ environment: Environment) throws(MountError) {
-        let recorded = try folder.recordedMounts
-        guard !recorded.isEmpty else { return }
+        guard try !folder.recordedMounts.isEmpty else { return }
         // As long as this is held no other supervisor begins.
         let lock: SharedDescriptor?
         do throws(SystemError) {
@@ -107,44 +116,40 @@ public struct TaskEnding: Sendable {
         }
         guard let lock else { throw .unreachable("another run of `\(folder.task)` has just begun") }
         defer { withExtendedLifetime(lock) {} }
+        let recorded = try folder.recordedMounts
         folder.removeSocket(environment)
         folder.removeReadyFiles()
-        let left = try folder.removeDeadMounts()
-        for mount in recorded {
-            guard !mount.isLeft else {
-                mounts.append(mount.status)
-                continue
-            }
-            let isMounted = left.contains { $0 == mount.path }
+        let dead = try folder.removeDeadMounts()
+        left = recorded.filter(\.isLeft)
+        for mount in recorded where !mount.isLeft {
+            let isMounted = dead.contains { $0 == mount.path }
             mounts.append(isMounted ? mount.unmounted.replacing("state", with: "failed") : mount.unmounted)
             folder.state.note(mounts[mounts.count - 1], of: folder)
         }
-        guard left.isEmpty else {
+        guard dead.isEmpty else {
             throw MountError(
-                code: "busy", message: "what is mounted at `\(left[0])` cannot be taken away",
-                hint: "umount \(left[0])", isRetryable: true, exitStatus: .temporary)
+                code: "busy", message: "what is mounted at `\(dead[0])` cannot be taken away",
+                hint: "umount \(dead[0])", isRetryable: true, exitStatus: .temporary)
         }
         do throws(TrustedPath.Failure) {
-            try folder.record(recorded.compactMap(\.left))
+            try folder.record(recorded.filter(\.hasSomething).map(\.left))
         } catch {
             throw .unreachable("\(error.reason)", .inputOutput)
         }
-        lookForLeft(recorded)
+        error = MountError(notSaved: recorded)
     }
 
-    /// Of mounts that the supervisor which has answered does not have.
+    /// Of mounts that the supervisor which has answered does not have. What this call has left is told of already.
     private mutating func addLeft(of folder: TaskFolder) throws(MountError) {
-        let left = try folder.recordedMounts.filter { one in
-            // What this call has left is told of already.
-            one.isLeft && !mounts.contains { one.isOf($0) && MountUploads(ofMount: $0).pending > 0 }
+        left = try folder.recordedMounts.filter { one in
+            one.isLeft
+                && !mounts.contains {
+                    one.isOf($0) && $0["state"] == .string(MountState.unmounted.rawValue) && $0["error"] != .null
+                }
         }
-        mounts += left.map(\.status)
-        if error == nil { lookForLeft(left) }
-    }
-
-    private mutating func lookForLeft(_ recorded: [RecordedMount]) {
-        let pending = recorded.reduce(0) { $0 + $1.pending }
-        error = recorded.lazy.compactMap(\.unknown).first ?? (pending > 0 ? MountError(notSaved: pending) : nil)
+        guard let notSaved = MountError(notSaved: left) else { return }
+        let statuses = [error, notSaved].compactMap { $0?.exitStatus }
+        if error?.exitStatus != ExitStatus.deciding(among: statuses) { error = notSaved }
     }
 }
 

@@ -8,8 +8,8 @@ import Staging
 /// The folder of one task below the state folder, and where the supervisor of that task is found.
 ///
 /// `lock` is held by the supervisor as long as it lives; `log` is written by it and its sessions; `mounts.json` says
-/// what it has mounted, for whoever comes after it when it was killed, and of which mounts something has stayed staged. The socket is in `/run/provision`, or in
-/// `$XDG_RUNTIME_DIR` for other users than root, since its path must be short.
+/// what it has mounted, for whoever comes after it when it was killed, and of which mounts something has stayed staged.
+/// The socket is in `/run/provision`, or in `$XDG_RUNTIME_DIR` for other users than root, since its path must be short.
 public struct TaskFolder: Sendable {
     public let state: StateFolder
     public let task: String
@@ -98,7 +98,7 @@ public struct TaskFolder: Sendable {
     var recordedMounts: [RecordedMount] {
         get throws(MountError) {
             // What was left may be gone since, and then there is nothing to be said.
-            try recorded(in: "mounts.json").map(RecordedMount.init).filter { !$0.isLeft || $0.left != nil }
+            try recorded(in: "mounts.json").map { RecordedMount($0, of: self) }.filter { !$0.isLeft || $0.hasSomething }
         }
     }
 

@@ -22,14 +22,8 @@ public struct TaskReport: Sendable {
         }
         // Those of an earlier run that named others.
         mounts += now.filter { one in !mounts.contains { $0["destination"] == one["destination"] } }
-        for left in recorded where left.isLeft {
-            let isServed = { (mount: JSONValue) in now.contains { $0["destination"] == mount["destination"] } }
-            if let index = mounts.firstIndex(where: { left.isOf($0) && !isServed($0) }) {
-                mounts[index] = left.status
-            } else {
-                mounts.append(left.status)
-            }
-        }
+        mounts = mounts.map(\.withoutWhatWasLeft)
+        for left in recorded where left.isLeft { mounts.add(left) }
         document = (last ?? Self.unknown(folder)).replacing("mounts", with: .array(mounts))
     }
 
@@ -55,7 +49,26 @@ public struct TaskReport: Sendable {
     }
 }
 
+extension [JSONValue] {
+    /// To the statuses of mounts. The one that has said of itself that it has gone is taken for it.
+    mutating func add(_ left: RecordedMount) {
+        let unmounted = JSONValue.string(MountState.unmounted.rawValue)
+        let index = firstIndex { left.isOf($0) && $0["state"] == unmounted && $0["error"] == .null }
+        if let index { self[index] = left.status } else { append(left.status) }
+    }
+}
+
 extension JSONValue {
+    /// What stayed staged when it was unmounted may have come into the bucket since: of that the notes tell.
+    fileprivate var withoutWhatWasLeft: JSONValue {
+        guard self["state"] == .string(MountState.unmounted.rawValue), self["error"]?["code"] == "not-saved" else {
+            return self
+        }
+        var uploads = MountUploads(ofMount: self)
+        uploads.pending = 0
+        return replacing("uploads", with: uploads.json).replacing("error", with: .null)
+    }
+
     /// A status says so, and nobody knows of it any more.
     fileprivate var isMountThatWas: Bool {
         let states: [MountState] = [.mounting, .mounted, .recovering, .draining, .drained]

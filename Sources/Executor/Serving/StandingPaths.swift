@@ -39,6 +39,6 @@ extension Environment {
 
 extension Machine {
     fileprivate func standing(_ path: String) -> String {
-        path.hasPrefix("/") || path.hasPrefix("~") ? path : workingFolder + "/" + path
+        path.hasPrefix("/") || path == "~" || path.hasPrefix("~/") ? path : workingFolder + "/" + path
     }
 }

@@ -71,6 +71,8 @@ extension Supervisor {
         _ mount: SupervisedMount, replacing old: SupervisedMount?, _ connection: LocalConnection,
         for user: CommandUser?, _ device: SharedDescriptor?
     ) -> ControlAnswer {
+        // It may have had another staging folder.
+        noteLeft(by: [old].compactMap { $0 })
         writeFiles()
         do throws(MountFailure) {
             let destination = mount.request.shownDestination

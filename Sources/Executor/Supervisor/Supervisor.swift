@@ -149,21 +149,32 @@ final class Supervisor: Sendable {
     }
 
     func remove(_ gone: [SupervisedMount]) {
-        let records = gone.map { RecordedMount($0.record) }
+        noteLeft(by: gone)
+        files.withLock { left in
+            let isGone = { (mount: SupervisedMount) in gone.contains { $0 === mount } }
+            // When none is there the supervisor may end: before that it has to be written down.
+            write(state.withLock { $0.mounts }.filter { !isGone($0) }, left)
+            state.withLock { $0.mounts.removeAll(where: isGone) }
+        }
+    }
+
+    /// What is staged of them stays.
+    func noteLeft(by gone: [SupervisedMount]) {
+        let records = gone.map { RecordedMount($0.record, of: folder) }
         files.withLock { left in for record in records { left.note(record) } }
-        state.withLock { state in state.mounts.removeAll { mount in gone.contains { $0 === mount } } }
-        writeFiles()
+    }
+
+    func writeFiles() {
+        files.withLock { left in write(state.withLock { $0.mounts }, left) }
     }
 
     /// For whoever comes after this process, should it be killed.
-    func writeFiles() {
-        files.withLock { left in
-            let mounts = state.withLock { $0.mounts }.map(\.record)
-            do throws(TrustedPath.Failure) {
-                try folder.record(mounts + left.records(beside: mounts))
-            } catch {
-                log.write("what is mounted cannot be noted: \(error.reason)")
-            }
+    private func write(_ mounts: [SupervisedMount], _ left: LeftMounts) {
+        let records = mounts.map(\.record)
+        do throws(TrustedPath.Failure) {
+            try folder.record(records + left.records(beside: records))
+        } catch {
+            log.write("what is mounted cannot be noted: \(error.reason)")
         }
     }
 

@@ -58,9 +58,10 @@ final class PartialFile: Sendable {
             let file = Self.left(name, size: item.size, in: staging.file)
         {
             (self.file, notes) = (file, left.notes)
-            var missing = Set(0..<count)
-            for run in left.runs { missing.subtract(run.parts) }
+            // Of what came twice the later counts.
             let runs = Dictionary(left.runs.map { ($0.parts.lowerBound, $0) }) { $1 }
+            var missing = Set(0..<count)
+            for run in runs.values { missing.subtract(run.parts) }
             state = Mutex(State(missing: missing.sorted(by: >), runs: runs, noted: left.records))
         } else {
             for name in [name, notesName] {

@@ -72,7 +72,7 @@ enum TaskVerbs {
         try TaskOutput(invocation, choice).show(endings.map(\.document))
         for (folder, ending) in zip(choice.folders, endings) {
             // What is of one mount is shown with it.
-            guard let error = ending.error, !ending.mounts.contains(where: { $0["error"] == error.json }) else {
+            guard let error = ending.error, !ending.allMounts.contains(where: { $0["error"] == error.json }) else {
                 continue
             }
             Results.note(Failure(error.exitStatus, "\(folder.task): \(error.message)", hint: error.hint).text)

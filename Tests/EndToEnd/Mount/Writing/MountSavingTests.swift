@@ -191,6 +191,44 @@ extension WritingTasks {
                 let ended = try sandbox.document(verb)
                 #expect(ended.exitCode == 0 && ended.mounts.isEmpty, "\(ended.json)")
             }
+            let status = try sandbox.status()
+            #expect(status.state == "unmounted" && status.code == nil && status.uploads["pending"] == 0)
+        }
+
+        /// A log that nobody can read tells of nothing that a run could bring into the bucket: its bytes are kept, and no failure.
+        @Test func whatIsDamaged() throws {
+            try writeInVain()
+            #expect(try sandbox.document("down", "--force", "--drain-timeout", "1s").exitCode == 75)
+            let log = try #require(sandbox.staged.first { $0.hasSuffix(".log") })
+            try Files.write("?", to: sandbox.files.state + "/task/staging/" + log)
+            reopen()
+            try sandbox.expect(0, task())
+            let status = try sandbox.status()
+            #expect(status.kept.map { $0["reason"] } == ["damaged"], "\(status.json)")
+            for _ in 0..<2 { #expect(try sandbox.document("down").exitCode == 0) }
+        }
+
+        /// Sessions have given up, and the next run stages elsewhere.
+        @Test func whatIsStagedElsewhereThen() throws {
+            try writeInVain()
+            var killed: Set<Int32> = []
+            try sandbox.wait("nobody tries again", seconds: 60) {
+                for session in sandbox.sessions where killed.insert(session).inserted { kill(session, SIGKILL) }
+                return try sandbox.status().state == "failed"
+            }
+            reopen()
+            let elsewhere = sandbox.path("elsewhere")
+            try sandbox.expect(0, task("commit: background, staging: {dir: \(elsewhere)}"))
+            for verb in ["flush", "down", "down"] {
+                let told = try sandbox.document(verb)
+                let left = told.mounts.first { $0.code == "not-saved" }
+                #expect(told.exitCode == 75 && left?.state == "unmounted", "\(verb): \(told.json)")
+                #expect(left?.trouble.contains(sandbox.files.state + "/task/staging/") == true, "\(told.json)")
+            }
+            try sandbox.expect(0, task())
+            #expect(try sandbox.document("flush").exitCode == 0)
+            #expect(try sandbox.document("down").exitCode == 0)
+            #expect(sandbox.staged == [])
         }
 
         /// It was written for another bucket.
@@ -200,6 +238,11 @@ extension WritingTasks {
             reopen()
             let refused = try sandbox.expect(78, task(below: "/d/"))
             #expect(refused.mounts.first?.trouble.contains("holds files that are not in") == true)
+            // Both are told: that it was refused, and for which one something waits.
+            let status = try sandbox.document("status").mounts
+            #expect(status.map(\.state) == ["failed", "unmounted"], "\(status.map(\.json))")
+            #expect(status.last?.code == "not-saved" && status.last?.json["source"] as? String == bucket.url)
+            #expect(try sandbox.document("flush").exitCode == 75)
             try sandbox.expect(0, task())
             #expect(try sandbox.document("down").exitCode == 0)
             try sandbox.expect(0, task(below: "/d/"))

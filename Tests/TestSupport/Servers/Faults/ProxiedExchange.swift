@@ -44,8 +44,12 @@ struct ProxiedExchange {
             server.close()
             return client.reset()
         }
-        try server.send(head + body)
-        guard let answer = try server.readHead() else { return client.reset() }
+        // Whoever refuses before the body has come may take no more of it, and has answered all the same.
+        let sending = Result { try server.send(head + body) }
+        guard let answer = try? server.readHead() else {
+            try sending.get()
+            return client.reset()
+        }
         if case .behind(let happening) = deed {
             while try !server.readNext(Self.step).isEmpty {}
             happening()
