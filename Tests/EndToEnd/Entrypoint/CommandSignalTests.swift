@@ -33,7 +33,12 @@ extension Entrypoints {
             try sandbox.wait("COMMAND") { program.outputSoFar.hasPrefix("ready\n") }
             for (name, number) in Self.names {
                 program.signal(number)
-                try sandbox.wait(name) { program.outputSoFar.hasSuffix("\n\(name)\n") }
+                do {
+                    try sandbox.wait(name) { program.outputSoFar.hasSuffix("\n\(name)\n") }
+                } catch {
+                    Issue.record("heard \(program.outputSoFar.split(separator: "\n"))")
+                    throw error
+                }
             }
             program.signal(SIGTERM)
             #expect(try program.wait(seconds: 60).status == 3)
