@@ -63,6 +63,23 @@ struct SinkTests {
         #expect(try await client.failure(small).code == .tooLarge)
     }
 
+    /// How many bytes are expected is no promise; requests of one handle have more and less room.
+    @Test func moreOrLessThanExpected() async throws {
+        let server = try ScriptedServer { [content] _, connection in try connection.answer(200, [:], content) }
+        var settings = HTTPSettings.forTests
+        settings.connectionsPerHost = 1
+        let client = HTTPClient(settings)
+        let folder = try TemporaryFolder()
+        for expected in [nil, 0, 1, 50_000, content.count, 1 << 20, 10, nil] {
+            let path = folder.path("\(expected ?? -1)")
+            let file = try SharedDescriptor(.open(RawPath(path), O_RDWR | O_CREAT | O_TRUNC, mode: 0o600))
+            let response = try await client.send(
+                HTTPRequest(.get, server.address(), sink: .file(file, offset: 0, expected: expected)))
+            #expect(response.count == content.count)
+            #expect(try Data(contentsOf: URL(filePath: path)) == Data(content), "\(expected ?? -1)")
+        }
+    }
+
     @Test func aFullDisk() async throws {
         let server = try ScriptedServer { [content] _, connection in try connection.answer(200, [:], content) }
         let file = try SharedDescriptor(.open("/dev/full", O_WRONLY))

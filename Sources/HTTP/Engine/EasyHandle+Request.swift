@@ -119,13 +119,15 @@ extension EasyHandle {
 extension HTTPRequest {
     static let largeBody = 1 << 20
 
-    /// Large reads halve the cost of large bodies. The memory is touched only as far as bytes come, so that many small
-    /// answers do not cost it; but where the sink is small, it need not be asked for.
+    /// Large reads halve the cost of large bodies. But curl makes the buffer anew for each request, and from about 64 KiB on giving
+    /// it back has the allocator tidy up: what is known to be small gets less.
     var receiveBuffer: Int {
-        switch sink {
-        case .file: 256 << 10
-        case .memory(let memory, _): memory.count > 64 << 10 ? 256 << 10 : 64 << 10
-        case .bytes: 64 << 10
-        }
+        let expected =
+            switch sink {
+            case .file(_, _, let expected): expected ?? .max
+            case .memory(let memory, _): memory.count
+            case .bytes: 32 << 10
+            }
+        return expected <= 28 << 10 ? 32 << 10 : expected <= 64 << 10 ? 64 << 10 : 256 << 10
     }
 }

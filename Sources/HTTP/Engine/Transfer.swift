@@ -53,6 +53,7 @@ final class Transfer {
     /// Lets go of sink and body, then of the task.
     func finish(_ attempt: Attempt) {
         request.meter?.count(received: received, sent: given)
+        if case .success(let response) = attempt.result { request.meter?.note(response.timing) }
         writer = nil
         request.sink = .bytes(limit: 0)
         request.body = nil

@@ -35,7 +35,7 @@ struct SinkWriter: ~Copyable {
         }
         let expected = min(self.announced ?? .max, self.limit)
         switch sink {
-        case .file(let file, let offset):
+        case .file(let file, let offset, _):
             self.file = FileGathering(file, offset: offset, expected: expected, pool)
         case .bytes(let most):
             bytes.reserveCapacity(min(most, expected == .max ? 0 : expected))

@@ -52,7 +52,7 @@ extension LocalTree {
         let count: Int
         do throws(SystemError) {
             switch sink {
-            case .file(let target, let offset):
+            case .file(let target, let offset, _):
                 count = try RangeCopy.copy(
                     from: file, at: range.lowerBound, count: range.count, to: target.file, at: offset,
                     isCancelled: { cancellation.isCancelled })

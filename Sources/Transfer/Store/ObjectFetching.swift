@@ -51,7 +51,9 @@ struct ObjectFetching: Sendable {
             let result: ReadResult
             do {
                 defer { memory.giveBack(share) }
-                result = try await read(item, .whole, store, into: .file(file, offset: 0), algorithm)
+                let expected = item.hasUnknownSize ? nil : item.size
+                result = try await read(
+                    item, .whole, store, into: .file(file, offset: 0, expected: expected), algorithm)
             }
             guard item.hasUnknownSize || result.count == item.size else { throw .changed(item) }
             if item.hasUnknownSize { try cut(file, to: result.count, item) }

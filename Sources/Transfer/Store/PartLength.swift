@@ -29,7 +29,7 @@ final class PartLength: Sendable {
     /// So much of a request's time may be spent waiting.
     private static let bearable = 0.1
     /// What waits less is slow for other reasons, such as processors that are busy.
-    private static let far = 0.01
+    static let far = 0.01
 
     /// A request for so many parts has been answered.
     func note(_ timing: HTTPTiming, parts: Double) {
