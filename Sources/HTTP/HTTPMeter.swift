@@ -6,6 +6,7 @@ public final class HTTPMeter: Sendable {
     private let repeated = Atomic(0)
     private let bytes = Atomic(0)
     private let given = Atomic(0)
+    private let leastWait = Atomic(Int.max)
     private let isTroubled = Atomic(false)
     private let state = Mutex(State())
 
@@ -27,6 +28,12 @@ public final class HTTPMeter: Sendable {
     /// Bytes of bodies that went out, also of those that had to be sent again.
     public var delivered: Int { given.load(ordering: .relaxed) }
 
+    /// The least that an answer has taken until its first byte, in seconds: how far the service is, where it does not think long.
+    public var distance: Double? {
+        let least = leastWait.load(ordering: .relaxed)
+        return least == .max ? nil : Double(least) / 1e6
+    }
+
     func countRequest(isRetry: Bool) {
         sent.add(1, ordering: .relaxed)
         if isRetry { repeated.add(1, ordering: .relaxed) }
@@ -40,6 +47,12 @@ public final class HTTPMeter: Sendable {
         bytes.add(received, ordering: .relaxed)
         given.add(sent, ordering: .relaxed)
         state.withLock { $0.countListener }?()
+    }
+
+    /// Of an answer that has come.
+    func note(_ timing: HTTPTiming?) {
+        guard let timing else { return }
+        leastWait.min(Int(max(0, timing.waiting) * 1e6), ordering: .relaxed)
     }
 
     /// Called when a request has ended, by the thread that has carried it.

@@ -2,6 +2,12 @@ import Glibc
 
 /// How many files this process may have open.
 public enum OpenFileLimit {
+    static var current: Int32 {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 0 }
+        return Int32(clamping: limit.rlim_cur)
+    }
+
     /// As many as the system allows. Not for a process that starts programs of others: some of them expect few.
     public static func raise() {
         var limit = rlimit()

@@ -7,6 +7,7 @@ enum Main {
     static func main() {
         StandardStream.prepare()
         ProcessPrivacy.begin()
+        OpenFileTable.prepare()
         let arguments = CommandLine.unsafeArguments.dropFirst()
         become(Array(arguments))
         leave(run(arguments: Array(arguments), environment: .ofThisProcess()).rawValue)

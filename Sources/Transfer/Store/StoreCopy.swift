@@ -1,4 +1,5 @@
 import Checksums
+import HTTP
 import ObjectStore
 import Plan
 import Platform
@@ -58,11 +59,17 @@ final class StoreCopy: Sendable {
 
     // MARK: Workers
 
-    /// As many keep a machine busy whose store is near, and are few enough to cost nothing there.
-    private static let firstRequests = 16
+    /// As many keep a machine busy whose store is near, and are few enough to cost nothing there. Where small objects are far away,
+    /// as the listing has shown, more of them are of use for certain.
+    private var firstRequests: Int {
+        let isFar = sources.contains { $0.opened.meter?.distance ?? 0 >= PartLength.far }
+        let objects = sources.reduce(0) { $0 + $1.listed.listing.objects }
+        let bytes = sources.reduce(0) { $0 + $1.listed.listing.bytes }
+        return isFar && bytes < objects << 20 ? 128 : 16
+    }
 
     private func copy() async {
-        let pace = Pace(first: Self.firstRequests, ceiling: limits.requests, limits.processorTime)
+        let pace = Pace(first: firstRequests, ceiling: limits.requests, limits.processorTime)
         let schedule = Schedule(
             sources, wholeUpTo: 2 * limits.partSize, shape: { [length] in (requests: pace.limit, parts: length.next) })
         await carryOut(schedule, pace)

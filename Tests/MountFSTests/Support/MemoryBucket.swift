@@ -205,7 +205,7 @@ final class MemoryBucket: ObjectStore {
             memory.copyBytes(from: bytes)
             progress?(bytes.count)
             return ReadResult(object: Self.info(key, object), count: bytes.count)
-        case .file(let file, let offset):
+        case .file(let file, let offset, _):
             do throws(SystemError) {
                 try file.file.write(bytes, at: offset)
             } catch {

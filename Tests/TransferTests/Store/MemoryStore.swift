@@ -244,7 +244,7 @@ final class MemoryStore: ReadOnlyStore {
         if isSpoilt { bytes = bytes.map { ~$0 } }
         do throws(SystemError) {
             switch sink {
-            case .file(let file, let offset): try file.file.write(bytes, at: offset)
+            case .file(let file, let offset, _): try file.file.write(bytes, at: offset)
             case .memory(let memory, _): memory.copyBytes(from: bytes)
             case .bytes: throw SystemError(code: 95)
             }

@@ -1,3 +1,4 @@
+import HTTP
 import ObjectStore
 import Plan
 import Platform
@@ -11,6 +12,8 @@ import Testing
 struct StoreSandbox {
     let folder: TemporaryFolder
     let store: MemoryStore
+    /// What the store's requests have shown.
+    var meter: HTTPMeter?
     var partSize = 1000
     var requests = 8
     var isForced = false
@@ -30,9 +33,10 @@ struct StoreSandbox {
 
     private struct OneStore: Stores {
         let store: MemoryStore
+        let meter: HTTPMeter?
 
         func open(_ bucket: BucketLocation, of mount: Mount) async throws(StoreError) -> OpenedStore {
-            OpenedStore(store, place: "", reader: "")
+            OpenedStore(store, meter: meter, place: "", reader: "")
         }
     }
 
@@ -47,7 +51,8 @@ struct StoreSandbox {
         let task = try #require(file.tasks.first)
         let machine = Machine(home: home, workingFolder: folder.path)
         return Preflight(
-            Plan(task, file: "task.yaml", on: machine), file: "task.yaml", on: machine, stores: OneStore(store: store),
+            Plan(task, file: "task.yaml", on: machine), file: "task.yaml", on: machine,
+            stores: OneStore(store: store, meter: meter),
             listingIn: ListingSpace(memory, folders: [spool]))
     }
 
