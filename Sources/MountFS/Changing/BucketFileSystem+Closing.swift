@@ -155,13 +155,22 @@ extension BucketFileSystem {
             if tree.written(node) === file, !isBeingWritten(node) { abandon(file, node, writing) }
         } else if file.hasConflict, file.givesWay {
             // What is in its place is what was renamed to it.
-            if tree.settle(node, file, isDiscarded: true, isOver: { true }) { remove(file, writing) }
+            leave(node, file, isDiscarded: true, writing) { true }
         } else if file.hasConflict {
             keep(node, file, key, .conflict, writing)
         } else if !file.isUnsaved, file.hasOtherAttributes {
             storeAttributesLater(node, file, writing)
-        } else if tree.settle(node, file, isOver: { file.isSettled }) {
-            remove(file, writing)
+        } else {
+            leave(node, file, isDiscarded: false, writing) { file.isSettled }
+        }
+    }
+
+    /// From its end on until nothing of it is on the disk nobody who waits overlooks it: a session may end then.
+    private func leave(
+        _ node: NodeID, _ file: WrittenFile, isDiscarded: Bool, _ writing: MountWriting, isOver: () -> Bool
+    ) {
+        writing.whileLeaving {
+            if tree.settle(node, file, isDiscarded: isDiscarded, isOver: isOver) { remove(file, writing) }
         }
     }
 
@@ -185,7 +194,7 @@ extension BucketFileSystem {
         _ node: NodeID, _ file: WrittenFile, _ key: ObjectKey, _ reason: KeptFile.Reason, by left: WrittenFile?,
         openAs object: StoredObject? = nil, _ writing: MountWriting, _ meanwhile: () -> Void = {}
     ) -> Bool {
-        writing.whileKeeping {
+        writing.whileLeaving {
             guard tree.settle(node, file, isDiscarded: true, openAs: object, by: left, isOver: { true }) else {
                 return false
             }

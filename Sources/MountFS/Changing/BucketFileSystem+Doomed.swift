@@ -9,9 +9,14 @@ import Synchronization
 extension BucketFileSystem {
     /// The file has no name any more, and was closed.
     func finishDeleted(_ node: NodeID, _ file: WrittenFile, _ writing: MountWriting) {
-        guard tree.settle(node, file, isOver: { true }) else { return }
-        let doomed = file.staged.state.base.flatMap(StoredObject.init(words:)).flatMap { writing.takeDoomed($0.key) }
-        guard let doomed else { return remove(file, writing) }
+        let doomed = writing.whileLeaving { () -> MountWriting.Doomed? in
+            guard tree.settle(node, file, isOver: { true }) else { return nil }
+            let base = file.staged.state.base.flatMap(StoredObject.init(words:))
+            let doomed = base.flatMap { writing.takeDoomed($0.key) }
+            if doomed == nil { remove(file, writing) }
+            return doomed
+        }
+        guard let doomed else { return }
         let object = doomed.object
         tree.calls.begin { [self] in
             defer { writing.uploader.deletions.end(object.key) }

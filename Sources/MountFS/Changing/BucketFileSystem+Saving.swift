@@ -34,12 +34,11 @@ extension BucketFileSystem {
             await writing.uploader.newestFirst {
                 for (_, file) in tree.written() where file.key != nil {
                     file.sealIfWanted()
-                    await file.waitForEnd()
-                    guard file.staged.state.sealed != nil else { continue }
                     // Why it cannot come there is in the progress.
                     _ = await withCheckedContinuation { continuation in
                         file.waitForSealed { continuation.resume(returning: $0) }
                     }
+                    await file.waitForEnd()
                 }
             }
             // Those that fail are due again.
@@ -50,8 +49,9 @@ extension BucketFileSystem {
                     group.addTask { [self] in await storeAttributes(of: file, at: node, writing) }
                 }
             }
+            // In this order: what leaves may have an object that is to go with it.
+            await writing.endLeaving()
             await writing.uploader.deletions.wait()
-            await writing.endKeeping()
             then()
         }
     }

@@ -39,8 +39,8 @@ public final class MountWriting: Sendable {
     /// Where the staging folder is, for people.
     let path: RawPath
     private let state = Mutex(State())
-    /// Files that are leaving those that are written, for those that are kept.
-    private let keeps = UnderWay()
+    /// Files that are leaving those that are written, for those that are kept or for good.
+    private let leaving = UnderWay()
     /// When the store is done with what a session that was killed has asked for, in milliseconds of a clock that nobody sets.
     private let quiet = Atomic(0)
 
@@ -99,10 +99,11 @@ public final class MountWriting: Sendable {
             nil)
     }
 
-    /// From when a file is not one that is written any more until it is told as kept, or on its way there.
-    func whileKeeping<Answer>(_ body: () -> Answer) -> Answer {
-        keeps.begin()
-        defer { keeps.end() }
+    /// From when a file is not one that is written any more until nothing of it is on the disk, or it is known where that is
+    /// seen to.
+    func whileLeaving<Answer>(_ body: () -> Answer) -> Answer {
+        leaving.begin()
+        defer { leaving.end() }
         return body()
     }
 
@@ -117,9 +118,9 @@ public final class MountWriting: Sendable {
         }
     }
 
-    /// Waits until all that is not to come into the bucket is where people find it.
-    func endKeeping() async {
-        await keeps.wait()
+    /// Waits until all that is not to come into the bucket is where people find it, and what is there has left the disk.
+    func endLeaving() async {
+        await leaving.wait()
         for task in state.withLock({ Array($0.keeping.values) }) { await task.value }
     }
 

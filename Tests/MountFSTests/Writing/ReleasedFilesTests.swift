@@ -49,6 +49,38 @@ struct ReleasedFilesTests {
         #expect(names == ["lock"])
     }
 
+    /// A session may end after a drain. A file that is just leaving is no longer among those that are written, and to remove it
+    /// takes a moment, as in a folder that somebody lists all the time.
+    @Test func noDrainOverlooksWhatIsJustLeaving() async throws {
+        let sandbox = try WritingSandbox(.background)
+        let files = sandbox.mount.files
+        let folder = sandbox.staging.folder
+        for number in 1...2000 { try folder.write("", to: "kept \(number)") }
+        let onlooker = Onlooker(folder.path)
+        defer { onlooker.end() }
+        for number in 1...100 {
+            try await sandbox.program.save("text", as: "f\(number)")
+            while !files.tree.written().isEmpty { await Task.yield() }
+            await sandbox.mount.drain()
+            try #require(try folder.names.filter { !$0.hasPrefix("kept") } == ["lock"])
+        }
+    }
+
+    /// Lists a folder again and again.
+    private final class Onlooker: Sendable {
+        private let isOver = Atomic(false)
+
+        init(_ folder: String) {
+            for _ in 1...2 {
+                _ = MaskedThread.start(named: "onlooker") { [self] in
+                    while !isOver.load(ordering: .relaxed) { _ = FileStatus.names(in: folder) }
+                }
+            }
+        }
+
+        func end() { isOver.store(true, ordering: .relaxed) }
+    }
+
     private func write(to end: End, _ sandbox: WritingSandbox, _ traces: Traces) async throws {
         let program = sandbox.program
         let isOld = [.changed, .conflict, .otherAttributes].contains(end)
