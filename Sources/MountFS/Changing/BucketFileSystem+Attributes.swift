@@ -203,8 +203,9 @@ extension BucketFileSystem {
     func storeAttributes(of file: WrittenFile, at node: NodeID, _ writing: MountWriting) async {
         do throws(StoreError) {
             try await file.saveAttributes()
-            file.endStoring()
+            // In this order, here and below: who waits for it finds what follows.
             finish(node, file, writing)
+            file.endStoring()
         } catch {
             var error = error
             error.message = "\(file.key?.shown ?? "a file"): attributes cannot be stored: \(error.message)"
@@ -212,10 +213,10 @@ extension BucketFileSystem {
             guard error.isRetryable else {
                 // The bytes are safe, and the bucket will not take more than them.
                 file.giveUpAttributes()
-                file.endStoring()
                 // Of an object that is another one now, or gone, there is nothing to be missed.
                 if ![.notFound, .changed, .conditionFailed].contains(error.code) { writing.noteLostAttributes() }
-                return finish(node, file, writing)
+                finish(node, file, writing)
+                return file.endStoring()
             }
             storeAttributesLater(node, file, writing)
             file.endStoring(error)

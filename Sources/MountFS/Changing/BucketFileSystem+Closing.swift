@@ -181,12 +181,14 @@ extension BucketFileSystem {
     ) -> Bool {
         let object = reason == .torn ? objectBelow(file) : nil
         let left = object.flatMap { attributesLeft(of: file, on: $0, node, writing) }
-        guard keep(node, file, key, reason, by: left, writing) else {
-            if let left { remove(left, writing) }
-            return false
+        return writing.whileLeaving {
+            guard keep(node, file, key, reason, by: left, writing) else {
+                if let left { remove(left, writing) }
+                return false
+            }
+            if let left { finish(node, left, writing) }
+            return true
         }
-        if let left { finish(node, left, writing) }
-        return true
     }
 
     /// From its end on until it is told as kept nobody who waits for either overlooks it. `meanwhile` is done between.
@@ -199,7 +201,7 @@ extension BucketFileSystem {
                 return false
             }
             meanwhile()
-            keep(file.staged, key, reason, writing)
+            keep(file.staged, key, reason, writing, ahead: file.ahead)
             return true
         }
     }

@@ -191,6 +191,7 @@ extension BucketFileSystem {
             try await self.written(of: one, writing), try await self.written(of: two, writing)
         )
         let all = written + otherWritten
+        defer { for (node, file) in all { finish(node, file, writing) } }
         try await still(all.map(\.file)[...]) { () async throws(SystemError) in
             for (_, file) in all { try await prepareToMove(file) }
             try await inStore(one.found.key) { () async throws(StoreError) in
@@ -202,7 +203,6 @@ extension BucketFileSystem {
                 one.node, try await factsOfMoved(one, to: two), with: two.node, try await factsOfMoved(two, to: one))
             for (node, _) in all { tree.noteMoved(node) }
         }
-        for (node, file) in all { finish(node, file, writing) }
     }
 
     private func written(

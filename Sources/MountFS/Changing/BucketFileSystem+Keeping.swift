@@ -5,15 +5,22 @@ import Synchronization
 
 /// What was written and is not to come into the bucket is kept as the program saw it.
 extension BucketFileSystem {
-    func keep(_ file: StagedFile, _ key: ObjectKey, _ reason: KeptFile.Reason, _ writing: MountWriting) {
+    /// `ahead`: parts of it that are on their way.
+    func keep(
+        _ file: StagedFile, _ key: ObjectKey, _ reason: KeptFile.Reason, _ writing: MountWriting,
+        ahead: UnderWay = UnderWay()
+    ) {
+        // Before it is looked at: the first of them begins an upload.
+        let isSent = ahead.isAny
         let state = file.state
         if !state.image.sent.isEmpty {
             writing.settings.report(
                 "\(key.shown): what had left the disk for want of room is missing in what is kept of it", nil)
         }
         // Then nobody has to be asked, and a run that finds it can tell of it.
-        if state.image.ofBase == 0, state.upload == nil { return putAside(file, key, reason, writing) }
+        if !isSent, state.image.ofBase == 0, state.upload == nil { return putAside(file, key, reason, writing) }
         writing.beginKeeping { [self] in
+            await ahead.wait()
             do throws(StoreError) {
                 try await fetchRest(of: file, writing)
             } catch {

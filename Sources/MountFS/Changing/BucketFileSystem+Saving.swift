@@ -16,7 +16,8 @@ extension BucketFileSystem {
             progress.pendingBytes += pending.bytes
             guard let failure = pending.failure else { continue }
             progress.failedFiles += 1
-            progress.failure = failure
+            // One of those that may pass, if there is any: then it pays to wait.
+            if progress.failure?.isRetryable != true { progress.failure = failure }
         }
         return progress
     }
@@ -32,28 +33,37 @@ extension BucketFileSystem {
         guard let writing else { return then() }
         tree.calls.begin { [self] in
             await writing.uploader.newestFirst {
-                for (_, file) in tree.written() where file.key != nil {
-                    file.sealIfWanted()
-                    // Why it cannot come there is in the progress.
-                    _ = await withCheckedContinuation { continuation in
-                        file.waitForSealed { continuation.resume(returning: $0) }
-                    }
-                    await file.waitForEnd()
-                }
+                for (_, file) in tree.written() where file.key != nil { await bringIn(file) }
+                // What had no room to be noted has it now, perhaps.
+                for (_, file) in tree.written() where file.isSealWanted { await bringIn(file) }
             }
-            // Those that fail are due again.
-            for (_, file) in tree.written() { await file.storing.wait() }
-            let due = writing.takeDue(all: true) {}
-            await withTaskGroup(of: Void.self) { group in
-                for (node, file) in due {
-                    group.addTask { [self] in await storeAttributes(of: file, at: node, writing) }
-                }
-            }
-            // In this order: what leaves may have an object that is to go with it.
+            // What leaves may leave attributes behind that are to be stored, and an object that is to go.
+            await writing.endLeaving()
+            await storeAllAttributes(writing)
             await writing.endLeaving()
             await writing.uploader.deletions.wait()
             then()
         }
+    }
+
+    /// Why it cannot come into the bucket is in the progress.
+    private func bringIn(_ file: WrittenFile) async {
+        file.sealIfWanted()
+        _ = await withCheckedContinuation { continuation in
+            file.waitForSealed { continuation.resume(returning: $0) }
+        }
+        await file.waitForEnd()
+    }
+
+    /// Those that are due, at once, and then those that others are storing: in this order none is taken by others meanwhile.
+    private func storeAllAttributes(_ writing: MountWriting) async {
+        let due = writing.takeDue(all: true) {}
+        await withTaskGroup(of: Void.self) { group in
+            for (node, file) in due {
+                group.addTask { [self] in await storeAttributes(of: file, at: node, writing) }
+            }
+        }
+        for (_, file) in tree.written() { await file.storing.wait() }
     }
 }
 

@@ -28,6 +28,10 @@ public final class MountWriting: Sendable {
         /// What is being put aside.
         var keeping: [Int: Task<Void, Never>] = [:]
         var last = 0
+        /// Files that are leaving those that are written, for those that are kept or for good, and those of them that somebody waits
+        /// for: who waits does so for those that are leaving now, however many follow.
+        var leaving = UnderWay()
+        var awaited: [UnderWay] = []
         /// What a session that was killed has left, by the names that it had.
         var recovered: Set<ObjectKey> = []
     }
@@ -39,8 +43,6 @@ public final class MountWriting: Sendable {
     /// Where the staging folder is, for people.
     let path: RawPath
     private let state = Mutex(State())
-    /// Files that are leaving those that are written, for those that are kept or for good.
-    private let leaving = UnderWay()
     /// When the store is done with what a session that was killed has asked for, in milliseconds of a clock that nobody sets.
     private let quiet = Atomic(0)
 
@@ -102,7 +104,10 @@ public final class MountWriting: Sendable {
     /// From when a file is not one that is written any more until nothing of it is on the disk, or it is known where that is
     /// seen to.
     func whileLeaving<Answer>(_ body: () -> Answer) -> Answer {
-        leaving.begin()
+        let leaving = state.withLock { state in
+            state.leaving.begin()
+            return state.leaving
+        }
         defer { leaving.end() }
         return body()
     }
@@ -120,7 +125,13 @@ public final class MountWriting: Sendable {
 
     /// Waits until all that is not to come into the bucket is where people find it, and what is there has left the disk.
     func endLeaving() async {
-        await leaving.wait()
+        let awaited = state.withLock { state in
+            state.awaited.removeAll { !$0.isAny }
+            state.awaited.append(state.leaving)
+            state.leaving = UnderWay()
+            return state.awaited
+        }
+        for leaving in awaited { await leaving.wait() }
         for task in state.withLock({ Array($0.keeping.values) }) { await task.value }
     }
 

@@ -35,7 +35,7 @@ final class MemoryBucket: ObjectStore {
         var isVersionOfContent = false
         var uploads: [String: Parts] = [:]
         var calls: [Call] = []
-        var waiting: [CheckedContinuation<Void, Never>] = []
+        var waiting: [(call: Call, continuation: CheckedContinuation<Void, Never>)] = []
         /// Which calls wait.
         var halted: (@Sendable (Call) -> Bool)?
         var milliseconds = 0
@@ -112,8 +112,19 @@ final class MemoryBucket: ObjectStore {
             defer { state.waiting = [] }
             return state.waiting
         }
-        for continuation in waiting { continuation.resume() }
+        for (_, continuation) in waiting { continuation.resume() }
     }
+
+    /// Only this call, which waits; the others wait on.
+    func goOn(_ call: Call) {
+        let waiting = state.withLock { state in
+            defer { state.waiting.removeAll { $0.call == call } }
+            return state.waiting.filter { $0.call == call }
+        }
+        for (_, continuation) in waiting { continuation.resume() }
+    }
+
+    func waits(_ call: Call) -> Bool { state.withLock { $0.waiting.contains { $0.call == call } } }
 
     /// Asked with each call and its number since then, from 1.
     func fail(_ failure: (@Sendable (Int, Call) -> StoreError?)?) {
@@ -224,7 +235,7 @@ final class MemoryBucket: ObjectStore {
             await withCheckedContinuation { continuation in
                 let goesOn = state.withLock { state in
                     guard state.halted != nil else { return true }
-                    state.waiting.append(continuation)
+                    state.waiting.append((call, continuation))
                     return false
                 }
                 if goesOn { continuation.resume() }

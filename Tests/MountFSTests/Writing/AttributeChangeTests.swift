@@ -75,6 +75,27 @@ struct AttributeChangeTests {
         #expect(await soon { sandbox.bucket.objects["f"]?.metadata.user["mode"] != nil })
     }
 
+    /// While a drain waits for those of one file the time of another one's may come.
+    @Test func noDrainOverlooksWhatBecomesDueMeanwhile() async throws {
+        let sandbox = try WritingSandbox(.close, ["a": "x", "b": "x"]) {
+            $0.attributePause = TimeSpan(milliseconds: 300)
+        }
+        let bucket = sandbox.bucket
+        let (one, other) = (MemoryBucket.Call.copy("a", to: "a"), MemoryBucket.Call.copy("b", to: "b"))
+        bucket.halt { [one, other].contains($0) }
+        try await sandbox.program.change("a") { $0.mode = 0o600 }
+        #expect(await soon { bucket.waits(one) })
+        try await sandbox.program.change("b") { $0.mode = 0o600 }
+        let drain = Begun { await sandbox.mount.drain() }
+        #expect(await soon { bucket.waits(other) })
+        bucket.goOn(one)
+        try await Task.sleep(for: .milliseconds(100))
+        #expect(!drain.hasEnded)
+        bucket.goOn()
+        try await drain.end()
+        #expect(bucket.objects.values.allSatisfy { $0.metadata.user["mode"] != nil })
+    }
+
     @Test func whatIsAsItWasIsNotStored() async throws {
         let sandbox = try WritingSandbox(.close, ["f": "x"])
         try await sandbox.program.change("f") { $0.mode = 0o600 }

@@ -10,6 +10,22 @@ import Testing
 struct CommitTests {
     private let create = O_WRONLY | O_CREAT | O_TRUNC
 
+    /// Waiting pays as long as one of them may come.
+    @Test func oneThatMayComeIsNotHiddenByOthersThatAreRefused() async throws {
+        let sandbox = try WritingSandbox(.background)
+        sandbox.bucket.fail { _, call in
+            switch call {
+            case .put("may come"): StoreError(.unreachable, "away")
+            case .put: StoreError(.denied, "no")
+            default: nil
+            }
+        }
+        try await sandbox.program.save("x", as: "may come")
+        for number in 1...20 { try await sandbox.program.save("x", as: "f\(number)") }
+        #expect(await soon { sandbox.mount.progress.failedFiles == 21 })
+        #expect(sandbox.mount.progress.failure?.isRetryable == true)
+    }
+
     @Test func closeWaitsForTheBucket() async throws {
         let sandbox = try WritingSandbox(.close)
         let file = try await sandbox.program.open("f", create)

@@ -116,6 +116,22 @@ struct WholeTests {
         #expect(sandbox.bucket.text("f") == "whole")
     }
 
+    /// Nor in the store where nobody sees it: a part was on its way when it died.
+    @Test func aWriterThatDiesLeavesNoUpload() async throws {
+        let sandbox = try WritingSandbox()
+        sandbox.bucket.halt { $0 == .begin("f") }
+        let file = try await sandbox.program.open("f", create)
+        let megabyte = [UInt8](repeating: 7, count: 1 << 20)
+        for place in 0..<20 { try await sandbox.program.write(megabyte, at: place << 20, to: file) }
+        #expect(await soon { sandbox.bucket.waits(.begin("f")) })
+        try await sandbox.program.flush(file, by: .process(sandbox.program.caller.process, isDying: true))
+        sandbox.program.release(file)
+        sandbox.bucket.goOn()
+        await sandbox.mount.drain()
+        #expect(sandbox.bucket.uploads == [] && sandbox.bucket.keys == [])
+        #expect(sandbox.mount.progress.kept.map(\.reason) == [.torn])
+    }
+
     @Test func aWriterThatDiesLeavesTheOldObject() async throws {
         let sandbox = try WritingSandbox(.close, ["f": "old content"])
         let file = try await sandbox.program.open("f", create)

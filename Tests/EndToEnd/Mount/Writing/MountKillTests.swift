@@ -120,8 +120,14 @@ extension WritingTasks {
         private func fetch(_ prefix: String, at location: Testing.SourceLocation = #_sourceLocation) async throws
             -> String
         {
-            Files.removeTree(bucket.files.destination)
-            let finished = try await bucket.run(bucket.task("\(bucket.url)/\(prefix)/"))
+            var finished: Finished
+            var attempts = 0
+            repeat {
+                Files.removeTree(bucket.files.destination)
+                finished = try await bucket.run(bucket.task("\(bucket.url)/\(prefix)/"))
+                attempts += 1
+                // What a killed session has sent may come between the listing and the reading.
+            } while finished.output.contains("\"source-changed\"") && attempts < 5
             // Where nothing has come yet there is no folder.
             #expect(
                 [0, 66].contains(finished.status), "\(finished.output)\(finished.errors)", sourceLocation: location)
