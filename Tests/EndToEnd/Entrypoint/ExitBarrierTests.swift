@@ -89,7 +89,7 @@ extension Entrypoints {
             #expect(!left.isEmpty && left.allSatisfy { $0 <= files.upperBound - 50 }, "\(left.suffix(60))")
             // What the proxy holds of it comes to the server first: fake-gcs-server would take it after the next one's, whatever
             // the condition.
-            try await Task.sleep(for: .seconds(2))
+            try sandbox.wait("nothing on its way") { proxy.passages.allSatisfy(\.isOver) }
             reopen()
             #expect(try sandbox.entered("cat $M/1", task: task).output == "1\n")
             #expect(try listed().isEmpty)

@@ -13,6 +13,8 @@ public final class FaultProxy: Sendable {
         public internal(set) var sent = 0
         /// By the server, and the client has been sent all of it.
         public internal(set) var isAnswered = false
+        /// Nothing of it will come to the server any more.
+        public internal(set) var isOver = false
 
         /// Of an object's bytes.
         public var isRead: Bool { request.isRead }
@@ -55,6 +57,7 @@ public final class FaultProxy: Sendable {
 
         func count(_ bytes: Int, of number: Int) { state.withLock { $0.passages[number].sent += bytes } }
         func noteAnswer(to number: Int) { state.withLock { $0.passages[number].isAnswered = true } }
+        func noteEnd(of number: Int) { state.withLock { $0.passages[number].isOver = true } }
     }
 
     /// Before a server's port. `bytesPerSecond` is that of each connection.
@@ -69,6 +72,7 @@ public final class FaultProxy: Sendable {
             client.hurry()
             while let request = try client.readHead() {
                 let exchange = ProxiedExchange(request, client, upstream, bytesPerSecond, state)
+                defer { state.noteEnd(of: exchange.number) }
                 try exchange.pass(try client.read(request.contentLength))
                 if client.isClosed { break }
             }

@@ -7,7 +7,7 @@ struct ProxiedExchange {
     private let upstream: Int
     private let bytesPerSecond: Int?
     private let state: FaultProxy.SharedState
-    private let number: Int
+    let number: Int
     private let deed: Fault.Deed?
 
     private static let step = 64 << 10
