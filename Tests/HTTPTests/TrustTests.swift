@@ -123,12 +123,3 @@ struct TrustTests {
         return spent.get()
     }
 }
-
-final class SharedValue<Value: Sendable>: Sendable {
-    private let value: Mutex<Value>
-
-    init(_ value: Value) { self.value = Mutex(value) }
-
-    func set(_ new: Value) { value.withLock { $0 = new } }
-    func get() -> Value { value.withLock { $0 } }
-}

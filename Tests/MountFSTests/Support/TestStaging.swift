@@ -30,7 +30,10 @@ final class TestStaging: Sendable {
         let place = SharedDescriptor(try .open(RawPath(folder.path), FileFlags.folder))
         guard let staging = try StagingFolder(place) else { throw InUse() }
         var settings = settings
-        settings.report = { line, _ in report(line) }
+        settings.report = { [wanted = settings.report] line, error in
+            wanted(line, error)
+            report(line)
+        }
         return try MountWriting(store, staging, at: RawPath(folder.path), MemoryBudget(64 << 20), settings)
     }
 
