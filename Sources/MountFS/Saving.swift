@@ -9,7 +9,7 @@ public struct UploadProgress: Sendable, Equatable {
     /// Whole, and not in the bucket yet.
     public var pendingFiles = 0
     public var pendingBytes = 0
-    /// Those of them whose last attempt has failed, and why one of them has.
+    /// Those of them whose last attempt has failed, and why one of them has: one that may come by itself, if there is any.
     public var failedFiles = 0
     public var failure: StoreError?
     /// Files that are in the bucket without what programs have set of them, since the store refuses that; since this session began.
